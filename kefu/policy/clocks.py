@@ -1,0 +1,428 @@
+"""When something is due. A due time is a pure function of the start, the clause and the pauses; it
+is recomputed from them and never moved by adding to it.
+
+Every moment handed in has a zone, or ValueError; every moment handed out is UTC. Days are those of
+Asia/Shanghai. Exactly on the due time is in time. ``None`` instead of a ``Due`` says that the
+rulebook sets no time: the age is measured and nothing breaches.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from kefu.policy.rulebook import (
+    Elapsed,
+    FixedTime,
+    Hours,
+    NotSet,
+    Rulebook,
+    Schedule,
+    Warnings,
+)
+from kefu.policy.steps import Step, instant, plain
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+Kind = Literal["reply", "outlet", "promise", "seat"]
+PROMISE = (
+    "promise"  # stands for a clause where the rulebook has none: the promise itself is the measure
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stretch in which a clock stands still, for a reason that its clause allows."""
+
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+
+def elapsed(start: datetime, limit: timedelta, pauses: Iterable[Pause] = ()) -> datetime:
+    """Return the moment ``limit`` has passed since ``start``, pauses left out and overlapping ones
+    counted once.
+
+    A pause that begins at the very due time comes too late to move it.
+    """
+    due_at = instant(start) + limit
+    for begins_at, ends_at in _stretches(pauses, after=instant(start)):
+        if begins_at >= due_at:
+            break
+        due_at += ends_at - begins_at
+    return due_at
+
+
+def fixed_time(start: datetime, at: time, days: int, pauses: Iterable[Pause] = ()) -> datetime:
+    """Return the moment of the time ``at``, ``days`` calendar days after the Shanghai day of
+    ``start``.
+
+    A pause that covers the moment moves it to the end of the pause.
+    """
+    due_at = _moment(instant(start).astimezone(SHANGHAI).date() + timedelta(days=days), at)
+    for begins_at, ends_at in _stretches(pauses, after=instant(start)):
+        if begins_at < due_at < ends_at:
+            due_at = ends_at
+    return due_at
+
+
+def _moment(day: date, at: time) -> datetime:
+    """The instant of a Shanghai wall time. One that summer time skips or repeats is taken at its
+    later reading, so that nobody is late by the change of the clock."""
+    readings = (datetime.combine(day, at.replace(fold=fold), SHANGHAI) for fold in (0, 1))
+    return max(reading.astimezone(UTC) for reading in readings)
+
+
+def _stretches(pauses: Iterable[Pause], *, after: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the pauses in order of time, cut off at ``after`` and at what was yielded before."""
+    spans = sorted((instant(pause.starts_at), instant(pause.ends_at)) for pause in pauses)
+    covered_to = after
+    for begins_at, ends_at in spans:
+        if ends_at <= begins_at:
+            raise ValueError(f"a pause ends after it begins: {begins_at} to {ends_at}")
+        if ends_at > covered_to:
+            yield max(begins_at, covered_to), ends_at
+            covered_to = ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When something is due, by which clause, whom to warn when, and the arithmetic.
+
+    ``warn_at`` is for the owner, ``lead_warn_at`` for the shift lead if the owner did nothing;
+    None: no warning.
+    """
+
+    kind: Kind
+    clause: str
+    starts_at: datetime
+    due_at: datetime
+    warn_at: datetime | None
+    lead_warn_at: datetime | None
+    steps: tuple[Step, ...]
+
+    def inputs(self) -> dict[str, Any]:
+        """What a deadline row keeps, as plain JSON:
+
+        {"kind", "clause", "starts_at", "due_at", "warn_at", "lead_warn_at",
+         "steps": [{"clause", "key", "inputs"}, …]}
+        """
+        names = ("kind", "clause", "starts_at", "due_at", "warn_at", "lead_warn_at")
+        stored = {name: plain(getattr(self, name)) for name in names}
+        return stored | {"steps": [step.to_json() for step in self.steps]}
+
+
+def _due(
+    kind: Kind,
+    clause: str,
+    starts_at: datetime,
+    due_at: datetime,
+    house: Warnings | None,
+    *steps: Step,
+) -> Due:
+    def before(minutes: int | None) -> datetime | None:
+        # A clock shorter than its warning warns at once.
+        return max(starts_at, due_at - timedelta(minutes=minutes)) if minutes else None
+
+    warn_at = before(house.warn_before_minutes if house else None)
+    lead_warn_at = before(house.lead_before_minutes if house else None)
+    return Due(kind, clause, starts_at, due_at, warn_at, lead_warn_at, steps)
+
+
+def _run(kind: Kind, clause: Elapsed, starts_at: datetime, pauses: tuple[Pause, ...]) -> Due:
+    """Run an elapsed clock; its limit must be given."""
+    unpaused = starts_at + clause.length
+    due_at = elapsed(starts_at, clause.length, pauses)
+    steps = [Step.of(clause.id, "due_elapsed", start=starts_at, limit=clause.length, at=unpaused)]
+    if due_at != unpaused:
+        steps.append(Step.of(clause.id, "due_paused", paused=due_at - unpaused, at=due_at))
+    return _due(kind, clause.id, starts_at, due_at, clause.house, *steps)
+
+
+def _run_fixed(
+    clause: str,
+    fixed: FixedTime,
+    starts_at: datetime,
+    days: int,
+    pauses: tuple[Pause, ...],
+    because: Step,
+) -> Due:
+    """Run a reply to the fixed time of day; ``clause`` is the one that answers for it."""
+    due_at = fixed_time(starts_at, fixed.at, days, pauses)
+    step = Step.of(fixed.id, "due_fixed", days=days, time=fixed.at, at=due_at)
+    return _due("reply", clause, starts_at, due_at, fixed.house, because, step)
+
+
+def _check_pauses(clause: Elapsed, pauses: Iterable[Pause]) -> None:
+    for pause in pauses:
+        if pause.reason not in clause.pause_reasons:
+            raise ValueError(f"{clause.id} does not pause for {pause.reason!r}")
+
+
+def _clocks(rulebook: Rulebook, times: str) -> tuple[Elapsed, ...]:
+    """The clocks that run: a clause whose limit is blank only asks for the age."""
+    clocks = rulebook.in_force(Elapsed)
+    return tuple(c for c in clocks if c.times == times and c.limit is not None)
+
+
+# The reply to a customer.
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFacts:
+    """A customer's message that waits for an answer.
+
+    ``failed_contact_at``: when somebody called the counterpart's query line and nobody answered.
+    ``first``: the first message of the contact, not a later one. ``channel`` "chat" has clocks of
+    its own in some rulebooks.
+    """
+
+    received_at: datetime
+    failed_contact_at: datetime | None = None
+    channel: str = "phone"
+    first: bool = True
+    pauses: tuple[Pause, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfHours:
+    """The fixed time that takes over when the line is not answered, and the hours that decide
+    about it.
+    """
+
+    clause: FixedTime
+    department: Hours
+    opens: time
+    line: Hours
+    closes: time
+
+    @classmethod
+    def of(cls, rulebook: Rulebook) -> Self | None:
+        """None if the rulebook has no such clause; NotSet if it has one and leaves the hours
+        blank.
+        """
+        for clause in rulebook.in_force(FixedTime):
+            hours = {found.line: found for found in rulebook.in_force(Hours)}
+            for line in ("department", "query"):
+                if line not in hours:
+                    raise NotSet(clause.id, f"hours of the {line}")
+            department, line_ = hours["department"], hours["query"]
+            return cls(
+                clause,
+                department,
+                department.given("opens"),
+                line_,
+                line_.given("closes"),
+            )
+        return None
+
+    def closed(self, clock_time: time) -> bool:
+        if clock_time == self.closes:
+            return not self.line.open_at_close
+        return clock_time > self.closes
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRules:
+    """The clauses a reply is measured by."""
+
+    clocks: tuple[Elapsed, ...]
+    out_of_hours: OutOfHours | None
+
+    @classmethod
+    def of(cls, rulebook: Rulebook) -> Self:
+        """Raises NotSet for a next-day clause without the hours that it needs."""
+        return cls(_clocks(rulebook, "customer_reply"), OutOfHours.of(rulebook))
+
+    def clock(self, facts: ReplyFacts) -> Elapsed | None:
+        """The clock made for this channel and message, else the one for any."""
+        message = "first" if facts.first else "later"
+        fitting = (
+            clause
+            for clause in self.clocks
+            if clause.channel in ("any", facts.channel) and clause.message in ("any", message)
+        )
+        return max(
+            fitting,
+            key=lambda c: (c.channel != "any", c.message != "any"),
+            default=None,
+        )
+
+
+def reply_due(facts: ReplyFacts, rules: ReplyRules) -> Due | None:
+    """Return when a customer's message has to be answered.
+
+    CD-03.23 gives 30 minutes from receipt. Where the line is not answered 09:00 takes their place:
+
+    - received before the department opens (CD-12.38; exactly 08:00:00 is open): the same day;
+    - received after the query line closed (CD-03.13; exactly 18:30:00 is open, a setting): the
+      next calendar day, by analogy with CD-03.14;
+    - received on the evening duty (from 17:30:00 on) and the counterpart called in vain, after
+      receipt and not after the due time: the next calendar day, now under CD-03.14 itself.
+
+    The first two remain a case of CD-03.23, and so does what a breach costs.
+    Raises ValueError for a moment without zone or a pause that the clause does not know.
+    """
+    received_at, pauses = instant(facts.received_at), facts.pauses
+    clock = rules.clock(facts)
+    if clock is None:
+        return None
+    _check_pauses(clock, pauses)
+    if rules.out_of_hours is None:
+        return _run("reply", clock, received_at, pauses)
+
+    hours, fixed = rules.out_of_hours, rules.out_of_hours.clause
+    clock_time = received_at.astimezone(SHANGHAI).time()
+    if clock_time < hours.opens:
+        because = Step.of(
+            hours.department.id,
+            "before_opening",
+            received=received_at,
+            opens=hours.opens,
+        )
+        due = _run_fixed(clock.id, fixed, received_at, 0, pauses, because)
+    elif hours.closed(clock_time):
+        because = Step.of(hours.line.id, "after_closing", received=received_at, closes=hours.closes)
+        due = _run_fixed(clock.id, fixed, received_at, 1, pauses, because)
+    else:
+        due = _run("reply", clock, received_at, pauses)
+
+    failed_at = facts.failed_contact_at and instant(facts.failed_contact_at)
+    on_evening_duty = clock_time >= fixed.applies_from
+    if failed_at and on_evening_duty and received_at <= failed_at <= due.due_at:
+        because = Step.of(fixed.id, "unreachable", failed=failed_at, duty_from=fixed.applies_from)
+        return _run_fixed(fixed.id, fixed, received_at, fixed.days, pauses, because)
+    return due
+
+
+# The other clocks.
+
+
+@dataclass(frozen=True, slots=True)
+class OutletRules:
+    clock: Elapsed | None
+
+    @classmethod
+    def of(cls, rulebook: Rulebook) -> Self:
+        return cls(next(iter(_clocks(rulebook, "outlet_reply")), None))
+
+
+def outlet_due(
+    asked_at: datetime, rules: OutletRules, pauses: tuple[Pause, ...] = ()
+) -> Due | None:
+    """Return when an outlet that was asked has to answer: two hours, round the clock, no weekend
+    shift (CD-05.09).
+    """
+    if rules.clock is None:
+        return None
+    _check_pauses(rules.clock, pauses)
+    return _run("outlet", rules.clock, instant(asked_at), pauses)
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseRules:
+    """``longest``: the clause that says how far off a promised answer may be; without one the
+    promise alone counts. ``house``: the warnings, then taken from the clock for replies."""
+
+    longest: Elapsed | None
+    house: Warnings | None
+
+    @classmethod
+    def of(cls, rulebook: Rulebook) -> Self:
+        longest = next(iter(_clocks(rulebook, "promise")), None)
+        replies = _clocks(rulebook, "customer_reply")
+        general = next((c for c in replies if c.channel == "any" and c.message == "any"), None)
+        warns = longest or general
+        return cls(longest, warns.house if warns else None)
+
+
+def promise_due(
+    promised_at: datetime, promised_for: datetime | None, rules: PromiseRules
+) -> Due | None:
+    """Return when a promised call has to be made: at the promised time, and by the clause's limit
+    if that is sooner (ES-203.11: 60 minutes). None if neither is given.
+
+    Raises ValueError for a promise that lies before it was made.
+    """
+    starts_at = instant(promised_at)
+    due = _run("promise", rules.longest, starts_at, ()) if rules.longest else None
+    if promised_for is None:
+        return due
+    named = instant(promised_for)
+    if named < starts_at:
+        raise ValueError(f"promised for {named}, before the promise at {starts_at}")
+    if due and due.due_at < named:
+        cut = Step.of(due.clause, "promise_cut", promised=named, at=due.due_at)
+        return replace(due, steps=(*due.steps, cut))
+    clause = due.clause if due else PROMISE
+    step = Step.of(clause, "due_promised", start=starts_at, at=named)
+    return _due("promise", clause, starts_at, named, rules.house, step)
+
+
+def schedules(rulebook: Rulebook) -> dict[str, Schedule]:
+    return {clause.subject: clause for clause in rulebook.in_force(Schedule)}
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRules:
+    ready: Schedule | None
+
+    @classmethod
+    def of(cls, rulebook: Rulebook) -> Self:
+        return cls(schedules(rulebook).get("seat_ready"))
+
+
+def seat_due(on: date, rules: SeatRules) -> Due | None:
+    """Return by when a query-desk seat takes calls on a working day: 08:05:00, which is still in
+    time (CD-12.26).
+    """
+    if rules.ready is None:
+        return None
+    starts_at, due_at = _moment(on, time.min), _moment(on, rules.ready.at)
+    step = Step.of(rules.ready.id, "due_daily", time=rules.ready.at, at=due_at)
+    return _due("seat", rules.ready.id, starts_at, due_at, rules.ready.house, step)
+
+
+@dataclass(frozen=True, slots=True)
+class PickupRules:
+    cut_off: Schedule | None
+    window: Schedule | None
+
+    @classmethod
+    def of(cls, rulebook: Rulebook) -> Self:
+        found = schedules(rulebook)
+        return cls(found.get("pickup_cut_off"), found.get("pickup_window"))
+
+
+@dataclass(frozen=True, slots=True)
+class Pickup:
+    """The day of a pickup and the moment from which the courier normally comes."""
+
+    on: date
+    starts_at: datetime
+    steps: tuple[Step, ...]
+
+
+def pickup_day(
+    recorded_at: datetime, rules: PickupRules, same_day_override: bool = False
+) -> Pickup:
+    """Return when a pickup order is for, unless the customer names a time.
+
+    Recorded after 19:00:00 it is for the next day, unless a supervisor keeps it (CD-03.17);
+    couriers normally come from 15:00 on (CD-06.27), and never before the order. A rulebook without
+    these clauses: the same day, at once.
+    """
+    ordered_at = instant(recorded_at)
+    local = ordered_at.astimezone(SHANGHAI)
+    on, steps = local.date(), []
+    if (cut_off := rules.cut_off) and local.time() > cut_off.at:
+        key = "pickup_kept" if same_day_override else "pickup_next_day"
+        on += timedelta(days=0 if same_day_override else 1)
+        steps.append(Step.of(cut_off.id, key, recorded=ordered_at, after=cut_off.at, on=on))
+    starts_at = ordered_at
+    if window := rules.window:
+        starts_at = max(ordered_at, _moment(on, window.at))
+        steps.append(Step.of(window.id, "pickup_window", time=window.at, at=starts_at))
+    elif on > local.date():
+        starts_at = _moment(on, time.min)
+    return Pickup(on, starts_at, tuple(steps))

@@ -1,0 +1,38 @@
+"""Yuan and points: the only place where a number is rounded."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+FEN = Decimal("0.01")
+
+
+def yuan(amount: Decimal | int | str) -> Decimal:
+    """Return ``amount`` in yuan with two places, halves up (away from zero): 0.005 is one fen.
+
+    Raises TypeError for a float, ValueError for anything that is not a finite number.
+    """
+    return _finite(amount).quantize(FEN, rounding=ROUND_HALF_UP)
+
+
+def points(number: Decimal | int | str) -> Decimal:
+    """Return ``number`` as points of a score, never rounded: 0.5 stays 0.5 and 0.50 becomes 0.5.
+
+    Raises TypeError for a float, ValueError for more than two places or no finite number.
+    """
+    exact = _finite(number)
+    if exact != exact.quantize(FEN, rounding=ROUND_HALF_UP):
+        raise ValueError(f"points have two places at most, not {number}")
+    short = exact.normalize()
+    return short if short.as_tuple().exponent <= 0 else short.quantize(Decimal(1))  # type: ignore[operator]
+
+
+def _finite(number: Decimal | int | str) -> Decimal:
+    # A float has lost the fen before it gets here; True is no amount.
+    if isinstance(number, bool) or not isinstance(number, (Decimal, int, str)):
+        raise TypeError(f"an amount is a Decimal, an int or a text, not {type(number).__name__}")
+    try:
+        exact = Decimal(number)
+    except ArithmeticError:
+        raise ValueError(f"not a number: {number!r}") from None
+    if not exact.is_finite():
+        raise ValueError(f"not a finite number: {number!r}")
+    return exact

@@ -1,0 +1,238 @@
+"""Every sentence an explanation can say, in both languages, in one table.
+
+The words in braces are the same in both columns. Policy has no gettext: a stored decision has to
+explain itself the same way in ten years, whatever the catalogues of the pages say by then.
+"""
+
+from typing import NamedTuple
+
+
+class Both(NamedTuple):
+    zh: str
+    en: str
+
+
+WORDS: dict[str, Both] = {
+    # How values read.
+    "unit.day": Both("{n} 天", "{n} d"),
+    "unit.hour": Both("{n} 小时", "{n} h"),
+    "unit.minute": Both("{n} 分", "{n} min"),
+    "unit.whole_minutes": Both("{n} 分钟", "{n} min"),
+    "unit.second": Both("{n} 秒", "{n} s"),
+    "unit.instant": Both("不到 1 秒", "under 1 s"),
+    "unit.fine": Both("{n} 元", "{n} yuan"),
+    "unit.points": Both("{n} 分", "{n} points"),
+    "unit.complaints": Both("{n} 件", "{n}"),
+    "unit.not_set": Both("待主管填写", "to be entered by a supervisor"),
+    "unit.none": Both("没有", "none"),
+    "unit.recorded": Both("已有", "on record"),
+    # Facts.
+    "fact.start.reply": Both("收到", "Received"),
+    "fact.start.outlet": Both("查询发出", "Asked at"),
+    "fact.start.promise": Both("作出承诺", "Promised at"),
+    "fact.start.seat": Both("当天", "Day begins"),
+    "fact.start": Both("开始计时", "Clock started"),
+    "fact.happened": Both("发生", "Happened at"),
+    "fact.answered.reply": Both("答复", "Answered at"),
+    "fact.answered.outlet": Both("反馈到达", "Answered at"),
+    "fact.answered.promise": Both("回电", "Called back at"),
+    "fact.answered.seat": Both("席位就绪", "Seat ready at"),
+    "fact.answered": Both("答复", "Answered at"),
+    "fact.no_answer": Both("尚无", "not yet"),
+    "fact.counting": Both("计时方式", "Counting"),
+    "fact.counting.through": Both("连续，未挂起", "without a break, not paused"),
+    "fact.counting.paused": Both("连续，挂起不计", "without a break, pauses left out"),
+    "fact.counting.fixed": Both("固定时刻，日历日", "fixed time, calendar days"),
+    "fact.complaint": Both("关联投诉", "Linked complaints"),
+    "fact.repeat_call": Both("再次来电", "Repeat call"),
+    # Steps: how a due time or a day comes about.
+    "step.due_elapsed": Both("截止 = {start} + {limit}", "Due = {start} + {limit}"),
+    "step.due_elapsed.value": Both("{at}", "{at}"),
+    "step.due_paused": Both("挂起 {paused}，顺延", "Paused for {paused}, moved on"),
+    "step.due_paused.value": Both("{at}", "{at}"),
+    "step.before_opening": Both(
+        "{received} 收到，{opens} 才上班", "Received {received}, opens at {opens}"
+    ),
+    "step.before_opening.value": Both("上班前", "before opening"),
+    "step.after_closing": Both(
+        "{received} 收到，查询线 {closes} 已停",
+        "Received {received}, the line closed at {closes}",
+    ),
+    "step.after_closing.value": Both("停线后", "after closing"),
+    "step.unreachable": Both(
+        "{duty_from} 起为晚班，{failed} 联系对方无人接",
+        "Evening duty from {duty_from}, counterpart called in vain {failed}",
+    ),
+    "step.unreachable.value": Both("联系不上", "unreachable"),
+    "step.due_fixed": Both("截止 = {days} {time}", "Due = {days} {time}"),
+    "step.due_fixed.value": Both("{at}", "{at}"),
+    "step.due_daily": Both("截止 = 每个工作日 {time}", "Due = every working day {time}"),
+    "step.due_daily.value": Both("{at}", "{at}"),
+    "step.due_promised": Both("截止 = 承诺的时间", "Due = the promised time"),
+    "step.due_promised.value": Both("{at}", "{at}"),
+    "step.promise_cut": Both(
+        "承诺的 {promised} 更晚，以时限为准",
+        "Promised for {promised}, the limit is sooner",
+    ),
+    "step.promise_cut.value": Both("{at}", "{at}"),
+    "step.due_stored": Both("按 {clause} 计时截止", "Due as clause {clause} counts"),
+    "step.due_stored.value": Both("{at}", "{at}"),
+    "step.pickup_next_day": Both(
+        "{recorded} 下单，晚于 {after}，改次日",
+        "Ordered {recorded}, after {after}: next day",
+    ),
+    "step.pickup_next_day.value": Both("{on}", "{on}"),
+    "step.pickup_kept": Both(
+        "{recorded} 下单，晚于 {after}，主管留在当日",
+        "Ordered {recorded}, after {after}; a supervisor kept the day",
+    ),
+    "step.pickup_kept.value": Both("{on}", "{on}"),
+    "step.pickup_window": Both("一般 {time} 起取件", "Pickups are normally from {time}"),
+    "step.pickup_window.value": Both("{at}", "{at}"),
+    "days.0": Both("当日", "same day"),
+    "days.1": Both("次日", "next day"),
+    # Steps: what a breach costs.
+    "sum.late": Both("超出 = {answered} − {due}", "Late by = {answered} − {due}"),
+    "sum.used": Both("用时 = {answered} − {start}", "Taken = {answered} − {start}"),
+    "sum.unanswered": Both("截至 {detected} 尚无答复", "No answer by {detected}"),
+    "sum.unanswered.value": Both("已超时", "late"),
+    "sum.each": Both("每次 {each} × {times} 次", "{each} each × {times}"),
+    "sum.complaint.met": Both("已有关联投诉，生效", "A complaint is linked: it counts"),
+    "sum.complaint.open": Both("关联投诉 0 件，不生效", "No linked complaint: it does not count"),
+    "sum.repeat_call.met": Both(
+        "超时后、答复前客户再次来电，生效",
+        "The customer called again while it was late: it counts",
+    ),
+    "sum.repeat_call.open": Both(
+        "超时后客户未再次来电，不生效",
+        "The customer did not call again: it does not count",
+    ),
+    "sum.evidence.met": Both("举证已齐，生效", "Evidence is on file: it counts"),
+    "sum.evidence.open": Both("尚无举证，不生效", "No evidence yet: it does not count"),
+    "sum.verification.met": Both("已核实，生效", "Verified: it counts"),
+    "sum.verification.open": Both("尚未核实，不生效", "Not verified yet: it does not count"),
+    "sum.nth.met": Both("次数已到，生效", "The count is reached: it counts"),
+    "sum.nth.open": Both("次数未到，不生效", "The count is not reached: it does not count"),
+    "sum.at_once.met": Both("超时即生效", "Counts at once"),
+    "sum.at_once.open": Both("超时即生效", "Counts at once"),
+    "sum.held": Both("本方系统中断，先不执行", "Our own system was down: not applied for now"),
+    "sum.reversed": Both("已冲销", "Reversed"),
+    "sum.reversed.in_time": Both(
+        "答复其实按时，自动冲销", "The answer was in time after all: reversed"
+    ),
+    "sum.reversed.waiver": Both("主管免除，已审批", "Waived by a supervisor and approved"),
+    "sum.reversed.appeal": Both("异议成立，冲销", "The objection was upheld: reversed"),
+    "sum.reversed.correction": Both("更正，冲销", "Corrected: reversed"),
+    "sum.lapsed": Both("结案时条件仍未成立，失效", "The condition was never met: lapsed"),
+    "total.fine": Both("现在要扣", "To pay now"),
+    "total.points": Both("现在要扣", "To deduct now"),
+    "total.due": Both("截止时间", "Due"),
+    # States.
+    "state.provisional": Both("暂记", "provisional"),
+    "state.payable.fine": Both("应付", "payable"),
+    "state.payable.points": Both("应扣", "deducted"),
+    "state.held": Both("待复核", "held for review"),
+    "state.reversed": Both("已冲销", "reversed"),
+    "state.lapsed": Both("已失效", "lapsed"),
+    "state.settled": Both("已结清", "settled"),
+    "state.running": Both("计时中", "running"),
+    "state.met": Both("按时", "in time"),
+    "state.breached": Both("超时", "late"),
+    "state.set_aside": Both("已搁置", "set aside"),
+    "state.cancelled": Both("已撤销", "cancelled"),
+    # How it can change.
+    "change.complaint": Both("客户投诉", "The customer complains"),
+    "change.repeat_call": Both("客户再次来电", "The customer calls again"),
+    "change.evidence": Both("补齐举证", "Evidence is supplied"),
+    "change.verification": Both("主管核实", "A supervisor verifies it"),
+    "change.nth": Both("次数达到", "The count is reached"),
+    "change.becomes.fine": Both(
+        "转为应付，记入当月对账单", "Becomes payable, on that month's statement"
+    ),
+    "change.becomes.points": Both("转为应扣，记入当月考核", "Is deducted in that month's score"),
+    "change.repeat_call.fine": Both(
+        "答复前来电才算，转为应付", "Becomes payable, if before the answer"
+    ),
+    "change.repeat_call.points": Both(
+        "答复前来电才算，记入当月考核",
+        "Is deducted in that month's score, if before the answer",
+    ),
+    "change.appeal.outlet": Both("网点提异议", "The outlet objects"),
+    "change.appeal.owner": Both("本人提异议", "The employee objects"),
+    "change.appeal.then": Both("复核成立则冲销", "Reversed if upheld"),
+    "change.appeal.settled": Both("复核成立则下期退回", "Paid back next month if upheld"),
+    "change.waiver.fine": Both("主管免罚", "A supervisor waives it"),
+    "change.waiver.points": Both("主管免扣", "A supervisor waives it"),
+    "change.waiver.then": Both(
+        "写理由，另一人审批后冲销",
+        "With a reason and another person's approval it is reversed",
+    ),
+    "change.time.reply": Both("答复时间更正", "The time of the answer is corrected"),
+    "change.time.outlet": Both("反馈时间更正", "The time of the answer is corrected"),
+    "change.time.promise": Both("回电时间更正", "The time of the call is corrected"),
+    "change.time.seat": Both("就绪时间更正", "The time of the seat is corrected"),
+    "change.time": Both("答复时间更正", "The time of the answer is corrected"),
+    "change.time.then": Both("不晚于 {due} 则自动冲销", "At {due} or before: reversed by itself"),
+    "change.time.met": Both("不晚于 {due} 则改为按时", "At {due} or before: it was in time"),
+    "change.review": Both("主管复核", "A supervisor reviews it"),
+    "change.review.then": Both(
+        "维持则恢复原状，否则冲销", "Upheld it goes on, otherwise it is reversed"
+    ),
+    "change.set_aside": Both("管理员查明原因", "An administrator finds the cause"),
+    "change.set_aside.then": Both("恢复后照原时限判定", "Then it is judged by the same due time"),
+    "change.final": Both("已了结", "Closed"),
+    "change.final.then": Both("不再变化，原记录保留", "Does not change any more; the record stays"),
+    "change.answer.reply": Both("实质答复客户", "A real answer to the customer"),
+    "change.answer.outlet": Both("网点反馈", "The outlet answers"),
+    "change.answer.promise": Both("如约回电", "The call is made"),
+    "change.answer.seat": Both("席位就绪", "The seat is ready"),
+    "change.answer.then": Both(
+        "停表；{due} 整仍算按时", "Stops the clock; exactly {due} is in time"
+    ),
+    "change.interim": Both("只说“正在查”", "Only “we are checking”"),
+    "change.interim.then": Both("不停表", "Does not stop the clock"),
+    "change.transfer": Both("转交", "Hand-over"),
+    "change.transfer.then": Both(
+        "时限不变，由接手人承担", "The due time stays, the new owner answers for it"
+    ),
+    "change.unreachable": Both("晚班联系不上对方", "Counterpart unreachable on evening duty"),
+    "change.unreachable.then": Both(
+        "记下联系时间，改为{days} {time}", "Log the attempt: due the {days} {time}"
+    ),
+    # What a breach would cost, in one line.
+    "cost.at_once": Both("超时{verb} {each}", "Late: {each}"),
+    "cost.complaint": Both("超时{verb} {each}，有投诉才罚", "Late: {each}, only after a complaint"),
+    "cost.repeat_call": Both(
+        "超时后客户再来电，{verb} {each}", "Late and the customer calls again: {each}"
+    ),
+    "cost.evidence": Both("超时{verb} {each}，有举证才罚", "Late: {each}, only with evidence"),
+    "cost.verification": Both("超时{verb} {each}，核实后执行", "Late: {each}, once verified"),
+    "cost.nth": Both("超时{verb} {each}，满次数才罚", "Late: {each}, once the count is reached"),
+    "verb.fine": Both("罚", "fine"),
+    "verb.points": Both("扣", "minus"),
+    # Frame.
+    "basis": Both("依据 {clause} {title}", "following {clause} {title}"),
+    "promise": Both("承诺的回电", "The promised call"),
+    "footer.lead": Both("规则手册", "Rulebook"),
+    "footer.rulebook": Both("{name} 第 {version} 版", "{name}, version {version}"),
+    "footer.effective": Both(
+        "{on} 起生效；本单按建单时的版本计算，之后修订不影响。",
+        "in force from {on}; this case keeps the version it was opened under.",
+    ),
+    "footer.kept": Both(
+        "本单按建单时的版本计算，之后修订不影响。",
+        "This case keeps the version it was opened under.",
+    ),
+    # Complaint causes.
+    "cause.late_reply": Both("答复太迟", "Late answer"),
+    "cause.no_reply": Both("一直没有答复", "No answer at all"),
+    "cause.rude_language": Both("用语不文明", "Rude language"),
+    "cause.identity_refused": Both("拒报工号或姓氏", "Staff number or surname refused"),
+    "cause.shirking": Both("推诿", "Shirking"),
+    "cause.phone_unreachable": Both("电话打不通", "Phone unreachable"),
+    "cause.claim_delayed": Both("理赔拖延", "Claim delayed"),
+    "cause.lost": Both("遗失", "Lost"),
+    "cause.damaged": Both("破损", "Damaged"),
+    "cause.delayed": Both("延误", "Delayed"),
+    "cause.other": Both("其他", "Other"),
+}

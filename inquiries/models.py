@@ -1,0 +1,233 @@
+"""Inquiries: what a customer or another outlet asks, and what was asked of outlets on the way."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from kefu.cases.models import Case, Interaction
+from kefu.privacy.fields import SealedField
+from kefu.staff.models import User
+
+
+class Inquiry(models.Model):
+    """What was asked, by whom, when: the extension of a case that a customer or an outlet opened."""
+
+    class Kind(models.TextChoices):
+        CONSULTATION = "consultation", _("咨询")
+        TRACE = "trace", _("查件")
+        EXPEDITE = "expedite", _("催件")
+        CHANGE = "change", _("改址改收件人")
+        PICKUP = "pickup", _("下单取件")
+        NETWORK_QUERY = "network_query", _("网点查询")
+        COMPLAINT = "complaint", _("投诉")
+        SUGGESTION = "suggestion", _("建议")
+        OTHER = "other", _("其他协助")
+
+    class Asker(models.TextChoices):
+        SENDER = "sender", _("寄件方")
+        RECEIVER = "receiver", _("收件方")
+        OTHER = "other", _("其他人")
+        COURIER = "courier", _("业务员")
+        OUTLET = "outlet", _("网点")
+
+    case = models.OneToOneField(
+        Case,
+        models.PROTECT,
+        primary_key=True,
+        related_name="inquiry",
+        verbose_name=_("工单"),
+    )
+    kind = models.CharField(_("类型"), choices=Kind, max_length=16)
+    channel = models.CharField(_("渠道"), choices=Interaction.Channel, max_length=8)
+    asker = models.CharField(_("谁在问"), choices=Asker, max_length=8)
+    received_at = models.DateTimeField(_("来电来信时间"))
+    recorded_at = models.DateTimeField(_("登记时间"))
+    recorded_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("登记人")
+    )
+    first_contact = models.BooleanField(_("一次答清"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("查询")
+        verbose_name_plural = _("查询")
+        indexes = [models.Index(fields=["recorded_at"], name="inquiry_recorded")]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+class Pickup(models.Model):
+    """A parcel to be collected (CD-01.03, CD-03.17, CD-06.27, ES-203.15–18)."""
+
+    case = models.OneToOneField(
+        Case,
+        models.PROTECT,
+        primary_key=True,
+        related_name="pickup",
+        verbose_name=_("工单"),
+    )
+    sealed = SealedField(_("地址"))  # {"sender_address", "receiver_address"}
+    sender_address_masked = models.CharField(_("取件地址"), max_length=120)
+    receiver_address_masked = models.CharField(_("寄达地址"), max_length=120)
+    goods = models.CharField(_("物品"), max_length=100)
+    prohibited_checked = models.BooleanField(_("已核对禁寄"))
+    fragile = models.BooleanField(_("易碎"), default=False)
+    fee_told = models.DecimalField(
+        _("已告知费用（元）"), max_digits=8, decimal_places=2, null=True, blank=True
+    )
+    eta_told_on = models.DateField(_("已告知送达日"), null=True, blank=True)
+    pickup_on = models.DateField(_("取件日"))
+    pickup_from = models.TimeField(_("最早取件"))
+    day_approved_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("当日取件批准人"),
+    )
+    courier = models.ForeignKey(
+        "network.Party",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("业务员"),
+    )
+    courier_notified_at = models.DateTimeField(
+        _("通知业务员时间"), null=True, blank=True
+    )
+
+    class Meta:
+        verbose_name = _("取件单")
+        verbose_name_plural = _("取件单")
+
+    def __str__(self) -> str:
+        return f"{self.pickup_on} {self.goods}"
+
+
+class Complaint(models.Model):
+    """What a customer complains of, and about whom."""
+
+    class Cause(models.TextChoices):
+        """What policy's clauses know as causes, in the words of the desk."""
+
+        LATE_REPLY = "late_reply", _("回复超时")
+        NO_REPLY = "no_reply", _("一直没有答复")
+        RUDE_LANGUAGE = "rude_language", _("不文明用语")
+        IDENTITY_REFUSED = "identity_refused", _("拒报工号或姓氏")
+        SHIRKING = "shirking", _("推诿")
+        PHONE_UNREACHABLE = "phone_unreachable", _("电话打不通")
+        CLAIM_DELAYED = "claim_delayed", _("拖延理赔")
+        LOST = "lost", _("遗失")
+        DAMAGED = "damaged", _("破损")
+        DELAYED = "delayed", _("延误")
+        OTHER = "other", _("其他")
+
+    case = models.OneToOneField(
+        Case,
+        models.PROTECT,
+        primary_key=True,
+        related_name="complaint",
+        verbose_name=_("工单"),
+    )
+    cause = models.CharField(_("投诉原因"), choices=Cause, max_length=20)
+    against = models.ForeignKey(
+        "network.Party",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("被投诉方"),
+    )
+
+    class Meta:
+        verbose_name = _("投诉")
+        verbose_name_plural = _("投诉")
+
+    def __str__(self) -> str:
+        return self.get_cause_display()
+
+
+class NetworkQueryQuerySet(models.QuerySet["NetworkQuery"]):
+    def of_party(self, party_id: int) -> Self:
+        """Queries a partner may see: what it was asked and what it asked."""
+        return self.filter(Q(asked=party_id) | Q(asking=party_id))
+
+    def open(self) -> Self:
+        return self.filter(state=NetworkQuery.State.OPEN)
+
+
+class NetworkQuery(models.Model):
+    """One question from an outlet to another on a case; the asked one has two hours (CD-05.09)."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("待反馈")
+        ANSWERED = "answered", _("已反馈")
+        WITHDRAWN = "withdrawn", _("已撤回")
+
+    case = models.ForeignKey(
+        Case, models.PROTECT, related_name="network_queries", verbose_name=_("工单")
+    )
+    asking = models.ForeignKey(
+        "network.Party",
+        models.PROTECT,
+        related_name="queries_asked",
+        verbose_name=_("查询方"),
+    )
+    asked = models.ForeignKey(
+        "network.Party",
+        models.PROTECT,
+        related_name="queries_received",
+        verbose_name=_("被查询方"),
+    )
+    deadline = models.OneToOneField(
+        "deadlines.Deadline",
+        models.PROTECT,
+        null=True,
+        related_name="network_query",
+        verbose_name=_("时限"),
+    )
+    state = models.CharField(
+        _("状态"), choices=State, default=State.OPEN, max_length=10
+    )
+    sealed = SealedField(_("原文"))  # {"question", "answer"}
+    question = models.TextField(_("问题"))  # redacted
+    answer = models.TextField(_("反馈"), blank=True)  # redacted
+    reference = models.CharField(_("对方单号"), max_length=64, blank=True)
+    asked_at = models.DateTimeField(_("发出时间"))
+    answered_at = models.DateTimeField(_("反馈时间"), null=True, blank=True)
+    chased_at = models.DateTimeField(_("最近催促"), null=True, blank=True)
+
+    objects = NetworkQueryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("网点查询")
+        verbose_name_plural = _("网点查询")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["asked", "-id"], name="query_received"),
+            models.Index(fields=["asking", "-id"], name="query_asked"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(asking=models.F("asked")),
+                name="query_not_to_itself",
+                violation_error_message=_("不能查询自己"),
+            ),
+            models.CheckConstraint(
+                condition=Q(state="answered", answered_at__isnull=False)
+                | (~Q(state="answered") & Q(answered_at=None)),
+                name="query_answered_with_time",
+            ),
+            models.UniqueConstraint(
+                fields=["asking", "reference"],
+                condition=~Q(reference=""),
+                name="query_reference_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asking} → {self.asked}"

@@ -1,0 +1,278 @@
+"""Answer the customer, hear him again, close."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from inquiries.models import Inquiry
+from inquiries.services.intake import STATED, require, start_reply_clock
+from kefu.cases import services as cases
+from kefu.cases.models import Case, Interaction
+from kefu.deadlines import services as deadlines
+from kefu.deadlines.models import Consequence, Deadline
+from kefu.deadlines.services.promises import check_entry_time, owner_party
+from kefu.errors import Conflict, KefuError
+from kefu.network.models import Party
+from kefu.network.selectors import our_company
+from kefu.penalties import services as penalties
+from kefu.penalties.models import Penalty
+from kefu.policy.clocks import PromiseRules, promise_due
+from kefu.policy.consequences import repeat_call_counts
+from kefu.privacy import redact
+from kefu.rulebooks.selectors import edition_in_force
+
+CUSTOMER_CLOCKS = (Deadline.Action.REPLY, Deadline.Action.CALLBACK)
+
+
+@transaction.atomic
+def answer_customer(
+    *,
+    case: Case,
+    text: str,
+    channel: Interaction.Channel,
+    substantive: bool,
+    happened_at: datetime | None = None,
+    promised_for: datetime | None = None,
+    version: int | None = None,
+    actor: Any,
+    now: datetime,
+) -> Interaction:
+    """Record what a person told the customer.
+
+    Only a substantive answer stops the reply clocks; "we are checking" does not. ``promised_for`` is
+    when we said we would call back: a promise with a clock of its own (ES-203.11; under a rulebook
+    without a clause for it, the promise itself). Raises Conflict when somebody was faster.
+    """
+    text = redact.clean(text, max_length=cases.TEXT_LIMIT, field="text", required=True)
+    case = cases.lock(case=case, version=version)
+    if case.state == Case.State.CLOSED:
+        raise Conflict(_("工单已结案，请先重新打开"), code="case_closed")
+    using = edition_in_force(department_id=case.department_id, at=now)
+    if happened_at is not None:
+        if channel not in STATED:
+            raise KefuError(
+                _("只有电话和柜台可以补记时间"),
+                code="time_not_statable",
+                field="happened_at",
+            )
+        check_entry_time(happened_at=happened_at, now=now, using=using)
+    waiting = deadlines.settle(case=case, now=now)
+    answer = cases.add(
+        case=case,
+        kind=Interaction.Kind.CONTACT,
+        action="answered" if substantive else "interim",
+        direction=Interaction.Direction.OUT,
+        counterpart=Interaction.Counterpart.CUSTOMER,
+        channel=channel,
+        text=text,
+        substantive=substantive,
+        happened_at=happened_at,
+        actor=actor,
+        now=now,
+    )
+    if substantive:
+        answered = [
+            d
+            for d in waiting
+            if d.action in CUSTOMER_CLOCKS and d.starts_at <= answer.happened_at
+        ]
+        deadlines.keep(deadlines=answered, answer=answer, actor=actor, now=now)
+        Inquiry.objects.filter(case=case, first_contact=None).update(
+            first_contact=_on_first_contact(case, answer)
+        )
+        if not case.network_queries.open().exists():
+            cases.move(case=case, to=Case.State.ANSWERED)
+    if promised_for is not None:
+        _promise(case=case, answer=answer, promised_for=promised_for, now=now)
+    return answer
+
+
+def _on_first_contact(case: Case, answer: Interaction) -> bool:
+    """Solved at once (ES-203.13): nothing but the question came before the answer."""
+    return (
+        not case.interactions.filter(
+            kind=Interaction.Kind.CONTACT, direction=Interaction.Direction.OUT
+        )
+        .exclude(pk=answer.pk)
+        .exists()
+    )
+
+
+def _promise(
+    *, case: Case, answer: Interaction, promised_for: datetime, now: datetime
+) -> None:
+    if promised_for <= now:
+        raise KefuError(
+            _("承诺的时间要在将来"), code="not_in_future", field="promised_for"
+        )
+    using = edition_in_force(department_id=case.department_id, at=now)
+    require(using.rules, "deferred_inquiry", contact=case.customer_phone_masked)
+    due = promise_due(answer.happened_at, promised_for, PromiseRules.of(using.rules))
+    if due is not None:
+        deadlines.start(
+            case=case,
+            action=Deadline.Action.CALLBACK,
+            due=due,
+            using=using,
+            party=owner_party(case.owner, our_company()),
+            door=Consequence.Door.PAGES,
+            started_by=answer,
+        )
+
+
+@transaction.atomic
+def customer_again(
+    *,
+    case: Case,
+    text: str,
+    channel: Interaction.Channel,
+    happened_at: datetime | None = None,
+    actor: Any,
+    now: datetime,
+) -> Interaction:
+    """The customer came back about the same parcel.
+
+    His message starts a clock of its own; and where an answer was overdue at that moment, the
+    condition of the agent's own deduction is met (CD-12.17).
+    """
+    text = redact.clean(text, max_length=cases.TEXT_LIMIT, field="text", required=True)
+    case = cases.lock(case=case)
+    using = edition_in_force(department_id=case.department_id, at=now)
+    if happened_at is not None:
+        check_entry_time(happened_at=happened_at, now=now, using=using)
+    overdue = deadlines.settle(case=case, now=now)
+    if case.state == Case.State.CLOSED:
+        cases.move(case=case, to=Case.State.OPEN, closed_at=None)
+    elif case.state == Case.State.ANSWERED:
+        cases.move(case=case, to=Case.State.OPEN)
+    again = cases.add(
+        case=case,
+        kind=Interaction.Kind.CONTACT,
+        action="again",
+        direction=Interaction.Direction.IN,
+        counterpart=Interaction.Counterpart.CUSTOMER,
+        channel=channel,
+        text=text,
+        happened_at=happened_at,
+        actor=actor,
+        now=now,
+    )
+    for deadline in overdue:
+        if deadline.state == Deadline.State.BREACHED and repeat_call_counts(
+            deadline.due_at, deadline.answered_at, again.happened_at
+        ):
+            for penalty in deadline.penalties.filter(
+                condition=Consequence.Condition.REPEAT_CALL
+            ):
+                penalties.confirm(
+                    penalty=penalty,
+                    fact={
+                        "called_at": again.happened_at.isoformat(),
+                        "interaction": again.pk,
+                    },
+                    actor=actor,
+                    now=now,
+                )
+    start_reply_clock(case=case, asked=again, using=using, first=False)
+    return again
+
+
+@transaction.atomic
+def contact_failed(
+    *,
+    case: Case,
+    outlet: Party,
+    text: str,
+    happened_at: datetime | None = None,
+    actor: Any,
+    now: datetime,
+) -> Interaction:
+    """The counterpart's line was not answered; in the evening the reply may wait until 09:00 (CD-03.14)."""
+    case = cases.lock(case=case)
+    if happened_at is not None:
+        using = edition_in_force(department_id=case.department_id, at=now)
+        check_entry_time(happened_at=happened_at, now=now, using=using)
+    line = cases.add(
+        case=case,
+        kind=Interaction.Kind.CONTACT,
+        action="contact_failed",
+        direction=Interaction.Direction.OUT,
+        counterpart=Interaction.Counterpart.OUTLET,
+        party=outlet,
+        channel=Interaction.Channel.PHONE,
+        text=redact.clean(text, max_length=cases.TEXT_LIMIT, field="text"),
+        happened_at=happened_at,
+        actor=actor,
+        now=now,
+    )
+    for deadline in deadlines.note_failed_contact(
+        case=case, failed_at=line.happened_at
+    ):
+        cases.step(
+            case=case,
+            action="redated",
+            actor=actor,
+            now=now,
+            deadline=deadline.pk,
+            clause=deadline.clause,
+            due_at=deadline.due_at.isoformat(),
+        )
+    return line
+
+
+@transaction.atomic
+def close(
+    *, case: Case, note: str, version: int | None = None, actor: Any, now: datetime
+) -> Case:
+    """Close an answered case with a handling note (LC-05.01).
+
+    Refused while the customer or an outlet is still waited for or waiting; a case passed on to another
+    department closes only after its reply was fed back to the customer (LC-05.05).
+    """
+    note = redact.clean(note, max_length=2_000, field="note")
+    if not note:
+        raise KefuError(_("结案前请写处理结果"), code="note_required", field="note")
+    case = cases.lock(case=case, version=version)
+    if case.network_queries.open().exists():
+        raise Conflict(
+            _("还有网点没有反馈；反馈后或撤回查询后才能结案"), code="query_open"
+        )
+    if (
+        Deadline.objects.filter(case=case, action__in=CUSTOMER_CLOCKS)
+        .unanswered()
+        .exists()
+    ):
+        raise Conflict(_("还没有给客户实质答复，不能结案"), code="not_answered")
+    if case.state == Case.State.OPEN and case.kind == Case.Kind.NETWORK_QUERY:
+        cases.move(case=case, to=Case.State.ANSWERED)
+    if case.state != Case.State.ANSWERED and not _timed(case):
+        cases.move(case=case, to=Case.State.ANSWERED)
+    cases.move(
+        case=case,
+        to=Case.State.CLOSED,
+        closed_at=now,
+        escalated_at=None,
+        handed_over=False,
+    )
+    cases.step(case=case, action="closed", text=note, actor=actor, now=now)
+    return case
+
+
+def _timed(case: Case) -> bool:
+    return Deadline.objects.filter(case=case).exists()
+
+
+@transaction.atomic
+def reopen(*, case: Case, reason: str, actor: Any, now: datetime) -> Case:
+    """Take a closed case up again."""
+    reason = redact.clean(reason, max_length=500, field="reason")
+    if not reason:
+        raise KefuError(_("请写明为什么重新打开"), code="note_required", field="reason")
+    case = cases.lock(case=case)
+    if case.state != Case.State.CLOSED:
+        raise Conflict(_("工单没有结案，不用重新打开"))
+    cases.move(case=case, to=Case.State.OPEN, closed_at=None)
+    cases.step(case=case, action="reopened", text=reason, actor=actor, now=now)
+    return case

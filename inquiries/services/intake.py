@@ -1,0 +1,321 @@
+"""Register what was asked, and start the clock it sets going."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from inquiries.models import Inquiry, Pickup
+from kefu.audit import services as audit
+from kefu.cases import services as cases
+from kefu.cases.models import Case, Interaction
+from kefu.clock import SHANGHAI
+from kefu.deadlines import services as deadlines
+from kefu.deadlines.models import Consequence, Deadline
+from kefu.deadlines.services.promises import check_entry_time, owner_party
+from kefu.errors import KefuError, NotAllowed
+from kefu.network.models import ContactNumber, Party
+from kefu.network.selectors import our_company
+from kefu.parcels.models import Waybill
+from kefu.policy.clocks import (
+    PickupRules,
+    ReplyFacts,
+    ReplyRules,
+    pickup_day,
+    reply_due,
+)
+from kefu.policy.rulebook import Fields, Rulebook
+from kefu.privacy import masks, redact
+from kefu.rulebooks.selectors import Edition, edition_in_force
+from kefu.staff.models import Department, Employee
+
+# A customer waits for a person's answer to these; a suggestion is thanked for, not timed.
+TIMED = frozenset(Inquiry.Kind) - {Inquiry.Kind.SUGGESTION, Inquiry.Kind.NETWORK_QUERY}
+# For these the author may say when the customer really called or came; elsewhere the clock stamps it.
+STATED = frozenset({Interaction.Channel.PHONE, Interaction.Channel.COUNTER})
+# About a parcel on its way: a desk that works no inquiries registers these and passes them on (CD-06.28).
+FORWARDED = frozenset(
+    {
+        Inquiry.Kind.TRACE,
+        Inquiry.Kind.EXPEDITE,
+        Inquiry.Kind.CHANGE,
+        Inquiry.Kind.NETWORK_QUERY,
+    }
+)
+# A place a courier finds: a street, village or estate, and a number in it.
+_FULL_ADDRESS = re.compile(
+    r"(?:路|街|巷|弄|大道|道|村|镇|乡|小区|苑|园|城|大厦|广场|庄|组|里).{0,40}?[0-9０-９一二三四五六七八九十]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PickupOrder:
+    """What a pick-up order says (ES-203.15–18)."""
+
+    sender_address: str
+    receiver_address: str
+    goods: str
+    prohibited_checked: bool
+    fragile: bool = False
+    fee_told: Decimal | None = None
+    eta_told_on: date | None = None
+    courier: Party | None = None
+    same_day: bool = False
+
+
+@transaction.atomic
+def open_inquiry(
+    *,
+    kind: Inquiry.Kind,
+    channel: Interaction.Channel,
+    asker: Inquiry.Asker,
+    text: str,
+    department: Department,
+    owner: Employee | None = None,
+    waybill: Waybill | None = None,
+    waybill_number: str = "",
+    customer_name: str = "",
+    customer_phone: str = "",
+    received_at: datetime | None = None,
+    summary: str = "",
+    priority: int = Case.Priority.NORMAL,
+    pickup: PickupOrder | None = None,
+    case_kind: Case.Kind = Case.Kind.INQUIRY,
+    source_key: bytes | None = None,
+    actor: Any,
+    now: datetime,
+) -> Case:
+    """Register an inquiry and start its reply clock; return the case.
+
+    ``received_at`` is when the customer asked, ``now`` when it is entered; without it they are one.
+    ``text`` is what he said, ``summary`` the matter in the agent's words, the same unless given.
+    The department's rulebook says which fields must be there and by when the answer is due.
+    Raises KefuError naming the field. Source: CD-01.05, CD-03.23, CD-06.28, ES-203.14–16.
+    """
+    if kind in FORWARDED:
+        _check_desk(department=department, owner=owner)
+    using = edition_in_force(department_id=department.pk, at=now)
+    received_at = received_at or now
+    if channel in STATED or received_at > now:
+        check_entry_time(happened_at=received_at, now=now, using=using)
+    phone = cases.callable_phone(customer_phone)
+    text = redact.clean(text, max_length=cases.TEXT_LIMIT, field="text", required=True)
+    summary = redact.clean(summary, max_length=cases.SUMMARY_LIMIT, field="summary")
+    name = redact.clean(
+        customer_name, max_length=60, field="customer_name", multiline=False
+    )
+    number = waybill.number if waybill else waybill_number
+    if kind in (Inquiry.Kind.TRACE, Inquiry.Kind.EXPEDITE):
+        require(
+            using.rules,
+            "tracking_inquiry",
+            waybill_number=number,
+            sender_phone=phone,
+            recipient_phone=phone,
+        )
+    if (kind == Inquiry.Kind.PICKUP) != (pickup is not None):
+        raise KefuError(
+            _("下单取件要填取件信息"), code="pickup_required", field="sender_address"
+        )
+    case = cases.open_case(
+        kind=case_kind,
+        department=department,
+        owner=owner,
+        waybill=waybill,
+        waybill_number=number,
+        customer_name=name,
+        customer_phone=phone,
+        summary=summary or text,
+        priority=priority,
+        source_key=source_key,
+        now=now,
+    )
+    Inquiry.objects.create(
+        case=case,
+        kind=kind,
+        channel=channel,
+        asker=asker,
+        received_at=received_at,
+        recorded_at=now,
+        recorded_by=actor,
+    )
+    if pickup is not None:
+        _order_pickup(case=case, order=pickup, using=using, actor=actor, now=now)
+    asked = cases.add(
+        case=case,
+        kind=Interaction.Kind.CONTACT,
+        direction=Interaction.Direction.IN,
+        counterpart=_counterpart(asker),
+        channel=channel,
+        text=text,
+        happened_at=received_at,
+        actor=actor,
+        now=now,
+    )
+    if kind in TIMED:
+        start_reply_clock(case=case, asked=asked, using=using, first=True)
+    return case
+
+
+def _check_desk(*, department: Department, owner: Employee | None) -> None:
+    """Refuse to leave a parcel's inquiry with a desk that does not work them (CD-06.28)."""
+    if not department.works_inquiries:
+        raise KefuError(
+            _("%(department)s不办理查件，请转给办理的部门") % {"department": department},
+            code="desk_forwards_only",
+            field="department",
+        )
+    if owner is not None and not owner.department.works_inquiries:
+        raise KefuError(
+            _("%(who)s 所在的部门不办理查件，不能负责这一单") % {"who": owner},
+            code="desk_forwards_only",
+            field="owner",
+        )
+
+
+def start_reply_clock(
+    *, case: Case, asked: Interaction, using: Edition, first: bool
+) -> Deadline | None:
+    """Each unanswered message of the customer starts a clock; no clock where the rulebook sets no time."""
+    facts = ReplyFacts(
+        received_at=asked.happened_at, channel=asked.channel, first=first
+    )
+    due = reply_due(facts, ReplyRules.of(using.rules))
+    if due is None:
+        return None
+    return deadlines.start(
+        case=case,
+        action=Deadline.Action.REPLY,
+        due=due,
+        using=using,
+        party=owner_party(case.owner, our_company()),
+        door=Consequence.Door.PAGES,
+        started_by=asked,
+    )
+
+
+def require(rules: Rulebook, form: str, **given: object) -> None:
+    """Refuse a form that lacks what the rulebook's clause for it wants, naming field and clause."""
+    for clause in rules.in_force(Fields):
+        if clause.form != form or clause.fields is None:
+            continue
+        missing = [field for field in clause.fields if not given.get(field)]
+        enough = (
+            len(missing) < len(clause.fields)
+            if clause.required == "any"
+            else not missing
+        )
+        if not enough:
+            raise KefuError(
+                _("按 %(clause)s 还要填写") % {"clause": clause.id},
+                code="field_required",
+                field=missing[0],
+            )
+
+
+def full_address(text: str) -> str:
+    """Return the address if a courier would find it: a street or estate with a number; else an empty text."""
+    return text.strip() if _FULL_ADDRESS.search(text) else ""
+
+
+def courier_number(
+    *,
+    courier: Party,
+    sender_address: str,
+    department: Department,
+    actor: Any,
+    address: str = "",
+    request_id: str = "",
+    now: datetime,
+) -> str:
+    """Return a courier's number to tell a customer who wants to send in the morning.
+
+    Where the rulebook wants it, only once the full address is taken (CD-06.29). The look is recorded before
+    the number is read, so this must not run inside a transaction. Raises KefuError naming the field.
+    """
+    if not actor.has_perm("cases.reveal_personal_data"):
+        raise NotAllowed(_("您的角色不能查看业务员的电话"))
+    using = edition_in_force(department_id=department.pk, at=now)
+    try:
+        require(using.rules, "morning_pickup", full_address=full_address(sender_address))
+    except KefuError as error:
+        raise KefuError(
+            _("先记下完整的取件地址（路名和门牌），再报业务员电话"),
+            code="address_incomplete",
+            field="sender_address",
+        ) from error
+    contact = ContactNumber.objects.current(now).filter(party=courier).order_by("kind").first()
+    if contact is None:
+        raise KefuError(
+            _("没有登记 %(courier)s 的电话") % {"courier": courier},
+            code="no_number",
+            field="courier",
+        )
+    audit.record_reveal(
+        table=ContactNumber._meta.db_table,
+        object_id=contact.pk,
+        fields=["number"],
+        reason=_("上午寄件，报业务员电话"),
+        actor=actor,
+        at=now,
+        address=address,
+        request_id=request_id,
+    )
+    return contact.sealed["number"]
+
+
+def _counterpart(asker: Inquiry.Asker) -> Interaction.Counterpart:
+    return {
+        Inquiry.Asker.COURIER: Interaction.Counterpart.COURIER,
+        Inquiry.Asker.OUTLET: Interaction.Counterpart.OUTLET,
+    }.get(asker, Interaction.Counterpart.CUSTOMER)
+
+
+def _order_pickup(
+    *, case: Case, order: PickupOrder, using: Edition, actor: Any, now: datetime
+) -> Pickup:
+    """Record what is to be collected, and for which day (CD-01.03, CD-03.17, CD-06.27)."""
+    require(
+        using.rules,
+        "shipping_request",
+        sender_address=order.sender_address,
+        recipient_address=order.receiver_address,
+        item_type=order.goods,
+    )
+    for field, value in (
+        ("sender_address", order.sender_address),
+        ("goods", order.goods),
+    ):
+        redact.clean(value, max_length=200, field=field, required=True)
+    if not order.prohibited_checked:
+        raise KefuError(
+            _("请先核对禁寄物品；禁寄的不能下单"),
+            code="prohibited_not_checked",
+            field="prohibited_checked",
+        )
+    if order.same_day and not actor.has_perm("cases.approve_same_day_pickup"):
+        raise NotAllowed(_("过了当日取件时间，当日取件要主管批准"), field="same_day")
+    day = pickup_day(now, PickupRules.of(using.rules), same_day_override=order.same_day)
+    return Pickup.objects.create(
+        case=case,
+        sealed={
+            "sender_address": order.sender_address,
+            "receiver_address": order.receiver_address,
+        },
+        sender_address_masked=masks.mask_address(order.sender_address),
+        receiver_address_masked=masks.mask_address(order.receiver_address),
+        goods=order.goods,
+        prohibited_checked=True,
+        fragile=order.fragile,
+        fee_told=order.fee_told,
+        eta_told_on=order.eta_told_on,
+        pickup_on=day.on,
+        pickup_from=day.starts_at.astimezone(SHANGHAI).time(),
+        day_approved_by=actor if order.same_day else None,
+        courier=order.courier,
+        courier_notified_at=now if order.courier else None,
+    )

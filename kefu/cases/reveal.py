@@ -1,0 +1,128 @@
+"""Show what is masked: only with a right and a reason, and only once the look itself is on record."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils.translation import gettext as _
+
+from kefu.audit import services as audit
+from kefu.audit.models import AuditRow
+from kefu.cases.models import Case
+from kefu.errors import Conflict, KefuError, NotAllowed
+from kefu.network.models import ContactNumber
+from kefu.privacy import redact
+from kefu.staff.models import User
+
+PERMISSION = "cases.reveal_personal_data"
+REASON_LIMIT = 300
+SHORTEST_REASON = 4  # characters; "查件" alone says nothing
+HOUR = timedelta(hours=1)
+# Whose work goes on after a case is closed; everybody else reopens it first.
+REVIEWERS = {User.Role.SHIFT_LEAD, User.Role.SUPERVISOR, User.Role.MANAGER, User.Role.INSPECTOR}
+
+
+class TooManyReveals(KefuError):
+    code = "too_many_reveals"
+    status = 429
+
+
+class AuditUnavailable(KefuError):
+    code = "audit_unavailable"
+    status = 503
+
+
+class NothingThere(KefuError):
+    """``what`` names nothing of this case."""
+
+    code = "nothing_to_reveal"
+    status = 404
+
+
+def reveal(
+    *,
+    case: Case,
+    what: str,
+    reason: str,
+    actor: Any,
+    address: str = "",
+    request_id: str = "",
+    now: datetime,
+) -> dict[str, str]:
+    """Return the plain values behind one masked part of ``case``, after recording the look.
+
+    ``what`` is "customer", "waybill", "pickup", "interaction:<id>", "network_query:<id>" or "contact:<id>"
+    (a number of an outlet on the case). The audit row is committed before anything is decrypted, so this
+    must not run inside a transaction (``durable``); if it cannot be written, nothing is shown.
+
+    Raises NotAllowed (no right), Conflict ``case_not_in_hand``, KefuError ``reason_required``,
+    NothingThere, TooManyReveals, AuditUnavailable.
+    """
+    if not actor.has_perm(PERMISSION):
+        raise NotAllowed(_("您的角色不能查看客户的明文资料"))
+    if not Case.objects.visible_to(actor).filter(pk=case.pk).exists():
+        raise NothingThere(_("没有这张工单"))
+    if case.state == Case.State.CLOSED and actor.role not in REVIEWERS:
+        raise Conflict(_("工单已结案，要查看明文请先重新打开"), code="case_not_in_hand")
+    reason = redact.clean(reason, max_length=REASON_LIMIT, field="reason", multiline=False)
+    if len(reason) < SHORTEST_REASON:
+        raise KefuError(_("请写明为什么要看，例如“回电核对收件人”"), code="reason_required", field="reason")
+    row = _row(case, what)
+    _refuse_above(settings.KEFU_REVEALS_PER_HOUR - 1, actor, now)
+    try:
+        audit.record_reveal(
+            table=row._meta.db_table,
+            object_id=row.pk,
+            fields=[what.partition(":")[0], case.number],
+            reason=redact.redact(reason)[:REASON_LIMIT],
+            actor=actor,
+            at=now,
+            address=address,
+            request_id=request_id,
+        )
+    except DatabaseError as error:
+        raise AuditUnavailable(_("现在记不下这次查看，明文先不显示；请稍后再试")) from error
+    # Counted again with this look on record: of many at the same moment no more than the limit get through.
+    _refuse_above(settings.KEFU_REVEALS_PER_HOUR, actor, now)
+    return {name: value for name, value in row.sealed.items() if value}
+
+
+def _refuse_above(limit: int, actor: Any, now: datetime) -> None:
+    looks = AuditRow.objects.filter(
+        actor_id=actor.pk, action="reveal", at__gt=now - HOUR
+    )[: limit + 1].count()
+    if looks > limit:
+        raise TooManyReveals(
+            _("一小时内最多查看 %(n)d 次明文，请稍后再看；确有需要请找主管")
+            % {"n": settings.KEFU_REVEALS_PER_HOUR}
+        )
+
+
+def _row(case: Case, what: str) -> Any:
+    """Return the row that holds the sealed values; never one of another case."""
+    name, _colon, key = what.partition(":")
+    if not key:
+        # A pickup is an extension of the case that an app above keeps: reached by its relation.
+        row = case if name == "customer" else getattr(case, name, None) if name in ("waybill", "pickup") else None
+    elif not key.isdecimal() or len(key) > 18:
+        row = None
+    elif name == "contact":
+        row = ContactNumber.objects.filter(pk=int(key), party_id__in=_outlets(case)).first()
+    elif name in ("interaction", "network_query"):
+        related = case.interactions if name == "interaction" else getattr(case, "network_queries")  # noqa: B009
+        row = related.filter(pk=int(key)).first()
+    else:
+        row = None
+    if row is None:
+        raise NothingThere(_("这张工单里没有要查看的内容"))
+    return row
+
+
+def _outlets(case: Case) -> set[int]:
+    """Whom one may have to call about this case."""
+    found = {case.outlet_id}
+    if case.waybill is not None:
+        found |= {case.waybill.origin_id, case.waybill.destination_id}
+    found.update(getattr(case, "network_queries").values_list("asked_id", flat=True))  # noqa: B009
+    return {pk for pk in found if pk is not None}

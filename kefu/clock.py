@@ -1,0 +1,19 @@
+"""The one clock: PostgreSQL's. Read once at the door of a request or a batch, then handed down."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def now() -> datetime:
+    """Return the database server's instant (aware, UTC), or the one frozen by ``KEFU_NOW``."""
+    frozen: datetime | None = settings.KEFU_NOW
+    if frozen is not None:
+        return frozen
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]

@@ -1,0 +1,42 @@
+"""What can happen to a promise. ``promises`` starts, keeps and moves them; ``sweep`` breaks them;
+``doors`` records our own interruptions. ``promises`` may call ``sweep``, never the other way round."""
+
+from kefu.deadlines.services.doors import record_probe
+from kefu.deadlines.services.promises import (
+    cancel,
+    decide_late_entry,
+    keep,
+    note_failed_contact,
+    pause,
+    propose_late_entry,
+    repoint,
+    requeue,
+    see_warnings,
+    settle,
+    start,
+)
+from kefu.deadlines.services.sweep import (
+    sweep,
+    sweep_until_next_tick,
+    sweep_while_stale,
+    warn,
+)
+
+__all__ = [
+    "cancel",
+    "decide_late_entry",
+    "keep",
+    "note_failed_contact",
+    "pause",
+    "propose_late_entry",
+    "record_probe",
+    "repoint",
+    "requeue",
+    "see_warnings",
+    "settle",
+    "start",
+    "sweep",
+    "sweep_until_next_tick",
+    "sweep_while_stale",
+    "warn",
+]

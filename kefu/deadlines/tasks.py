@@ -1,0 +1,10 @@
+"""Celery's entry points. No ``expires``: it would be judged by the worker's own clock."""
+
+from celery import shared_task
+
+from kefu.deadlines import services
+
+
+@shared_task
+def tick() -> int:
+    return services.sweep_until_next_tick()

@@ -1,0 +1,204 @@
+"""What an agent does with a case of any kind: take it, pass it on, hand it over, ask for help, go home.
+
+A step of work touches both the case and its clocks, so it lives above the two.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from kefu.cases import services as cases
+from kefu.cases.models import Case, HandOver, Interaction
+from kefu.deadlines import services as deadlines
+from kefu.errors import Conflict, KefuError, NotAllowed
+from kefu.network.selectors import our_company
+from kefu.notifications import services as notifications
+from kefu.notifications.models import Event
+from kefu.staff import services as staff
+from kefu.staff.models import Department, Employee
+
+
+def _give(
+    *, case: Case, owner: Employee | None, department: Department, now: datetime
+) -> None:
+    """Make ``owner`` answer for the case and for every clock still running on it."""
+    if owner is not None and owner.status != Employee.Status.ACTIVE:
+        raise Conflict(_("%(who)s 已停岗，不能接单") % {"who": owner}, field="to")
+    cases.change(case=case, owner=owner, department=department)
+    deadlines.repoint(case=case, party=owner.party if owner else our_company(), now=now)
+    if owner is not None:
+        notifications.publish(
+            kind=Event.Kind.CASE_ASSIGNED,
+            at=now,
+            user_id=owner.user_id,
+            case_id=case.pk,
+            department_id=department.pk,
+        )
+
+
+def _open(case: Case, version: int | None = None) -> Case:
+    locked = cases.lock(case=case, version=version)
+    if locked.state == Case.State.CLOSED:
+        raise Conflict(_("工单已结案，请先重新打开"), code="case_closed")
+    return locked
+
+
+@transaction.atomic
+def take(*, case: Case, employee: Employee, now: datetime) -> Case:
+    """Take a case nobody has. Of two who press at once one gets it, the other is told whose it is."""
+    case = _open(case)
+    if case.owner_id == employee.pk:
+        return case
+    if case.owner is not None:
+        raise Conflict(
+            _("%(who)s 已经领走了这一单") % {"who": case.owner}, code="taken"
+        )
+    _give(case=case, owner=employee, department=employee.department, now=now)
+    cases.step(case=case, action="taken", actor=employee.user, now=now)
+    return case
+
+
+@transaction.atomic
+def transfer(
+    *,
+    case: Case,
+    to: Employee | None,
+    department: Department,
+    note: str,
+    version: int | None = None,
+    actor: Any,
+    now: datetime,
+) -> Case:
+    """Pass a case on to a colleague or to another department's unassigned queue, with a word why.
+
+    Its running clocks, and what breaking them costs, go with it in the same transaction.
+    """
+    if not note.strip():
+        raise KefuError(
+            _("请写一句转交说明，接手的人要看"), code="note_required", field="note"
+        )
+    case = _open(case, version)
+    before = case.owner
+    _give(case=case, owner=to, department=to.department if to else department, now=now)
+    cases.step(
+        case=case,
+        action="transferred",
+        text=note,
+        actor=actor,
+        now=now,
+        before=str(before) if before else "",
+        to=str(to) if to else "",
+        department=department.name,
+    )
+    return case
+
+
+@transaction.atomic
+def escalate(
+    *, case: Case, note: str, version: int | None = None, actor: Any, now: datetime
+) -> Case:
+    """Ask the supervisors for help; the age of it shows in their queue (CD-02.07, LC-02.20)."""
+    if not note.strip():
+        raise KefuError(_("请写明卡在哪里"), code="note_required", field="note")
+    case = _open(case, version)
+    if case.escalated_at is not None:
+        raise Conflict(_("这一单已经升级，主管在处理"), code="already_escalated")
+    cases.change(case=case, escalated_at=now)
+    cases.step(case=case, action="escalated", text=note, actor=actor, now=now)
+    return case
+
+
+@transaction.atomic
+def settle_escalation(*, case: Case, note: str, actor: Any, now: datetime) -> Case:
+    """A supervisor has helped; the case is the agent's again."""
+    if not actor.has_perm("cases.reassign_case"):
+        raise NotAllowed(_("只有组长和主管可以处理升级"))
+    case = cases.lock(case=case)
+    if case.escalated_at is None:
+        raise Conflict(_("这一单没有在升级中"))
+    cases.change(case=case, escalated_at=None)
+    cases.step(case=case, action="escalation_settled", text=note, actor=actor, now=now)
+    return case
+
+
+@transaction.atomic
+def add_note(*, case: Case, text: str, actor: Any, now: datetime) -> Interaction:
+    """Leave a word for colleagues; no clock stops."""
+    case = cases.lock(case=case)
+    return cases.add(
+        case=case,
+        kind=Interaction.Kind.NOTE,
+        direction=Interaction.Direction.INTERNAL,
+        text=text,
+        actor=actor,
+        now=now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverItem:
+    """One case left to somebody: a colleague, or the department's unassigned queue."""
+
+    case: Case
+    to: Employee | None
+    note: str
+
+
+@transaction.atomic
+def hand_over(
+    *, giver: Employee, items: Sequence[HandOverItem], actor: Any, now: datetime
+) -> list[HandOver]:
+    """Leave open cases to others at the end of a shift, each with a note (CD-03.11, ES-203.11)."""
+    done = []
+    for item in items:
+        if not item.note.strip():
+            raise KefuError(
+                _("%(case)s 还没写交接说明") % {"case": item.case.number},
+                code="note_required",
+                field="note",
+            )
+        case = _open(item.case)
+        if case.owner_id != giver.pk:
+            raise Conflict(
+                _("%(case)s 已不在你名下") % {"case": case.number}, code="not_yours"
+            )
+        department = item.to.department if item.to else case.department
+        _give(case=case, owner=item.to, department=department, now=now)
+        cases.change(case=case, handed_over=True)
+        cases.step(
+            case=case,
+            action="handed_over",
+            text=item.note,
+            actor=actor,
+            now=now,
+            to=str(item.to) if item.to else "",
+            before=str(giver),
+        )
+        done.append(
+            HandOver.objects.create(
+                case=case,
+                giver=giver,
+                taker=item.to,
+                department=department,
+                note=item.note,
+                at=now,
+            )
+        )
+    return done
+
+
+@transaction.atomic
+def leave(*, employee: Employee, now: datetime) -> None:
+    """Go off duty; refused while open cases are still in one's name (CD-03.11)."""
+    left = Case.objects.open().of(employee).count()
+    if left:
+        raise Conflict(
+            _("还有 %(n)d 件没有交接，请先交接再下班") % {"n": left},
+            code="cases_left",
+            count=left,
+        )
+    staff.go_off_duty(employee=employee, now=now)

@@ -1,0 +1,176 @@
+"""The live stream: one reader of the outbox a process, one queue a browser.
+
+Redis says when to look; without it the reader looks every second by itself, so a lost or missing
+wake-up costs at most that second. Runs in the event loop of the ASGI process that serves the streams.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+import redis.asyncio
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections
+
+from kefu import clock
+from kefu.notifications.outbox import News, Place, Reader, here, read
+from kefu.notifications.services import CHANNEL
+
+log = logging.getLogger(__name__)
+
+LOOK = 1.0  # seconds between looks when nobody wakes us
+BEAT = 15.0  # seconds between two signs of life: proxies close what is silent for long
+LIFE = 600.0  # seconds a stream lasts; the next one proves again that its user may listen
+BATCH = 500
+BACKLOG = 500  # events a browser catches up on; after a longer absence it loads the page anew
+QUEUE = 200  # events a slow browser may be behind before its stream is ended; it resumes where it was
+STREAMS = 2_000
+
+# One thread reads for all, with one database connection.
+_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live")
+
+
+class TooManyStreams(Exception):
+    """This process serves as many streams as it can."""
+
+
+async def _in_thread(function: Callable[..., Any], *args: Any) -> Any:
+    def call() -> Any:
+        close_old_connections()
+        try:
+            return function(*args)
+        finally:
+            close_old_connections()
+
+    return await asyncio.get_running_loop().run_in_executor(_thread, call)
+
+
+class Listener:
+    """One browser's queue."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.queue: asyncio.Queue[News] = asyncio.Queue(QUEUE)
+        self.overrun = False
+
+    def offer(self, news: News) -> None:
+        try:
+            self.queue.put_nowait(news)
+        except asyncio.QueueFull:
+            self.overrun = True
+
+
+class Hub:
+    """Reads the outbox while somebody listens, and hands each event to those who should hear it."""
+
+    def __init__(self) -> None:
+        self.listeners: set[Listener] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._wake = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def join(self, reader: Reader) -> Listener:
+        if len(self.listeners) >= STREAMS:
+            raise TooManyStreams
+        listener = Listener(reader)
+        self.listeners.add(listener)
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop or not self._tasks:
+            self._loop, self._wake = loop, asyncio.Event()
+            self._tasks = [loop.create_task(self._follow()), loop.create_task(self._subscribe())]
+        return listener
+
+    def leave(self, listener: Listener) -> None:
+        self.listeners.discard(listener)
+        if not self.listeners:
+            for task in self._tasks:
+                task.cancel()
+            self._tasks = []
+
+    async def _follow(self) -> None:
+        place: Place | None = None
+        while True:
+            try:
+                if place is None:
+                    place = await _in_thread(here)
+                batch = await _in_thread(lambda after: read(after=after, limit=BATCH), place)
+            except DatabaseError as error:
+                log.warning("the outbox could not be read: %s", error)
+                batch = []
+            for news in batch:
+                place = news.place
+                for listener in self.listeners:
+                    if listener.reader.hears(news):
+                        listener.offer(news)
+            if len(batch) < BATCH:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), LOOK)
+                self._wake.clear()
+
+    async def _subscribe(self) -> None:
+        while True:
+            # A subscription is silent by nature: no read time-out.
+            client = redis.asyncio.Redis.from_url(
+                settings.REDIS_URL, socket_timeout=None, socket_connect_timeout=2, retry=None
+            )
+            try:
+                async with client.pubsub() as subscription:
+                    await subscription.subscribe(CHANNEL)
+                    async for _message in subscription.listen():
+                        self._wake.set()
+            except (redis.RedisError, OSError) as error:
+                log.info("no wake-ups for now: %s", error)
+            finally:
+                await client.aclose()
+            await asyncio.sleep(2)
+
+
+hub = Hub()
+
+
+def _event(name: str, data: dict[str, Any], place: Place | None = None) -> bytes:
+    head = f"id: {place}\n" if place is not None else ""
+    return f"{head}event: {name}\ndata: {json.dumps(data)}\n\n".encode()
+
+
+def _change(news: News, reader: Reader, now: datetime) -> bytes:
+    return _event("change", {**news.to_json(reader), "now": now.isoformat()}, news.place)
+
+
+async def stream(*, reader: Reader, after: Place | None) -> AsyncIterator[bytes]:
+    """Yield the stream of one browser from ``after`` on: what it missed, then what comes.
+
+    The first word and every fifteenth second carry the server's time, which the browser's countdowns follow.
+    """
+    listener = hub.join(reader)
+    try:
+        start = after or await _in_thread(here)
+        yield b"retry: 2000\n\n" + _event("clock", {"now": (await _in_thread(clock.now)).isoformat()})
+        missed = await _in_thread(lambda: read(after=start, limit=BACKLOG + 1, reader=reader))
+        now = await _in_thread(clock.now)
+        if len(missed) > BACKLOG:
+            start = await _in_thread(here)
+            yield _event("change", {"reset": True, "now": now.isoformat()}, start)
+        else:
+            for news in missed:
+                start = news.place
+                yield _change(news, reader, now)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + LIFE
+        while loop.time() < end and not listener.overrun:
+            try:
+                news = await asyncio.wait_for(listener.queue.get(), BEAT)
+            except TimeoutError:
+                now = await _in_thread(clock.now)
+                yield b": still here\n\n" + _event("clock", {"now": now.isoformat()})
+                continue
+            if news.place > start:  # the hub may offer again what the catch-up has told
+                start = news.place
+                yield _change(news, reader, await _in_thread(clock.now))
+    finally:
+        hub.leave(listener)

@@ -1,0 +1,63 @@
+"""The outbox: what people should hear of, written in the transaction that caused it."""
+
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from kefu.database.functions import CurrentTransaction
+
+
+class Event(models.Model):
+    """One thing that happened, for a user, a department or a partner.
+
+    Partitioned by month; nothing references it. Readers follow ``(txid, id)`` and stop below the oldest
+    transaction still running, so that a row committed late is never skipped.
+    """
+
+    class Kind(models.TextChoices):
+        CASE_NEW = "case.new", _("新单")
+        CASE_CHANGED = "case.changed", _("工单有变化")
+        CASE_ASSIGNED = "case.assigned", _("转交给你")
+        WARNING = "deadline.warning", _("即将超时")
+        LEAD_WARNING = "deadline.lead_warning", _("组员即将超时")
+        BREACH = "deadline.breach", _("已超时")
+        PENALTY = "penalty.changed", _("处罚有变化")
+        QUERY_ASKED = "query.asked", _("收到网点查询")
+        QUERY_ANSWERED = "query.answered", _("网点已反馈")
+        JOB = "job.progress", _("作业进度")
+        SET_ASIDE = "deadline.set_aside", _("时限被搁置")
+
+    txid = models.BigIntegerField(editable=False, db_default=CurrentTransaction())
+    kind = models.CharField(_("事件"), choices=Kind, max_length=24)
+    at = models.DateTimeField(_("时间"))
+    user_id = models.BigIntegerField(null=True)  # whose bell rings
+    department_id = models.BigIntegerField(null=True)  # whose queues change
+    party_id = models.BigIntegerField(null=True)  # which partner may read it
+    case_id = models.BigIntegerField(null=True)
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("事件")
+        verbose_name_plural = _("事件")
+        managed = False  # partitions are made in SQL
+        db_table = "notifications_event"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.case_id}"
+
+
+class BellMark(models.Model):
+    """Up to where a user has read his bell."""
+
+    user = models.OneToOneField(
+        "staff.User", models.CASCADE, primary_key=True, related_name="bell_mark"
+    )
+    seen_id = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("已读位置")
+        verbose_name_plural = _("已读位置")
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.seen_id}"

@@ -1,0 +1,244 @@
+"""Fines and deductions as decisions: provisional until a fact confirms them, undone only by a new row."""
+
+from typing import Any, Self
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from kefu.staff.models import User
+
+
+class PenaltyQuerySet(models.QuerySet["Penalty"]):
+    def visible_to(self, user: Any) -> Self:
+        """An outlet sees its own, an agent his own and those of cases (all), everybody else all."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return (
+            self.filter(party=user.party_id)
+            if user.role == User.Role.OUTLET
+            else self.all()
+        )
+
+    def provisional(self) -> Self:
+        return self.filter(state=Penalty.State.PROVISIONAL)
+
+    def awaiting_approval(self) -> Self:
+        return self.filter(waivers__approved=None, waivers__isnull=False)
+
+
+class Penalty(models.Model):
+    """One decision: who, by which clause, how much, and whether it counts yet."""
+
+    class Kind(models.TextChoices):
+        FINE = "fine", _("罚款")
+        POINTS = "points", _("扣分")
+
+    class State(models.TextChoices):
+        PROVISIONAL = "provisional", _("暂记")
+        HELD = "held", _("待复核")
+        PAYABLE = "payable", _("应付")
+        LAPSED = "lapsed", _("未生效")
+        REVERSED = "reversed", _("已冲销")
+        SETTLED = "settled", _("已结清")
+
+    deadline = models.ForeignKey(
+        "deadlines.Deadline",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="penalties",
+        verbose_name=_("时限"),
+        db_index=False,
+    )
+    case = models.ForeignKey(
+        "cases.Case", models.PROTECT, related_name="penalties", verbose_name=_("工单")
+    )
+    clause = models.CharField(_("条款"), max_length=16)
+    rulebook = models.ForeignKey(
+        "rulebooks.RulebookVersion",
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("适用规章"),
+    )
+    party = models.ForeignKey(
+        "network.Party",
+        models.PROTECT,
+        related_name="penalties",
+        verbose_name=_("责任方"),
+        db_index=False,
+    )
+    kind = models.CharField(_("种类"), choices=Kind, max_length=6)
+    value = models.DecimalField(
+        _("数额"), max_digits=10, decimal_places=2, help_text=_("罚款为元，扣分为分")
+    )
+    condition = models.CharField(_("生效条件"), max_length=12)
+    state = models.CharField(_("状态"), choices=State, max_length=12)
+    incurred_at = models.DateTimeField(_("发生时间"))
+    decided_at = models.DateTimeField(_("记录时间"))
+    inputs = models.JSONField(_("计算依据"), default=dict)
+
+    objects = PenaltyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("处罚")
+        verbose_name_plural = _("处罚")
+        ordering = ["-incurred_at"]
+        permissions = [
+            ("propose_waiver", _("提出免罚")),
+            ("decide_waiver", _("审批免罚")),
+            ("release_penalty", _("复核待复核的处罚")),
+        ]
+        indexes = [
+            models.Index(fields=["party", "incurred_at"], name="penalty_by_party"),
+            models.Index(
+                fields=["incurred_at"],
+                condition=Q(state__in=["provisional", "held"]),
+                name="penalty_undecided",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deadline", "clause", "party"], name="penalty_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(value__gt=0, value__lte=999_999),
+                name="penalty_value_in_range",
+            ),
+        ]
+        triggers = [
+            pgtrigger.FSM(
+                name="state_flow",
+                field="state",
+                transitions=[
+                    ("provisional", "payable"),
+                    ("provisional", "lapsed"),
+                    ("provisional", "reversed"),
+                    ("held", "provisional"),
+                    ("held", "payable"),
+                    ("held", "lapsed"),
+                    ("held", "reversed"),
+                    ("payable", "reversed"),
+                    ("payable", "settled"),
+                    ("settled", "reversed"),
+                ],
+            ),
+            pgtrigger.ReadOnly(
+                name="decision_stays",
+                exclude=["state"],
+            ),
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.clause} {self.party} {self.value}"
+
+
+class PenaltyEvent(models.Model):
+    """Why a penalty is in the state it is in: each change with its fact, person and reason."""
+
+    class Kind(models.TextChoices):
+        CONFIRMED = "confirmed", _("条件成立")
+        LAPSED = "lapsed", _("条件不会成立")
+        RELEASED = "released", _("复核后恢复")
+        REVERSED = "reversed", _("冲销")
+        SETTLED = "settled", _("结清")
+
+    penalty = models.ForeignKey(
+        Penalty, models.PROTECT, related_name="events", verbose_name=_("处罚")
+    )
+    kind = models.CharField(_("事项"), choices=Kind, max_length=10)
+    fact = models.JSONField(_("依据"), default=dict)
+    reason = models.CharField(_("理由"), max_length=500, blank=True)
+    actor = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("经手人"),
+    )
+    at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        verbose_name = _("处罚变更")
+        verbose_name_plural = _("处罚变更")
+        ordering = ["at", "id"]
+        constraints = [
+            # At most once each: a double click or a second worker confirms or reverses nothing twice.
+            models.UniqueConstraint(
+                fields=["penalty", "kind"],
+                condition=~Q(kind="released"),
+                name="penalty_event_once",
+            )
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.penalty_id} {self.get_kind_display()}"
+
+
+class Waiver(models.Model):
+    """A proposal to waive a penalty, and another person's decision on it."""
+
+    class Ground(models.TextChoices):
+        FORCE_MAJEURE = "force_majeure", _("不可抗力")
+        OUR_FAULT = "our_fault", _("本中心原因")
+        WRONG_PARTY = "wrong_party", _("责任方有误")
+        GOODWILL = "goodwill", _("情有可原")
+
+    penalty = models.ForeignKey(
+        Penalty, models.PROTECT, related_name="waivers", verbose_name=_("处罚")
+    )
+    ground = models.CharField(_("理由类别"), choices=Ground, max_length=16)
+    reason = models.CharField(_("说明"), max_length=500)
+    proposed_by = models.ForeignKey(
+        User, models.PROTECT, related_name="+", verbose_name=_("提出人")
+    )
+    proposed_at = models.DateTimeField(_("提出时间"))
+    decided_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("审批人"),
+    )
+    decided_at = models.DateTimeField(_("审批时间"), null=True, blank=True)
+    approved = models.BooleanField(_("同意"), null=True, blank=True)
+    decision_note = models.CharField(_("审批意见"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("免罚申请")
+        verbose_name_plural = _("免罚申请")
+        ordering = ["-proposed_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | ~Q(decided_by=models.F("proposed_by")),
+                name="waiver_two_people",
+                violation_error_message=_("不能审批自己提出的免罚"),
+            ),
+            models.CheckConstraint(
+                condition=Q(approved=None, decided_by=None, decided_at=None)
+                | Q(
+                    approved__isnull=False,
+                    decided_by__isnull=False,
+                    decided_at__isnull=False,
+                ),
+                name="waiver_decided_by_somebody",
+            ),
+            models.UniqueConstraint(
+                fields=["penalty"], condition=Q(approved=None), name="waiver_one_open"
+            ),
+            models.UniqueConstraint(
+                fields=["penalty"], condition=Q(approved=True), name="waiver_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.penalty} {self.get_ground_display()}"

@@ -1,0 +1,255 @@
+"""Confirm, lapse, release, reverse, waive. Money moves only here, and only by way of the journal."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from kefu.cases import services as cases
+from kefu.errors import Conflict, KefuError, NotAllowed
+from kefu.ledger import services as ledger
+from kefu.ledger.models import Account, Entry
+from kefu.network.selectors import our_company
+from kefu.notifications import services as notifications
+from kefu.notifications.models import Event
+from kefu.penalties.models import Penalty, PenaltyEvent, Waiver
+
+
+def _post(penalty: Penalty, *, actor: Any, at: datetime) -> None:
+    """Book a payable fine: the party owes it to the company. Points are no money."""
+    if penalty.kind != Penalty.Kind.FINE:
+        return
+    ledger.post(
+        kind=Entry.Kind.PENALTY,
+        source=f"penalty:{penalty.pk}",
+        lines={
+            (penalty.party_id, Account.Book.FINES): penalty.value,
+            (our_company().pk, Account.Book.FINE_INCOME): -penalty.value,
+        },
+        memo=f"{penalty.clause} {penalty.case_id}",
+        actor=actor,
+        at=at,
+    )
+
+
+def post_payable(*, ids: Collection[int], at: datetime) -> None:
+    """Post what the sweep found payable at once."""
+    for penalty in Penalty.objects.filter(pk__in=ids).order_by("pk"):
+        _post(penalty, actor=None, at=at)
+
+
+def confirm(
+    *, penalty: Penalty, fact: dict[str, Any], actor: Any, now: datetime
+) -> bool:
+    """The condition of a provisional penalty has come true by ``fact``: it counts from now on.
+
+    A held penalty keeps the fact and waits for its review. Returns whether it became payable.
+    """
+    penalty = Penalty.objects.select_for_update().get(pk=penalty.pk)
+    if penalty.state == Penalty.State.HELD:
+        _event(penalty, PenaltyEvent.Kind.CONFIRMED, fact=fact, actor=actor, now=now)
+        return False
+    if penalty.state != Penalty.State.PROVISIONAL:
+        return False
+    _event(penalty, PenaltyEvent.Kind.CONFIRMED, fact=fact, actor=actor, now=now)
+    _move(penalty, Penalty.State.PAYABLE, actor=actor, now=now, fact=fact)
+    _post(penalty, actor=actor, at=now)
+    return True
+
+
+def lapse(
+    *, deadline_id: int, condition: str, fact: dict[str, Any], actor: Any, now: datetime
+) -> None:
+    """The condition can no longer come true: what waited for it counts for nothing."""
+    for penalty in Penalty.objects.select_for_update().filter(
+        deadline_id=deadline_id, condition=condition, state__in=["provisional", "held"]
+    ):
+        if penalty.events.filter(kind=PenaltyEvent.Kind.CONFIRMED).exists():
+            continue
+        _event(penalty, PenaltyEvent.Kind.LAPSED, fact=fact, actor=actor, now=now)
+        _move(penalty, Penalty.State.LAPSED, actor=actor, now=now)
+
+
+@transaction.atomic
+def release(*, penalty: Penalty, reason: str, actor: Any, now: datetime) -> None:
+    """A supervisor found that our own interruption was no excuse: the held penalty stands.
+
+    It becomes payable if its condition is met already, provisional otherwise.
+    """
+    if not actor.has_perm("penalties.release_penalty"):
+        raise NotAllowed(_("只有主管可以复核"))
+    penalty = Penalty.objects.select_for_update().get(pk=penalty.pk)
+    if penalty.state != Penalty.State.HELD:
+        raise Conflict(_("这笔处罚不在待复核状态"))
+    _event(penalty, PenaltyEvent.Kind.RELEASED, reason=reason, actor=actor, now=now)
+    met = (
+        penalty.condition == "at_once"
+        or penalty.events.filter(kind=PenaltyEvent.Kind.CONFIRMED).exists()
+    )
+    _move(
+        penalty,
+        Penalty.State.PAYABLE if met else Penalty.State.PROVISIONAL,
+        actor=actor,
+        now=now,
+    )
+    if met:
+        _post(penalty, actor=actor, at=now)
+
+
+def reverse(
+    *, penalty: Penalty, reason: str, fact: dict[str, Any], actor: Any, now: datetime
+) -> None:
+    """Take a penalty back. What was posted is met by a counter-entry; nothing is removed."""
+    penalty = Penalty.objects.select_for_update().get(pk=penalty.pk)
+    if penalty.state in (Penalty.State.REVERSED, Penalty.State.LAPSED):
+        raise Conflict(_("这笔处罚已经不生效，不用再冲销"))
+    posted = penalty.state in (Penalty.State.PAYABLE, Penalty.State.SETTLED)
+    _event(
+        penalty,
+        PenaltyEvent.Kind.REVERSED,
+        reason=reason,
+        fact=fact,
+        actor=actor,
+        now=now,
+    )
+    _move(penalty, Penalty.State.REVERSED, actor=actor, now=now)
+    if posted and penalty.kind == Penalty.Kind.FINE:
+        ledger.reverse(
+            source=f"penalty:{penalty.pk}", memo=reason[:200], actor=actor, at=now
+        )
+
+
+def reverse_all(
+    *, deadline_id: int, reason: str, fact: dict[str, Any], actor: Any, now: datetime
+) -> None:
+    """Take back all that one breach cost."""
+    for penalty in Penalty.objects.filter(deadline_id=deadline_id).exclude(
+        state__in=[Penalty.State.REVERSED, Penalty.State.LAPSED]
+    ):
+        reverse(penalty=penalty, reason=reason, fact=fact, actor=actor, now=now)
+
+
+@transaction.atomic
+def propose_waiver(
+    *, penalty: Penalty, ground: Waiver.Ground, reason: str, actor: Any, now: datetime
+) -> Waiver:
+    """Propose not to collect a penalty; another person decides."""
+    if not actor.has_perm("penalties.propose_waiver"):
+        raise NotAllowed(_("只有值班组长以上可以提出免罚"))
+    if len(reason.strip()) < 4:
+        raise KefuError(
+            _("请写明发生了什么、凭什么免"), code="reason_required", field="reason"
+        )
+    penalty = Penalty.objects.select_for_update().get(pk=penalty.pk)
+    if penalty.state in (Penalty.State.REVERSED, Penalty.State.LAPSED):
+        raise Conflict(_("这笔处罚已经不生效，不用免罚"))
+    if penalty.waivers.filter(approved=None).exists():
+        raise Conflict(_("这笔处罚已有一份免罚申请在等审批"))
+    waiver = Waiver.objects.create(
+        penalty=penalty,
+        ground=ground,
+        reason=reason.strip(),
+        proposed_by=actor,
+        proposed_at=now,
+    )
+    cases.step(
+        case=cases.lock(case=penalty.case),
+        action="waiver_proposed",
+        actor=actor,
+        now=now,
+        penalty=penalty.pk,
+        ground=ground,
+    )
+    return waiver
+
+
+@transaction.atomic
+def decide_waiver(
+    *, waiver: Waiver, approve: bool, note: str = "", actor: Any, now: datetime
+) -> None:
+    """Approve or refuse a waiver; never one's own. Approved, the penalty is reversed by a counter-entry."""
+    if not actor.has_perm("penalties.decide_waiver"):
+        raise NotAllowed(_("只有主管可以审批免罚"))
+    # One of two supervisors who press at once gets the row, the other the news.
+    waiver = (
+        Waiver.objects.select_for_update(of=["self"])
+        .select_related("penalty__case")
+        .get(pk=waiver.pk)
+    )
+    if waiver.approved is not None:
+        raise Conflict(_("这份免罚申请已经审批过了"))
+    if waiver.proposed_by_id == actor.pk:
+        raise KefuError(_("不能审批自己提出的免罚"), code="own_proposal")
+    waiver.approved, waiver.decided_by, waiver.decided_at = approve, actor, now
+    waiver.decision_note = note
+    waiver.save(update_fields=["approved", "decided_by", "decided_at", "decision_note"])
+    cases.step(
+        case=cases.lock(case=waiver.penalty.case),
+        action="waiver_approved" if approve else "waiver_refused",
+        actor=actor,
+        now=now,
+        penalty=waiver.penalty_id,
+        ground=waiver.ground,
+    )
+    if approve:
+        reverse(
+            penalty=waiver.penalty,
+            reason=waiver.reason,
+            fact={"reversal": "waiver", "waiver": waiver.pk},
+            actor=actor,
+            now=now,
+        )
+
+
+def _event(
+    penalty: Penalty,
+    kind: PenaltyEvent.Kind,
+    *,
+    fact: dict[str, Any] | None = None,
+    reason: str = "",
+    actor: Any,
+    now: datetime,
+) -> None:
+    if (
+        kind == PenaltyEvent.Kind.CONFIRMED
+        and penalty.events.filter(kind=kind).exists()
+    ):
+        return  # a second complaint confirms nothing new
+    PenaltyEvent.objects.create(
+        penalty=penalty, kind=kind, fact=fact or {}, reason=reason, actor=actor, at=now
+    )
+
+
+def _move(
+    penalty: Penalty,
+    to: Penalty.State,
+    *,
+    actor: Any,
+    now: datetime,
+    fact: dict[str, Any] | None = None,
+) -> None:
+    """Change the derived state and tell the case and the party."""
+    Penalty.objects.filter(pk=penalty.pk).update(state=to)
+    penalty.state = to
+    cases.step(
+        case=cases.lock(case=penalty.case),
+        action=f"penalty_{to}",
+        actor=actor,
+        now=now,
+        penalty=penalty.pk,
+        clause=penalty.clause,
+        kind=penalty.kind,
+        value=str(penalty.value),
+        party=penalty.party_id,
+        **(fact or {}),
+    )
+    notifications.publish(
+        kind=Event.Kind.PENALTY,
+        at=now,
+        party_id=penalty.party_id,
+        department_id=penalty.case.department_id,
+        case_id=penalty.case_id,
+        data={"penalty": penalty.pk, "state": to},
+    )

@@ -1,0 +1,57 @@
+"""Bring the shipped regulations into the database."""
+
+import hashlib
+import json
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from kefu.clock import SHANGHAI
+from kefu.policy import rulebook as shipped
+from kefu.rulebooks.models import Assignment, Rulebook, RulebookVersion
+
+MAIN = "CD"
+
+
+@transaction.atomic
+def install_shipped(*, now: datetime, since: date | None = None) -> list[str]:
+    """Add what this release ships and the database lacks; return what was done, a line each.
+
+    The first edition of a rulebook is published at once and, for the main one, put in force for the
+    whole centre. A shipped change to a rulebook that is already there becomes a draft: a person decides.
+    Running twice adds nothing.
+    """
+    done = []
+    for code, rules in shipped.load_all().items():
+        book, new = Rulebook.objects.get_or_create(
+            code=code, defaults={"name": rules.name_zh, "name_en": rules.name_en}
+        )
+        content = rules.to_json()
+        if book.versions.filter(digest=digest(content)).exists():
+            continue
+        last = book.versions.order_by("-number").first()
+        version = RulebookVersion(
+            rulebook=book,
+            number=last.number + 1 if last else 1,
+            content=content,
+            digest=digest(content),
+        )
+        if last is None:
+            version.state = RulebookVersion.State.PUBLISHED
+            version.effective_on = since or now.astimezone(SHANGHAI).date()
+            version.published_at = now
+        version.save()
+        done.append(f"{version} {version.state}")
+        if last is None and code == MAIN and not Assignment.objects.exists():
+            Assignment.objects.create(
+                version=version, effective_on=version.effective_on
+            )
+    return done
+
+
+def digest(content: dict[str, Any]) -> str:
+    text = json.dumps(
+        content, ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    )
+    return hashlib.sha256(text.encode()).hexdigest()

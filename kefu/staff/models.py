@@ -1,0 +1,205 @@
+"""Who works here, as what, and who is on duty now."""
+
+from typing import Self
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Department(models.Model):
+    """A desk of the centre. Each case queue belongs to one department (CD-01.02, CD-12.25)."""
+
+    code = models.SlugField(_("代码"), max_length=32, unique=True)
+    name = models.CharField(_("名称"), max_length=60)
+    name_en = models.CharField(_("英文名称"), max_length=60, blank=True)
+    line_number = models.CharField(_("热线"), max_length=40, blank=True)
+    works_inquiries = models.BooleanField(
+        _("办理查件"),
+        default=True,
+        help_text=_("不办理的部门只能登记并转交，如业务部（CD-06.28）"),
+    )
+    active = models.BooleanField(_("在用"), default=True)
+    order = models.PositiveSmallIntegerField(_("排序"), default=0)
+
+    class Meta:
+        verbose_name = _("部门")
+        verbose_name_plural = _("部门")
+        ordering = ["order", "code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Position(models.Model):
+    """A post with its written duties (LC-06.15)."""
+
+    name = models.CharField(_("岗位"), max_length=60, unique=True)
+    name_en = models.CharField(_("英文名称"), max_length=60, blank=True)
+    duties = models.TextField(_("职责"), max_length=4000, blank=True)
+
+    class Meta:
+        verbose_name = _("岗位")
+        verbose_name_plural = _("岗位")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractUser):
+    """An account: an employee's (user name = 工号) or a partner outlet's."""
+
+    class Role(models.TextChoices):
+        AGENT = "agent", _("坐席")
+        SHIFT_LEAD = "shift_lead", _("值班组长")
+        SUPERVISOR = "supervisor", _("主管")
+        INSPECTOR = "inspector", _("质检")
+        ADJUSTER = "adjuster", _("理赔员")
+        MANAGER = "manager", _("经理")
+        HR = "hr", _("人事")
+        FINANCE = "finance", _("财务")
+        OUTLET = "outlet", _("网点账号")
+
+    class Language(models.TextChoices):
+        CHINESE = "zh-hans", "中文"
+        ENGLISH = "en", "English"
+
+    role = models.CharField(_("角色"), choices=Role, default=Role.AGENT, max_length=12)
+    party = models.ForeignKey(
+        "network.Party",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="users",
+        verbose_name=_("代表"),
+        help_text=_("员工本人，或所属网点"),
+    )
+    language = models.CharField(
+        _("界面语言"), choices=Language, default=Language.CHINESE, max_length=10
+    )
+
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = _("账号")
+        verbose_name_plural = _("账号")
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(role="outlet") | Q(party__isnull=False),
+                name="user_of_outlet_has_party",
+                violation_error_message=_("网点账号要填代表的网点"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+
+class EmployeeQuerySet(models.QuerySet["Employee"]):
+    def on_duty(self) -> Self:
+        return self.filter(duties__ended_at=None, duties__isnull=False)
+
+    def assignable(self) -> Self:
+        """Those a case may be given to: a suspended agent gets none (ES-204.05)."""
+        return self.filter(status=Employee.Status.ACTIVE)
+
+
+class Employee(models.Model):
+    """A person of ours under a staff number (工号); what he owes stands on his party."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("在岗")
+        SUSPENDED = "suspended", _("停岗")
+        LEFT = "left", _("离职")
+
+    class Channel(models.TextChoices):
+        ONLINE = "online", _("线上")
+        OFFLINE = "offline", _("线下")
+        PHONE = "phone", _("电话")
+
+    user = models.OneToOneField(
+        User, models.PROTECT, related_name="employee", verbose_name=_("账号")
+    )
+    party = models.OneToOneField(
+        "network.Party",
+        models.PROTECT,
+        related_name="employee",
+        verbose_name=_("当事方"),
+    )
+    number = models.CharField(_("工号"), max_length=16, unique=True)
+    name = models.CharField(_("姓名"), max_length=60)
+    department = models.ForeignKey(
+        Department, models.PROTECT, related_name="employees", verbose_name=_("部门")
+    )
+    position = models.ForeignKey(
+        Position, models.PROTECT, related_name="employees", verbose_name=_("岗位")
+    )
+    status = models.CharField(
+        _("状态"), choices=Status, default=Status.ACTIVE, max_length=10
+    )
+    channels = ArrayField(
+        models.CharField(choices=Channel, max_length=8),
+        default=list,
+        verbose_name=_("服务渠道"),
+        help_text=_("决定适用哪种应答时限（ES-202.01）"),
+    )
+    nickname = models.CharField(
+        _("对外称呼"),
+        max_length=40,
+        blank=True,
+        help_text=_("线上回复统一使用（ES-203.03）"),
+    )
+    extension = models.CharField(_("分机"), max_length=16, blank=True)
+
+    objects = EmployeeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("员工")
+        verbose_name_plural = _("员工")
+        ordering = ["number"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(channels__len__gte=1),
+                name="employee_has_a_channel",
+                violation_error_message=_("至少选一种服务渠道"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.number}"
+
+
+class Duty(models.Model):
+    """One stay at the desk, from coming on duty until leaving; open while the person is here."""
+
+    class Seat(models.TextChoices):
+        AVAILABLE = "available", _("在线")
+        BUSY = "busy", _("示忙")
+
+    employee = models.ForeignKey(
+        Employee, models.PROTECT, related_name="duties", verbose_name=_("员工")
+    )
+    started_at = models.DateTimeField(_("上岗时间"))
+    ended_at = models.DateTimeField(_("离岗时间"), null=True, blank=True)
+    seat = models.CharField(
+        _("坐席"), choices=Seat, default=Seat.AVAILABLE, max_length=10
+    )
+    seat_since = models.DateTimeField(_("坐席状态自"))
+
+    class Meta:
+        verbose_name = _("值班")
+        verbose_name_plural = _("值班")
+        ordering = ["-started_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["employee"],
+                condition=Q(ended_at=None),
+                name="duty_once_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.employee} {self.get_seat_display()}"

@@ -1,0 +1,48 @@
+"""Who may do what: one table of roles, checked on the server for every path."""
+
+from typing import Any
+
+import rules
+
+from kefu.staff.models import User
+
+Role = User.Role
+
+LEADS = {Role.SHIFT_LEAD, Role.SUPERVISOR, Role.MANAGER}
+SUPERVISORS = {Role.SUPERVISOR, Role.MANAGER}
+DESK = {Role.AGENT, *LEADS, Role.ADJUSTER}
+
+TABLE: dict[str, set[Role]] = {
+    # The workbench and its cases.
+    "cases.work_case": DESK,
+    "cases.reveal_personal_data": {*DESK, Role.INSPECTOR},
+    "cases.reassign_case": LEADS,
+    "cases.approve_same_day_pickup": SUPERVISORS,
+    "cases.import_cases": DESK,
+    "cases.export_cases": SUPERVISORS,
+    # Money.
+    "penalties.propose_waiver": LEADS,
+    "penalties.decide_waiver": SUPERVISORS,
+    "penalties.release_penalty": SUPERVISORS,
+    "penalties.view_penalty": {*DESK, Role.INSPECTOR, Role.FINANCE, Role.HR},
+    "deadlines.decide_late_entry": SUPERVISORS,
+    "deadlines.requeue_deadline": SUPERVISORS,
+    # The organisation.
+    "network.edit_network": SUPERVISORS,
+    "staff.edit_staff": {*SUPERVISORS, Role.HR},
+    "api.issue_key": SUPERVISORS,
+}
+
+
+def _holds(roles: set[Role]) -> Any:
+    @rules.predicate
+    def holds(user: Any) -> bool:
+        return bool(user.is_active and user.role in roles)
+
+    return holds
+
+
+def register() -> None:
+    for permission, roles in TABLE.items():
+        if not rules.perm_exists(permission):
+            rules.add_perm(permission, _holds(roles))

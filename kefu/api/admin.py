@@ -1,0 +1,139 @@
+"""Partners' keys: issued with the secret shown once, revoked for good."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from kefu import clock
+from kefu.admin import finding
+from kefu.admin.base import NoForm, OfficeAdmin, ReadOnlyAdmin, link
+from kefu.api import services
+from kefu.api.models import ApiKey, IdempotentAnswer
+
+
+class KeyForm(forms.ModelForm):
+    scopes = forms.MultipleChoiceField(
+        label=_("权限"), choices=ApiKey.Scope, widget=UnfoldAdminCheckboxSelectMultipleWidget
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ("party", "name", "scopes", "expires_at")
+
+
+class RevokedFilter(admin.SimpleListFilter):
+    title = _("状态")
+    parameter_name = "revoked"
+
+    def lookups(self, request, model_admin):  # type: ignore[no-untyped-def]
+        return [("no", _("有效")), ("yes", _("已吊销"))]
+
+    def queryset(self, request, queryset):  # type: ignore[no-untyped-def]
+        return (
+            queryset.filter(revoked_at__isnull=self.value() == "no") if self.value() else queryset
+        )
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(OfficeAdmin):
+    form = KeyForm
+    list_display = (
+        "shown_party",
+        "name",
+        "prefix",
+        "shown_scopes",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    )
+    list_display_links = ("name",)
+    list_filter = (RevokedFilter,)
+    list_select_related = ("party",)
+    ordering = ("-pk",)
+    search_help_text = _("网点名称或编号、前缀、用途")
+    autocomplete_fields = ("party",)
+    add_fieldsets = (
+        (
+            None,
+            {
+                "fields": ("party", "name", "scopes", "expires_at"),
+                "description": _("密钥只在签发后显示一次，请当面交给网点。"),
+            },
+        ),
+    )
+    fields = (
+        ("shown_party", "name"),
+        ("prefix", "shown_scopes"),
+        ("created_by", "created_at"),
+        ("expires_at", "last_used_at", "revoked_at"),
+    )
+    actions_detail = ("revoke_here",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("shown_party", "prefix", "shown_scopes", "last_used_at") if obj else ()
+
+    def find(self, text: str) -> Q:
+        return Q(prefix__startswith=text) | Q(name__contains=text) | finding.party(text)
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        key, secret = services.issue_key(**form.cleaned_data, actor=request.user, now=clock.now())
+        obj.pk, obj.prefix = key.pk, key.prefix
+        text = _("密钥：%(secret)s （只显示这一次，离开本页就看不到了）")
+        messages.warning(request, text % {"secret": secret})
+
+    @display(description=_("网点"))
+    def shown_party(self, row: ApiKey) -> str:
+        return link(row.party)
+
+    @display(description=_("权限"))
+    def shown_scopes(self, row: ApiKey) -> str:
+        return "、".join(str(ApiKey.Scope(scope).label) for scope in row.scopes)
+
+    def has_revoke_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return bool(request.user.has_perm("api.issue_key"))
+
+    @action(description=_("吊销"), permissions=["revoke"], url_path="revoke")
+    def revoke_here(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
+        def do(key: ApiKey) -> None:
+            services.revoke_key(key=key, actor=request.user, now=clock.now())
+
+        return self.step(
+            request,
+            self.get_queryset(request).filter(pk=object_id),
+            do,
+            title=str(_("吊销密钥")),
+            form_class=NoForm,
+            done=str(_("已吊销 %(n)d 把密钥")),
+            action="revoke",
+            hint=str(_("吊销后不能恢复，网点下一次调用就会被拒。")),
+            back=reverse("admin:api_apikey_change", args=[object_id]),
+        )
+
+
+@admin.register(IdempotentAnswer)
+class IdempotentAnswerAdmin(ReadOnlyAdmin):
+    """Which repeated calls were already answered; what was answered stays sealed."""
+
+    list_display = ("created_at", "api_key", "key", "status")
+    list_display_links = ("created_at",)
+    list_select_related = ("api_key__party",)
+    ordering = ("-pk",)
+    search_help_text = _("幂等键")
+    fields = ("api_key", "key", "status", "created_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[IdempotentAnswer]:
+        return super().get_queryset(request).only("api_key", "key", "status", "created_at")
+
+    def find(self, text: str) -> Q:
+        return Q(key=text)

@@ -1,0 +1,77 @@
+"""Keys that partners call with, and the answers already given to repeated calls."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from kefu.privacy.fields import SealedField
+
+
+class ApiKey(models.Model):
+    """A partner's key. The secret is shown once and stored as its SHA-256 digest."""
+
+    class Scope(models.TextChoices):
+        READ = "network_queries:read", _("查看网点查询")
+        WRITE = "network_queries:write", _("答复和发起网点查询")
+
+    party = models.ForeignKey(
+        "network.Party", models.PROTECT, related_name="api_keys", verbose_name=_("网点")
+    )
+    name = models.CharField(_("用途"), max_length=60)
+    prefix = models.CharField(_("前缀"), max_length=12, unique=True, editable=False)
+    secret_digest = models.BinaryField(max_length=32, editable=False)
+    scopes = ArrayField(
+        models.CharField(choices=Scope, max_length=32),
+        default=list,
+        verbose_name=_("权限"),
+    )
+    created_by = models.ForeignKey(
+        "staff.User", models.PROTECT, related_name="+", verbose_name=_("签发人")
+    )
+    created_at = models.DateTimeField(_("签发时间"))
+    expires_at = models.DateTimeField(_("到期时间"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("吊销时间"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("最近使用"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("接口密钥")
+        verbose_name_plural = _("接口密钥")
+        ordering = ["party", "-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.party} {self.name} ({self.prefix}…)"
+
+
+class IdempotentAnswer(models.Model):
+    """The answer to a POST, kept so that repeating it has one effect (same transaction as the effect)."""
+
+    api_key = models.ForeignKey(ApiKey, models.CASCADE, related_name="answers")
+    key = models.CharField(max_length=255)
+    request_digest = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField(null=True)
+    sealed = SealedField()  # {"body", "etag", "location"}
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("幂等答复")
+        verbose_name_plural = _("幂等答复")
+        indexes = [models.Index(fields=["created_at"], name="idempotent_age")]
+        constraints = [models.UniqueConstraint(fields=["api_key", "key"], name="idempotent_once")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class FailedAttempts(models.Model):
+    """How often an address has come with keys that are none, since the running stretch began."""
+
+    address = models.CharField(_("来源地址"), max_length=45, primary_key=True)
+    count = models.PositiveIntegerField(_("次数"))
+    since = models.DateTimeField(_("起"))
+
+    class Meta:
+        verbose_name = _("无效密钥尝试")
+        verbose_name_plural = _("无效密钥尝试")
+
+    def __str__(self) -> str:
+        return f"{self.address} {self.count}"

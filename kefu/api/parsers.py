@@ -1,0 +1,69 @@
+"""JSON and nothing else: one flat object of bounded size."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+import orjson
+from django.utils.translation import gettext as _
+from rest_framework import status
+from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
+from rest_framework.parsers import BaseParser
+
+LARGEST = 256 * 1024  # bytes
+DEEPEST = 4  # objects and lists within each other
+
+
+class BodyTooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "body_too_large"
+
+    def __init__(self) -> None:
+        super().__init__(_("请求内容最多 %(most)d KB") % {"most": LARGEST // 1024})
+
+
+class StrictJSONParser(BaseParser):
+    """UTF-8 JSON of at most ``LARGEST`` bytes. NaN, lone surrogates and deep nesting are refused."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        charset = (media_type or "").lower().partition("charset=")[2].strip('" ')
+        if charset not in ("", "utf-8", "utf8"):
+            raise UnsupportedMediaType(media_type or "")
+        body = stream.read(LARGEST + 1)
+        if len(body) > LARGEST:
+            raise BodyTooLarge
+        try:
+            data = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise ParseError(
+                _("不是有效的 JSON（第 %(line)d 行，第 %(column)d 列）")
+                % {"line": error.lineno, "column": error.colno},
+                code="malformed_json",
+            ) from error
+        if not isinstance(data, dict):
+            raise ParseError(_("请求内容应是一个 JSON 对象"), code="not_an_object")
+        if _depth(data) > DEEPEST:
+            raise ParseError(_("JSON 嵌套过深"), code="too_deep")
+        return data
+
+
+def _depth(data: object) -> int:
+    """How many objects and lists lie within each other, counted no further than one too many."""
+    level, depth = [data], 0
+    while depth <= DEEPEST:
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        depth += 1
+        if not any(isinstance(inner, dict | list) for inner in level):
+            break
+    return depth

@@ -1,0 +1,81 @@
+"""Issue and revoke keys; forget what need not be remembered any more."""
+
+import hashlib
+import secrets
+import string
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from kefu.api.limits import STRETCH
+from kefu.api.models import ApiKey, FailedAttempts, IdempotentAnswer
+from kefu.errors import Conflict, KefuError, NotAllowed
+from kefu.network.models import Party
+from kefu.privacy import redact
+
+PREFIX_LETTERS = string.ascii_lowercase + string.digits
+SECRET_BYTES = 32
+PARTNERS = (Party.Kind.OUTLET, Party.Kind.CONTRACTOR)
+ANSWERS_KEPT = timedelta(hours=24)
+
+
+def digest(secret: str) -> bytes:
+    """What is stored of a secret. It is random and long, so a slow hash would protect nothing."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+@transaction.atomic
+def issue_key(
+    *,
+    party: Party,
+    name: str,
+    scopes: Sequence[str],
+    expires_at: datetime | None,
+    actor: Any,
+    now: datetime,
+) -> tuple[ApiKey, str]:
+    """Give a partner a key; return it with ``prefix.secret``, which nobody can read again.
+
+    Raises KefuError naming the field, NotAllowed for anybody but a supervisor.
+    """
+    if not actor.has_perm("api.issue_key"):
+        raise NotAllowed(_("只有主管可以签发接口密钥"))
+    if party.kind not in PARTNERS or not party.active:
+        raise KefuError(_("密钥只能签发给在用的网点或承包区"), code="not_a_partner", field="party")
+    if not scopes or not set(scopes) <= set(ApiKey.Scope.values):
+        raise KefuError(_("请至少选一项权限"), code="scopes_required", field="scopes")
+    if expires_at is not None and expires_at <= now:
+        raise KefuError(_("到期时间要在将来"), code="not_in_future", field="expires_at")
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    key = ApiKey.objects.create(
+        party=party,
+        name=redact.clean(name, max_length=60, field="name", multiline=False, required=True),
+        prefix="kf" + "".join(secrets.choice(PREFIX_LETTERS) for _letter in range(10)),
+        secret_digest=digest(secret),
+        scopes=sorted(set(scopes)),
+        created_by=actor,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    return key, f"{key.prefix}.{secret}"
+
+
+@transaction.atomic
+def revoke_key(*, key: ApiKey, actor: Any, now: datetime) -> ApiKey:
+    """End a key; the next call with it is refused."""
+    if not actor.has_perm("api.issue_key"):
+        raise NotAllowed(_("只有主管可以吊销接口密钥"))
+    if not ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
+        raise Conflict(_("这把密钥已经吊销了"), code="already_revoked")
+    key.revoked_at = now
+    return key
+
+
+def forget_old(*, now: datetime) -> int:
+    """Delete answers older than a day and attempts that no longer count; return how many rows."""
+    answers, _models = IdempotentAnswer.objects.filter(created_at__lt=now - ANSWERS_KEPT).delete()
+    attempts, _models = FailedAttempts.objects.filter(since__lt=now - STRETCH).delete()
+    return answers + attempts

@@ -1,0 +1,12 @@
+"""``/api/v1/``. Apps above bring their own doors and are named by string."""
+
+from django.urls import include, path, re_path
+
+from kefu.api.views import DocsView, SchemaView, UnknownAddress
+
+urlpatterns = [
+    path("schema/", SchemaView.as_view(), name="api-schema"),
+    path("docs/", DocsView.as_view(), name="api-docs"),
+    path("", include("inquiries.api_urls")),
+    re_path(r"", UnknownAddress.as_view()),
+]

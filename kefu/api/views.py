@@ -1,0 +1,43 @@
+"""What stands around the partners' doors: documentation, and the answer to unknown addresses."""
+
+from typing import Any
+
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.exceptions import NotFound
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+
+class AlwaysJson(DefaultContentNegotiation):
+    """JSON whatever the caller says it accepts: there is nothing else, and no refusal to be had from it."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class SchemaView(SpectacularAPIView):
+    """The OpenAPI document. It names no data, so anybody may read it."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+class DocsView(SpectacularSwaggerSplitView):
+    """The same for people; scripts of our own address only, as our content policy wants."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    url_name = "api-schema"
+    template_name = "api/docs.html"
+
+
+class UnknownAddress(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    content_negotiation_class = AlwaysJson
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound

@@ -1,0 +1,62 @@
+"""The document partners generate their programs from, and the page they read it on."""
+
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+pytestmark = pytest.mark.django_db
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
+
+
+def test_the_document_in_the_repository_is_the_one_the_code_makes(tmp_path):
+    made = tmp_path / "openapi.yaml"
+
+    call_command("spectacular", file=str(made), fail_on_warn=True, validate=True)
+
+    assert made.read_text() == DOCUMENT.read_text(), "run: make openapi"
+
+
+def test_the_document_tells_all_operations_with_their_refusals(client):
+    document = client.get("/api/v1/schema/", headers={"Accept": "application/json"}).json()
+
+    assert document["openapi"].startswith("3.1")
+    operations = {
+        (path, method): operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert set(operations) == {
+        ("/api/v1/network-queries/", "get"),
+        ("/api/v1/network-queries/", "post"),
+        ("/api/v1/network-queries/{id}/", "get"),
+        ("/api/v1/network-queries/{id}/answer/", "post"),
+        ("/api/v1/network-queries/{id}/withdraw/", "post"),
+    }
+    for (_path, method), operation in operations.items():
+        assert {"401", "403", "429", "500", "503"} <= set(operation["responses"])
+        assert list(operation["responses"]["401"]["content"]) == ["application/problem+json"]
+        assert operation["security"] == [{"key": []}]
+        headers = {p["name"] for p in operation["parameters"] if p["in"] == "header"}
+        assert ("Idempotency-Key" in headers) == (method == "post")
+
+
+def test_the_page_runs_no_script_of_its_own(client):
+    page = client.get("/api/v1/docs/")
+    script = client.get("/api/v1/docs/?script=")
+
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert "<style" not in text
+    assert "style=" not in text
+    assert text.count("<script") == text.count("<script src=")
+    assert script["Content-Type"].startswith("application/javascript")
+    assert "SwaggerUIBundle" in script.content.decode()
+
+
+def test_a_wrong_call_of_the_document_is_a_problem_too(client):
+    for place in ("/api/v1/schema/", "/api/v1/docs/"):
+        answer = client.post(place)
+        assert answer.status_code == 405
+        assert answer["Content-Type"] == "application/problem+json"

@@ -1,14 +1,15 @@
 """Inquiries: what a customer or another outlet asks, and what was asked of outlets on the way."""
 
-from typing import Self
+from typing import Any, Self
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kefu.cases.models import Case, Interaction
 from kefu.privacy.fields import SealedField
-from kefu.staff.models import User
+from kefu.staff.models import Department, User
 
 
 class Inquiry(models.Model):
@@ -31,6 +32,9 @@ class Inquiry(models.Model):
         OTHER = "other", _("其他人")
         COURIER = "courier", _("业务员")
         OUTLET = "outlet", _("网点")
+
+    # About a parcel on its way: a desk that works no inquiries registers these and passes them on (CD-06.28).
+    FORWARDED = frozenset({Kind.TRACE, Kind.EXPEDITE, Kind.CHANGE, Kind.NETWORK_QUERY})
 
     case = models.OneToOneField(
         Case,
@@ -57,9 +61,13 @@ class Inquiry(models.Model):
     def __str__(self) -> str:
         return self.get_kind_display()
 
+    def may_be_worked_by(self, department: Department) -> bool:
+        """Whether a desk may keep it, or only pass it on."""
+        return department.works_inquiries or self.kind not in self.FORWARDED
+
 
 class Pickup(models.Model):
-    """A parcel to be collected (CD-01.03, CD-03.17, CD-06.27, ES-203.15–18)."""
+    """A parcel to be collected (CD-01.03, CD-03.17, CD-06.27, CD-06.32, ES-203.15–18)."""
 
     case = models.OneToOneField(
         Case,
@@ -96,9 +104,16 @@ class Pickup(models.Model):
         related_name="+",
         verbose_name=_("业务员"),
     )
-    courier_notified_at = models.DateTimeField(
-        _("通知业务员时间"), null=True, blank=True
+    courier_notified_at = models.DateTimeField(_("通知业务员时间"), null=True, blank=True)
+    driver = models.ForeignKey(
+        "network.Party",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("驾驶员"),
     )
+    driver_notified_at = models.DateTimeField(_("通知驾驶员时间"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("取件单")
@@ -106,6 +121,74 @@ class Pickup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pickup_on} {self.goods}"
+
+
+class CounterAcceptanceQuerySet(models.QuerySet["CounterAcceptance"]):
+    def visible_to(self, user: Any) -> Self:
+        """What came over our own counter is for our own people."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return self.none() if user.role == User.Role.OUTLET else self.all()
+
+
+class CounterAcceptance(models.Model):
+    """A parcel taken over the counter, and what the clerk vouched for (CD-06.02–06.08, CD-07.15, CD-07.19).
+
+    The decision stands beside it with the edition of the rulebook it was taken under.
+    """
+
+    class Settlement(models.TextChoices):
+        PREPAID = "prepaid", _("现付")
+        COLLECT = "collect", _("到付")
+        CONTRACT = "contract", _("协议结算")
+
+    waybill = models.OneToOneField(
+        "parcels.Waybill",
+        models.PROTECT,
+        primary_key=True,
+        related_name="counter_acceptance",
+        verbose_name=_("运单"),
+    )
+    settlement = models.CharField(_("结算方式"), choices=Settlement, max_length=10)
+    by_air = models.BooleanField(_("航空件"), default=False)
+    inspected = models.BooleanField(_("已验视"))
+    fee_told = models.BooleanField(_("已告知费用"))
+    fragile = models.BooleanField(_("易碎"), default=False)
+    fragile_approved_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("易碎放行人"),
+    )
+    mark = models.CharField(_("面单标注"), max_length=100, blank=True)
+    clerk = models.ForeignKey(
+        "staff.Employee", models.PROTECT, related_name="+", verbose_name=_("经手人")
+    )
+    accepted_at = models.DateTimeField(_("收件时间"))
+    rulebook = models.ForeignKey(
+        "rulebooks.RulebookVersion",
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("适用规章"),
+    )
+    # What policy decided by, step by step: {"form", "mark", "steps"}.
+    inputs = models.JSONField(_("判定依据"), default=dict)
+
+    objects = CounterAcceptanceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("柜台收件")
+        verbose_name_plural = _("柜台收件")
+        ordering = ["-accepted_at"]
+        indexes = [models.Index(fields=["clerk", "-accepted_at"], name="acceptance_by_clerk")]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.waybill_id} {self.get_settlement_display()}"
 
 
 class Complaint(models.Model):
@@ -190,9 +273,7 @@ class NetworkQuery(models.Model):
         related_name="network_query",
         verbose_name=_("时限"),
     )
-    state = models.CharField(
-        _("状态"), choices=State, default=State.OPEN, max_length=10
-    )
+    state = models.CharField(_("状态"), choices=State, default=State.OPEN, max_length=10)
     sealed = SealedField(_("原文"))  # {"question", "answer"}
     question = models.TextField(_("问题"))  # redacted
     answer = models.TextField(_("反馈"), blank=True)  # redacted

@@ -139,15 +139,16 @@ def recognise(text: str, *, lengths: Collection[int] = (12,)) -> Recognised:
             field="text",
         )
     written = sorted((name for name in names if name.role == "writer"), key=lambda name: name.start)
+    people = _once(names)
     return Recognised(
         text=text,
         waybills=different,
         phones=_once(calls),
-        names=_once(names),
+        names=people,
         times=_once(times),
         kinds=_once(kinds),
         groups=_groups(text, folded, lines, different, calls, names, times, kinds),
-        writer=written[0] if written else None,
+        writer=next((name for name in people if written and name.value == written[0].value), None),
         writer_firm=_firm(text, lines, written),
     )
 
@@ -167,7 +168,7 @@ _CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?"
 _DATE = r"20\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[-/月]\d{1,2}[日号]?"
 _HEADER = re.compile(
     rf"[ \t]*(?:(?P<who>[^\d\s:,;。][^\n:,;。]{{0,29}}?)[ \t]+(?:(?:{_DATE}|{_DAY})[ \t]+)?{_CLOCK}"
-    rf"|(?:(?:{_DATE}|{_DAY})[ \t]+)?{_CLOCK}[ \t]+(?P<after>[^\d\s:,;。][^\n:,;。]{{0,29}})"
+    rf"|20\d\d[-/.年]\d{{1,2}}[-/.月]\d{{1,2}}日?[ \t]+{_CLOCK}[ \t]+(?P<after>[^\d\s:,;。][^\n:,;。]{{0,29}})"
     r"|(?P<alone>[^\d\s:,;。][^\n:,;。]{0,15}):)[ \t\r]*"
 )
 _NOT_WHO = re.compile(
@@ -296,7 +297,9 @@ def _numbers(text: str, folded: str, lengths: Collection[int]) -> tuple[list[Fou
         if taken.touch(number.start, number.end):
             continue
         before = folded[max(0, number.start - _LOOK_BACK) : number.start].rpartition("\n")[2]
-        as_waybill = _as_waybill(number, before, lengths)
+        written = folded[number.start : number.end]
+        raw = numbers.ascii_digits("".join(filter(str.isdecimal, written)))
+        as_waybill = _as_waybill(number, raw, before, lengths)
         as_phone = _as_phone(number, before, lengths)
         if as_waybill and number.what == "card":
             size = len(as_waybill[0])
@@ -314,7 +317,7 @@ def _numbers(text: str, folded: str, lengths: Collection[int]) -> tuple[list[Fou
 
 
 def _as_waybill(
-    number: numbers.Number, before: str, lengths: Collection[int]
+    number: numbers.Number, raw: str, before: str, lengths: Collection[int]
 ) -> tuple[str, Confidence, str] | None:
     """Return the number read as a waybill: value, confidence, reason. None where it is certainly none."""
     digits, size, whole = number.digits, sum(number.groups), len(number.groups) == 1
@@ -326,7 +329,7 @@ def _as_waybill(
             and not _PHONE_HINT.search(before)
             and (_WAYBILL_HINT.search(before) or size in lengths)
         )
-        return (digits, "low", "phone_or_waybill") if doubtful else None
+        return (raw, "low", "phone_or_waybill") if doubtful else None
     if number.what == "card":
         glued = next((length for length in lengths if size > 19 and size % length == 0), 0)
         return (digits[:glued], "low", "glued") if whole and glued else None
@@ -386,7 +389,7 @@ def _found(
 
 _SURNAME = rf"(?:{'|'.join(COMPOUND_READINGS)}|[{''.join(sorted(SINGLE_SURNAMES))}])"
 _TITLES = r"女士|先生|小姐|太太|老师|老板娘|老板|经理|师傅|阿姨|大姐|大哥|主任|医生"
-_SHORT_TITLES = r"[总姐哥](?=$|[\s,:;。！？!?、说讲问的在要没])"
+_SHORT_TITLES = r"[总姐哥](?=$|[\s,:;。！？!?、说讲问的在要没看帮有给叫让打回也])"
 _RECIPIENT = r"收件人|收货人|签收人|收件方|收方"
 _SENDER = r"寄件人|发件人|发货人|寄方"
 _TITLED = re.compile(
@@ -404,7 +407,7 @@ _LABELLED = re.compile(
     rf"(?P<name>{_SURNAME}[\u4e00-\u9fff]{{1,3}})"
 )
 _NAME_STOPS = frozenset(
-    "说没不的在要是电手已未称反讲问打叫也都又就让给拿联换改住把被想还与发寄查到地该位昨今上下裹便名收签你我他她女先小太老师经阿大主医"
+    "说没不的在要是电手已未称反讲问打叫也都又就让给拿联换改住把被想还与发寄查到地该位昨今上下裹便名收签你我他她女先"
 )
 _NO_NAMES = frozenset(
     [  # begin with a surname and are none
@@ -426,6 +429,7 @@ def _names(text: str, folded: str, lines: list[_Line], taken: _Positions) -> lis
         label = bool(found["recipient"] or found["sender"])
         sure: Confidence = "high" if label else "low" if family in _WORD_SURNAMES else "medium"
         names.append(_name(text, found, "name", sure, "titled"))
+    titled = _Positions(names)
     for found in _LABELLED.finditer(folded):
         name = found["name"]
         family = 2 if name[:2] in COMPOUND_READINGS else 1
@@ -435,7 +439,7 @@ def _names(text: str, folded: str, lines: list[_Line], taken: _Positions) -> lis
         )
         if not found["sign"]:
             cut = min(cut, family + 2)
-        if cut > family and name[:2] not in _NO_NAMES:
+        if cut > family and name[:2] not in _NO_NAMES and not titled.touch(*found.span("name")):
             sure = "high" if found["sign"] == ":" else "medium"
             reason = "labelled" if found["sign"] == ":" else "after_label"
             names.append(_name(text, found, "name", sure, reason, length=cut))

@@ -16,4 +16,5 @@ def now() -> datetime:
         return frozen
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]
+        found: datetime = cursor.fetchone()[0]
+    return found

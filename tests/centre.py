@@ -1,7 +1,7 @@
 """A small call centre whose people one remembers; every test that needs a database starts here."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from kefu.clock import SHANGHAI
 from kefu.network.models import Party
 from kefu.parcels.models import Waybill
 from kefu.rulebooks import services as rulebooks
+from kefu.rulebooks.models import Assignment, RulebookVersion
 from kefu.staff.models import Department, Employee, Position, User
 
 PASSWORD = "correct-horse-9"
@@ -57,24 +58,52 @@ class Centre:
         }
         return inquiries.open_inquiry(**(facts | given))
 
+    def work_by(self, code: str) -> None:
+        """The query desk works by another of the shipped rulebooks."""
+        version = RulebookVersion.objects.get(rulebook__code=code, number=1)
+        Assignment.objects.create(
+            version=version, department=self.query_desk, effective_on=date(2026, 1, 1)
+        )
+
 
 def build(*, now: datetime) -> Centre:
     rulebooks.install_shipped(now=now - timedelta(days=90))
-    company = Party.objects.create(kind="company", code="KF", name="扬州本部", pinyin="yangzhoubenbu", initials="yzbb")
-    chengdu = Party.objects.create(kind="outlet", code="CD03", name="成都武侯三部", pinyin="chengduwuhousanbu", initials="cdwhsb")
-    xian = Party.objects.create(kind="outlet", code="XA02", name="西安雁塔二部", pinyin="xianyantaerbu", initials="xayteb")
+    company = Party.objects.create(
+        kind="company", code="KF", name="扬州本部", pinyin="yangzhoubenbu", initials="yzbb"
+    )
+    chengdu = Party.objects.create(
+        kind="outlet",
+        code="CD03",
+        name="成都武侯三部",
+        pinyin="chengduwuhousanbu",
+        initials="cdwhsb",
+    )
+    xian = Party.objects.create(
+        kind="outlet", code="XA02", name="西安雁塔二部", pinyin="xianyantaerbu", initials="xayteb"
+    )
     query_desk = Department.objects.create(code="query", name="查询部", name_en="Query desk")
-    front_desk = Department.objects.create(code="front", name="前台", name_en="Front desk", works_inquiries=False)
+    front_desk = Department.objects.create(
+        code="front", name="前台", name_en="Front desk", works_inquiries=False
+    )
     agent = Position.objects.create(name="查询员", name_en="Tracing clerk")
 
     def employ(number: str, name: str, role: User.Role, department: Department) -> Employee:
         party = Party.objects.create(kind="employee", code=number, name=name)
         user = User.objects.create_user(
-            number, password=PASSWORD, first_name=name, role=role, party=party,
+            number,
+            password=PASSWORD,
+            first_name=name,
+            role=role,
+            party=party,
             is_staff=role != User.Role.AGENT,
         )
         return Employee.objects.create(
-            user=user, party=party, number=number, name=name, department=department, position=agent,
+            user=user,
+            party=party,
+            number=number,
+            name=name,
+            department=department,
+            position=agent,
             channels=["phone"],
         )
 

@@ -6,79 +6,221 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0001_initial'),
+        ("cases", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Complaint',
+            name="Complaint",
             fields=[
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='complaint', serialize=False, to='cases.case', verbose_name='工单')),
-                ('cause', models.CharField(choices=[('late_reply', '回复超时'), ('no_reply', '一直没有答复'), ('rude_language', '不文明用语'), ('identity_refused', '拒报工号或姓氏'), ('shirking', '推诿'), ('phone_unreachable', '电话打不通'), ('claim_delayed', '拖延理赔'), ('lost', '遗失'), ('damaged', '破损'), ('delayed', '延误'), ('other', '其他')], max_length=20, verbose_name='投诉原因')),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="complaint",
+                        serialize=False,
+                        to="cases.case",
+                        verbose_name="工单",
+                    ),
+                ),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[
+                            ("late_reply", "回复超时"),
+                            ("no_reply", "一直没有答复"),
+                            ("rude_language", "不文明用语"),
+                            ("identity_refused", "拒报工号或姓氏"),
+                            ("shirking", "推诿"),
+                            ("phone_unreachable", "电话打不通"),
+                            ("claim_delayed", "拖延理赔"),
+                            ("lost", "遗失"),
+                            ("damaged", "破损"),
+                            ("delayed", "延误"),
+                            ("other", "其他"),
+                        ],
+                        max_length=20,
+                        verbose_name="投诉原因",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '投诉',
-                'verbose_name_plural': '投诉',
+                "verbose_name": "投诉",
+                "verbose_name_plural": "投诉",
             },
         ),
         migrations.CreateModel(
-            name='Inquiry',
+            name="Inquiry",
             fields=[
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='inquiry', serialize=False, to='cases.case', verbose_name='工单')),
-                ('kind', models.CharField(choices=[('consultation', '咨询'), ('trace', '查件'), ('expedite', '催件'), ('change', '改址改收件人'), ('pickup', '下单取件'), ('network_query', '网点查询'), ('complaint', '投诉'), ('suggestion', '建议'), ('other', '其他协助')], max_length=16, verbose_name='类型')),
-                ('channel', models.CharField(choices=[('phone', '电话'), ('counter', '柜台'), ('chat', '在线聊天'), ('oa', '办公系统'), ('outlet', '网点接口'), ('import', '表格导入')], max_length=8, verbose_name='渠道')),
-                ('asker', models.CharField(choices=[('sender', '寄件方'), ('receiver', '收件方'), ('other', '其他人'), ('courier', '业务员'), ('outlet', '网点')], max_length=8, verbose_name='谁在问')),
-                ('received_at', models.DateTimeField(verbose_name='来电来信时间')),
-                ('recorded_at', models.DateTimeField(verbose_name='登记时间')),
-                ('first_contact', models.BooleanField(blank=True, null=True, verbose_name='一次答清')),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="inquiry",
+                        serialize=False,
+                        to="cases.case",
+                        verbose_name="工单",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("consultation", "咨询"),
+                            ("trace", "查件"),
+                            ("expedite", "催件"),
+                            ("change", "改址改收件人"),
+                            ("pickup", "下单取件"),
+                            ("network_query", "网点查询"),
+                            ("complaint", "投诉"),
+                            ("suggestion", "建议"),
+                            ("other", "其他协助"),
+                        ],
+                        max_length=16,
+                        verbose_name="类型",
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("phone", "电话"),
+                            ("counter", "柜台"),
+                            ("chat", "在线聊天"),
+                            ("oa", "办公系统"),
+                            ("outlet", "网点接口"),
+                            ("import", "表格导入"),
+                        ],
+                        max_length=8,
+                        verbose_name="渠道",
+                    ),
+                ),
+                (
+                    "asker",
+                    models.CharField(
+                        choices=[
+                            ("sender", "寄件方"),
+                            ("receiver", "收件方"),
+                            ("other", "其他人"),
+                            ("courier", "业务员"),
+                            ("outlet", "网点"),
+                        ],
+                        max_length=8,
+                        verbose_name="谁在问",
+                    ),
+                ),
+                ("received_at", models.DateTimeField(verbose_name="来电来信时间")),
+                ("recorded_at", models.DateTimeField(verbose_name="登记时间")),
+                (
+                    "first_contact",
+                    models.BooleanField(blank=True, null=True, verbose_name="一次答清"),
+                ),
             ],
             options={
-                'verbose_name': '查询',
-                'verbose_name_plural': '查询',
+                "verbose_name": "查询",
+                "verbose_name_plural": "查询",
             },
         ),
         migrations.CreateModel(
-            name='NetworkQuery',
+            name="NetworkQuery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('open', '待反馈'), ('answered', '已反馈'), ('withdrawn', '已撤回')], default='open', max_length=10, verbose_name='状态')),
-                ('sealed', kefu.privacy.fields.SealedField(blank=True, default=dict, verbose_name='原文')),
-                ('question', models.TextField(verbose_name='问题')),
-                ('answer', models.TextField(blank=True, verbose_name='反馈')),
-                ('reference', models.CharField(blank=True, max_length=64, verbose_name='对方单号')),
-                ('asked_at', models.DateTimeField(verbose_name='发出时间')),
-                ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='反馈时间')),
-                ('chased_at', models.DateTimeField(blank=True, null=True, verbose_name='最近催促')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "待反馈"),
+                            ("answered", "已反馈"),
+                            ("withdrawn", "已撤回"),
+                        ],
+                        default="open",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                (
+                    "sealed",
+                    kefu.privacy.fields.SealedField(blank=True, default=dict, verbose_name="原文"),
+                ),
+                ("question", models.TextField(verbose_name="问题")),
+                ("answer", models.TextField(blank=True, verbose_name="反馈")),
+                ("reference", models.CharField(blank=True, max_length=64, verbose_name="对方单号")),
+                ("asked_at", models.DateTimeField(verbose_name="发出时间")),
+                (
+                    "answered_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="反馈时间"),
+                ),
+                ("chased_at", models.DateTimeField(blank=True, null=True, verbose_name="最近催促")),
             ],
             options={
-                'verbose_name': '网点查询',
-                'verbose_name_plural': '网点查询',
-                'ordering': ['-id'],
+                "verbose_name": "网点查询",
+                "verbose_name_plural": "网点查询",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Pickup',
+            name="Pickup",
             fields=[
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='pickup', serialize=False, to='cases.case', verbose_name='工单')),
-                ('sealed', kefu.privacy.fields.SealedField(blank=True, default=dict, verbose_name='地址')),
-                ('sender_address_masked', models.CharField(max_length=120, verbose_name='取件地址')),
-                ('receiver_address_masked', models.CharField(max_length=120, verbose_name='寄达地址')),
-                ('goods', models.CharField(max_length=100, verbose_name='物品')),
-                ('prohibited_checked', models.BooleanField(verbose_name='已核对禁寄')),
-                ('fragile', models.BooleanField(default=False, verbose_name='易碎')),
-                ('fee_told', models.DecimalField(blank=True, decimal_places=2, max_digits=8, null=True, verbose_name='已告知费用（元）')),
-                ('eta_told_on', models.DateField(blank=True, null=True, verbose_name='已告知送达日')),
-                ('pickup_on', models.DateField(verbose_name='取件日')),
-                ('pickup_from', models.TimeField(verbose_name='最早取件')),
-                ('courier_notified_at', models.DateTimeField(blank=True, null=True, verbose_name='通知业务员时间')),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="pickup",
+                        serialize=False,
+                        to="cases.case",
+                        verbose_name="工单",
+                    ),
+                ),
+                (
+                    "sealed",
+                    kefu.privacy.fields.SealedField(blank=True, default=dict, verbose_name="地址"),
+                ),
+                (
+                    "sender_address_masked",
+                    models.CharField(max_length=120, verbose_name="取件地址"),
+                ),
+                (
+                    "receiver_address_masked",
+                    models.CharField(max_length=120, verbose_name="寄达地址"),
+                ),
+                ("goods", models.CharField(max_length=100, verbose_name="物品")),
+                ("prohibited_checked", models.BooleanField(verbose_name="已核对禁寄")),
+                ("fragile", models.BooleanField(default=False, verbose_name="易碎")),
+                (
+                    "fee_told",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=8,
+                        null=True,
+                        verbose_name="已告知费用（元）",
+                    ),
+                ),
+                (
+                    "eta_told_on",
+                    models.DateField(blank=True, null=True, verbose_name="已告知送达日"),
+                ),
+                ("pickup_on", models.DateField(verbose_name="取件日")),
+                ("pickup_from", models.TimeField(verbose_name="最早取件")),
+                (
+                    "courier_notified_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="通知业务员时间"),
+                ),
             ],
             options={
-                'verbose_name': '取件单',
-                'verbose_name_plural': '取件单',
+                "verbose_name": "取件单",
+                "verbose_name_plural": "取件单",
             },
         ),
     ]

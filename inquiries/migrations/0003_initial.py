@@ -6,75 +6,130 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0002_initial'),
-        ('deadlines', '0003_initial'),
-        ('inquiries', '0002_initial'),
-        ('network', '0001_initial'),
+        ("cases", "0002_initial"),
+        ("deadlines", "0003_initial"),
+        ("inquiries", "0002_initial"),
+        ("network", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='inquiry',
-            name='recorded_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='登记人'),
+            model_name="inquiry",
+            name="recorded_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="登记人",
+            ),
         ),
         migrations.AddField(
-            model_name='networkquery',
-            name='asked',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='queries_received', to='network.party', verbose_name='被查询方'),
+            model_name="networkquery",
+            name="asked",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="queries_received",
+                to="network.party",
+                verbose_name="被查询方",
+            ),
         ),
         migrations.AddField(
-            model_name='networkquery',
-            name='asking',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='queries_asked', to='network.party', verbose_name='查询方'),
+            model_name="networkquery",
+            name="asking",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="queries_asked",
+                to="network.party",
+                verbose_name="查询方",
+            ),
         ),
         migrations.AddField(
-            model_name='networkquery',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='network_queries', to='cases.case', verbose_name='工单'),
+            model_name="networkquery",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="network_queries",
+                to="cases.case",
+                verbose_name="工单",
+            ),
         ),
         migrations.AddField(
-            model_name='networkquery',
-            name='deadline',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='network_query', to='deadlines.deadline', verbose_name='时限'),
+            model_name="networkquery",
+            name="deadline",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="network_query",
+                to="deadlines.deadline",
+                verbose_name="时限",
+            ),
         ),
         migrations.AddField(
-            model_name='pickup',
-            name='courier',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.party', verbose_name='业务员'),
+            model_name="pickup",
+            name="courier",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="network.party",
+                verbose_name="业务员",
+            ),
         ),
         migrations.AddField(
-            model_name='pickup',
-            name='day_approved_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='当日取件批准人'),
+            model_name="pickup",
+            name="day_approved_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="当日取件批准人",
+            ),
         ),
         migrations.AddIndex(
-            model_name='inquiry',
-            index=models.Index(fields=['recorded_at'], name='inquiry_recorded'),
+            model_name="inquiry",
+            index=models.Index(fields=["recorded_at"], name="inquiry_recorded"),
         ),
         migrations.AddIndex(
-            model_name='networkquery',
-            index=models.Index(fields=['asked', '-id'], name='query_received'),
+            model_name="networkquery",
+            index=models.Index(fields=["asked", "-id"], name="query_received"),
         ),
         migrations.AddIndex(
-            model_name='networkquery',
-            index=models.Index(fields=['asking', '-id'], name='query_asked'),
+            model_name="networkquery",
+            index=models.Index(fields=["asking", "-id"], name="query_asked"),
         ),
         migrations.AddConstraint(
-            model_name='networkquery',
-            constraint=models.CheckConstraint(condition=models.Q(('asking', models.F('asked')), _negated=True), name='query_not_to_itself', violation_error_message='不能查询自己'),
+            model_name="networkquery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("asking", models.F("asked")), _negated=True),
+                name="query_not_to_itself",
+                violation_error_message="不能查询自己",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='networkquery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', False), ('state', 'answered')), models.Q(models.Q(('state', 'answered'), _negated=True), ('answered_at', None)), _connector='OR'), name='query_answered_with_time'),
+            model_name="networkquery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answered_at__isnull", False), ("state", "answered")),
+                    models.Q(models.Q(("state", "answered"), _negated=True), ("answered_at", None)),
+                    _connector="OR",
+                ),
+                name="query_answered_with_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='networkquery',
-            constraint=models.UniqueConstraint(condition=models.Q(('reference', ''), _negated=True), fields=('asking', 'reference'), name='query_reference_once'),
+            model_name="networkquery",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reference", ""), _negated=True),
+                fields=("asking", "reference"),
+                name="query_reference_once",
+            ),
         ),
     ]

@@ -1,7 +1,9 @@
 """What happens to an inquiry. ``intake`` opens it, ``answers`` answers and closes it, ``network`` asks
-outlets and is asked by them, ``complaints`` links what it led to. ``complaints`` and ``network`` call
-``intake``; ``paste`` calls them all, once for each parcel of a message."""
+outlets and is asked by them, ``complaints`` links what it led to, ``pickups`` tells courier and driver.
+``complaints`` and ``network`` call ``intake``; ``paste`` calls them all, once for each parcel of a message.
+``acceptance`` takes parcels in at the counter."""
 
+from inquiries.services.acceptance import OfferedParcel, ParcelRefused, accept_parcel
 from inquiries.services.answers import (
     answer_customer,
     close,
@@ -19,13 +21,18 @@ from inquiries.services.network import (
     withdraw,
 )
 from inquiries.services.paste import Addition, NewCase, register_paste
+from inquiries.services.pickups import branch_number, notify_courier, notify_driver
 
 __all__ = [
     "Addition",
     "NewCase",
+    "OfferedParcel",
+    "ParcelRefused",
     "PickupOrder",
+    "accept_parcel",
     "answer_customer",
     "ask_outlet",
+    "branch_number",
     "chase",
     "close",
     "contact_failed",
@@ -34,6 +41,8 @@ __all__ = [
     "file_complaint",
     "full_address",
     "link_complaint",
+    "notify_courier",
+    "notify_driver",
     "open_inquiry",
     "receive_query",
     "record_feedback",

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from inquiries.models import Inquiry
@@ -17,7 +18,6 @@ from kefu.errors import Conflict, KefuError
 from kefu.network.models import Party
 from kefu.network.selectors import our_company
 from kefu.penalties import services as penalties
-from kefu.penalties.models import Penalty
 from kefu.policy.clocks import PromiseRules, promise_due
 from kefu.policy.consequences import repeat_call_counts
 from kefu.privacy import redact
@@ -74,9 +74,7 @@ def answer_customer(
     )
     if substantive:
         answered = [
-            d
-            for d in waiting
-            if d.action in CUSTOMER_CLOCKS and d.starts_at <= answer.happened_at
+            d for d in waiting if d.action in CUSTOMER_CLOCKS and d.starts_at <= answer.happened_at
         ]
         deadlines.keep(deadlines=answered, answer=answer, actor=actor, now=now)
         Inquiry.objects.filter(case=case, first_contact=None).update(
@@ -100,13 +98,9 @@ def _on_first_contact(case: Case, answer: Interaction) -> bool:
     )
 
 
-def _promise(
-    *, case: Case, answer: Interaction, promised_for: datetime, now: datetime
-) -> None:
+def _promise(*, case: Case, answer: Interaction, promised_for: datetime, now: datetime) -> None:
     if promised_for <= now:
-        raise KefuError(
-            _("承诺的时间要在将来"), code="not_in_future", field="promised_for"
-        )
+        raise KefuError(_("承诺的时间要在将来"), code="not_in_future", field="promised_for")
     using = edition_in_force(department_id=case.department_id, at=now)
     require(using.rules, "deferred_inquiry", contact=case.customer_phone_masked)
     due = promise_due(answer.happened_at, promised_for, PromiseRules.of(using.rules))
@@ -163,9 +157,7 @@ def customer_again(
         if deadline.state == Deadline.State.BREACHED and repeat_call_counts(
             deadline.due_at, deadline.answered_at, again.happened_at
         ):
-            for penalty in deadline.penalties.filter(
-                condition=Consequence.Condition.REPEAT_CALL
-            ):
+            for penalty in deadline.penalties.filter(condition=Consequence.Condition.REPEAT_CALL):
                 penalties.confirm(
                     penalty=penalty,
                     fact={
@@ -207,9 +199,7 @@ def contact_failed(
         actor=actor,
         now=now,
     )
-    for deadline in deadlines.note_failed_contact(
-        case=case, failed_at=line.happened_at
-    ):
+    for deadline in deadlines.note_failed_contact(case=case, now=now):
         cases.step(
             case=case,
             action="redated",
@@ -224,27 +214,32 @@ def contact_failed(
 
 @transaction.atomic
 def close(
-    *, case: Case, note: str, version: int | None = None, actor: Any, now: datetime
+    *,
+    case: Case,
+    note: str,
+    further_needs_asked: bool = False,
+    version: int | None = None,
+    actor: Any,
+    now: datetime,
 ) -> Case:
     """Close an answered case with a handling note (LC-05.01).
 
     Refused while the customer or an outlet is still waited for or waiting; a case passed on to another
-    department closes only after its reply was fed back to the customer (LC-05.05).
+    department closes only after its reply was fed back to the customer (LC-05.05). Where the rulebook
+    wants it, the customer was asked whether there is anything else (ES-203.19).
     """
     note = redact.clean(note, max_length=2_000, field="note")
     if not note:
         raise KefuError(_("结案前请写处理结果"), code="note_required", field="note")
     case = cases.lock(case=case, version=version)
     if case.network_queries.open().exists():
-        raise Conflict(
-            _("还有网点没有反馈；反馈后或撤回查询后才能结案"), code="query_open"
-        )
-    if (
-        Deadline.objects.filter(case=case, action__in=CUSTOMER_CLOCKS)
-        .unanswered()
-        .exists()
-    ):
+        raise Conflict(_("还有网点没有反馈；反馈后或撤回查询后才能结案"), code="query_open")
+    if Deadline.objects.filter(case=case, action__in=CUSTOMER_CLOCKS).unanswered().exists():
         raise Conflict(_("还没有给客户实质答复，不能结案"), code="not_answered")
+    _check_consultations(case)
+    if case.kind != Case.Kind.NETWORK_QUERY:
+        using = edition_in_force(department_id=case.department_id, at=now)
+        require(using.rules, "closing", further_needs_asked=further_needs_asked)
     if case.state == Case.State.OPEN and case.kind == Case.Kind.NETWORK_QUERY:
         cases.move(case=case, to=Case.State.ANSWERED)
     if case.state != Case.State.ANSWERED and not _timed(case):
@@ -256,8 +251,30 @@ def close(
         escalated_at=None,
         handed_over=False,
     )
-    cases.step(case=case, action="closed", text=note, actor=actor, now=now)
+    asked = {"further_needs_asked": True} if further_needs_asked else {}
+    cases.step(case=case, action="closed", text=note, actor=actor, now=now, **asked)
     return case
+
+
+def _check_consultations(case: Case) -> None:
+    """A department that was asked has replied, and the customer has heard of it since (LC-05.05)."""
+    waiting = case.consultations.open().select_related("department").first()
+    if waiting is not None:
+        raise Conflict(
+            _("%(department)s 还没有答复转办，不能结案") % {"department": waiting.department},
+            code="consultation_open",
+        )
+    replied_at = case.consultations.aggregate(Max("replied_at"))["replied_at__max"]
+    if replied_at is None:
+        return
+    told = case.interactions.filter(
+        substantive=True,
+        direction=Interaction.Direction.OUT,
+        counterpart=Interaction.Counterpart.CUSTOMER,
+        happened_at__gte=replied_at,
+    )
+    if not told.exists():
+        raise Conflict(_("部门的答复还没有告知客户，先答复客户再结案"), code="reply_not_passed_on")
 
 
 def _timed(case: Case) -> bool:

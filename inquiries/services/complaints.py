@@ -85,7 +85,7 @@ def link_complaint(
         raise Conflict(_("只能关联投诉单"), code="not_a_complaint")
     origin = cases.lock(case=origin)
     deadlines.settle(case=origin, now=now)
-    link, new = CaseLink.objects.get_or_create(
+    _link, new = CaseLink.objects.get_or_create(
         case=complaint,
         origin=origin,
         cause=cause,
@@ -109,15 +109,11 @@ def link_complaint(
         origin=origin.number,
         cause=cause,
     )
-    confirmed = []
-    for penalty in origin.penalties.filter(
-        condition=Consequence.Condition.COMPLAINT
-    ).order_by("pk"):
-        if cause in penalty.inputs.get("causes", ()) and penalties.confirm(
-            penalty=penalty,
-            fact={"complaint": complaint.number, "cause": cause},
-            actor=actor,
-            now=now,
-        ):
-            confirmed.append(penalty)
-    return confirmed
+    waiting = origin.penalties.filter(condition=Consequence.Condition.COMPLAINT).order_by("pk")
+    fact = {"complaint": complaint.number, "cause": cause}
+    return [
+        penalty
+        for penalty in waiting
+        if cause in penalty.inputs.get("causes", ())
+        and penalties.confirm(penalty=penalty, fact=fact, actor=actor, now=now)
+    ]

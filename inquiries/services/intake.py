@@ -37,15 +37,7 @@ from kefu.staff.models import Department, Employee
 TIMED = frozenset(Inquiry.Kind) - {Inquiry.Kind.SUGGESTION, Inquiry.Kind.NETWORK_QUERY}
 # For these the author may say when the customer really called or came; elsewhere the clock stamps it.
 STATED = frozenset({Interaction.Channel.PHONE, Interaction.Channel.COUNTER})
-# About a parcel on its way: a desk that works no inquiries registers these and passes them on (CD-06.28).
-FORWARDED = frozenset(
-    {
-        Inquiry.Kind.TRACE,
-        Inquiry.Kind.EXPEDITE,
-        Inquiry.Kind.CHANGE,
-        Inquiry.Kind.NETWORK_QUERY,
-    }
-)
+FORWARDED = Inquiry.FORWARDED
 # A place a courier finds: a street, village or estate, and a number in it.
 _FULL_ADDRESS = re.compile(
     r"(?:路|街|巷|弄|大道|道|村|镇|乡|小区|苑|园|城|大厦|广场|庄|组|里).{0,40}?[0-9０-９一二三四五六七八九十]"
@@ -105,9 +97,7 @@ def open_inquiry(
     phone = cases.callable_phone(customer_phone)
     text = redact.clean(text, max_length=cases.TEXT_LIMIT, field="text", required=True)
     summary = redact.clean(summary, max_length=cases.SUMMARY_LIMIT, field="summary")
-    name = redact.clean(
-        customer_name, max_length=60, field="customer_name", multiline=False
-    )
+    name = redact.clean(customer_name, max_length=60, field="customer_name", multiline=False)
     number = waybill.number if waybill else waybill_number
     if kind in (Inquiry.Kind.TRACE, Inquiry.Kind.EXPEDITE):
         require(
@@ -118,9 +108,7 @@ def open_inquiry(
             recipient_phone=phone,
         )
     if (kind == Inquiry.Kind.PICKUP) != (pickup is not None):
-        raise KefuError(
-            _("下单取件要填取件信息"), code="pickup_required", field="sender_address"
-        )
+        raise KefuError(_("下单取件要填取件信息"), code="pickup_required", field="sender_address")
     case = cases.open_case(
         kind=case_kind,
         department=department,
@@ -132,6 +120,7 @@ def open_inquiry(
         summary=summary or text,
         priority=priority,
         source_key=source_key,
+        actor=actor,
         now=now,
     )
     Inquiry.objects.create(
@@ -149,7 +138,7 @@ def open_inquiry(
         case=case,
         kind=Interaction.Kind.CONTACT,
         direction=Interaction.Direction.IN,
-        counterpart=_counterpart(asker),
+        counterpart=counterpart(asker),
         channel=channel,
         text=text,
         happened_at=received_at,
@@ -181,9 +170,7 @@ def start_reply_clock(
     *, case: Case, asked: Interaction, using: Edition, first: bool
 ) -> Deadline | None:
     """Each unanswered message of the customer starts a clock; no clock where the rulebook sets no time."""
-    facts = ReplyFacts(
-        received_at=asked.happened_at, channel=asked.channel, first=first
-    )
+    facts = ReplyFacts(received_at=asked.happened_at, channel=asked.channel, first=first)
     due = reply_due(facts, ReplyRules.of(using.rules))
     if due is None:
         return None
@@ -204,11 +191,7 @@ def require(rules: Rulebook, form: str, **given: object) -> None:
         if clause.form != form or clause.fields is None:
             continue
         missing = [field for field in clause.fields if not given.get(field)]
-        enough = (
-            len(missing) < len(clause.fields)
-            if clause.required == "any"
-            else not missing
-        )
+        enough = len(missing) < len(clause.fields) if clause.required == "any" else not missing
         if not enough:
             raise KefuError(
                 _("按 %(clause)s 还要填写") % {"clause": clause.id},
@@ -265,26 +248,35 @@ def courier_number(
         address=address,
         request_id=request_id,
     )
-    return contact.sealed["number"]
+    return str(contact.sealed["number"])
 
 
-def _counterpart(asker: Inquiry.Asker) -> Interaction.Counterpart:
-    return {
-        Inquiry.Asker.COURIER: Interaction.Counterpart.COURIER,
-        Inquiry.Asker.OUTLET: Interaction.Counterpart.OUTLET,
-    }.get(asker, Interaction.Counterpart.CUSTOMER)
+def counterpart(asker: str) -> Interaction.Counterpart:
+    """Who speaks when this person asks."""
+    if asker == Inquiry.Asker.COURIER:
+        return Interaction.Counterpart.COURIER
+    if asker == Inquiry.Asker.OUTLET:
+        return Interaction.Counterpart.OUTLET
+    return Interaction.Counterpart.CUSTOMER
 
 
 def _order_pickup(
     *, case: Case, order: PickupOrder, using: Edition, actor: Any, now: datetime
 ) -> Pickup:
-    """Record what is to be collected, and for which day (CD-01.03, CD-03.17, CD-06.27)."""
+    """Record what is to be collected, and for which day (CD-01.03, CD-03.17, CD-06.27, CD-07.02)."""
     require(
         using.rules,
         "shipping_request",
         sender_address=order.sender_address,
         recipient_address=order.receiver_address,
         item_type=order.goods,
+    )
+    require(
+        using.rules,
+        "order",
+        sender_address=order.sender_address,
+        item_type=order.goods,
+        customer_phone=case.customer_phone_masked,
     )
     for field, value in (
         ("sender_address", order.sender_address),

@@ -38,9 +38,7 @@ def ask_outlet(
     now: datetime,
 ) -> NetworkQuery:
     """Ask an outlet about the case's parcel; it has two hours (CD-01.08, CD-05.06, CD-05.09)."""
-    question = redact.clean(
-        question, max_length=QUESTION_LIMIT, field="question", required=True
-    )
+    question = redact.clean(question, max_length=QUESTION_LIMIT, field="question", required=True)
     case = cases.lock(case=case, version=version)
     if case.state == Case.State.CLOSED:
         raise Conflict(_("工单已结案，请先重新打开"), code="case_closed")
@@ -77,19 +75,10 @@ def receive_query(
     now: datetime,
 ) -> NetworkQuery:
     """An outlet asks ours: a case of its own, unassigned, due in two hours like anybody's (CD-05.09)."""
-    question = redact.clean(
-        question, max_length=QUESTION_LIMIT, field="question", required=True
-    )
-    reference = redact.clean(
-        reference, max_length=64, field="reference", multiline=False
-    )
-    if (
-        reference
-        and NetworkQuery.objects.filter(asking=asking, reference=reference).exists()
-    ):
-        raise Conflict(
-            _("这个对方单号已经用过"), code="reference_used", field="reference"
-        )
+    question = redact.clean(question, max_length=QUESTION_LIMIT, field="question", required=True)
+    reference = redact.clean(reference, max_length=64, field="reference", multiline=False)
+    if reference and NetworkQuery.objects.filter(asking=asking, reference=reference).exists():
+        raise Conflict(_("这个对方单号已经用过"), code="reference_used", field="reference")
     case = cases.open_case(
         kind=Case.Kind.NETWORK_QUERY,
         department=department,
@@ -98,6 +87,7 @@ def receive_query(
         waybill_number=waybill_number,
         outlet=asking,
         summary=question,
+        actor=actor,
         now=now,
     )
     Inquiry.objects.create(
@@ -148,17 +138,19 @@ def _ask(
     )
     using = edition_in_force(department_id=case.department_id, at=now)
     due = outlet_due(now, OutletRules.of(using.rules))
-    deadline = due and deadlines.start(
-        case=case,
-        action=Deadline.Action.FEEDBACK,
-        due=due,
-        using=using,
-        party=asked,
-        door=Consequence.Door.PAGES
-        if asked.kind == Party.Kind.COMPANY
-        else Consequence.Door.API,
-        started_by=line,
-    )
+    deadline = None
+    if due is not None:
+        deadline = deadlines.start(
+            case=case,
+            action=Deadline.Action.FEEDBACK,
+            due=due,
+            using=using,
+            party=asked,
+            door=Consequence.Door.PAGES
+            if asked.kind == Party.Kind.COMPANY
+            else Consequence.Door.API,
+            started_by=line,
+        )
     query = NetworkQuery.objects.create(
         case=case,
         asking=asking,
@@ -195,9 +187,7 @@ def record_feedback(
     By the outlet itself the moment is the server's. In time or not goes by when it happened. Of two
     answers at once the first stands and the second gets a Conflict.
     """
-    answer = redact.clean(
-        answer, max_length=QUESTION_LIMIT, field="answer", required=True
-    )
+    answer = redact.clean(answer, max_length=QUESTION_LIMIT, field="answer", required=True)
     case = cases.lock(case=query.case)
     query = (
         NetworkQuery.objects.select_for_update(of=["self"])
@@ -219,9 +209,7 @@ def record_feedback(
         using = edition_in_force(department_id=case.department_id, at=now)
         check_entry_time(happened_at=happened_at, now=now, using=using)
         if happened_at < query.asked_at:
-            raise KefuError(
-                _("反馈不能早于查询发出"), code="before_question", field="happened_at"
-            )
+            raise KefuError(_("反馈不能早于查询发出"), code="before_question", field="happened_at")
     waiting = deadlines.settle(case=case, now=now)
     ours = query.asked.kind == Party.Kind.COMPANY
     line = cases.add(
@@ -269,9 +257,7 @@ def chase(*, query: NetworkQuery, text: str, actor: Any, now: datetime) -> Inter
     """Remind an outlet that has not answered; its clock runs on."""
     case = cases.lock(case=query.case)
     query = (
-        NetworkQuery.objects.select_for_update(of=["self"])
-        .select_related("asked")
-        .get(pk=query.pk)
+        NetworkQuery.objects.select_for_update(of=["self"]).select_related("asked").get(pk=query.pk)
     )
     if query.state != NetworkQuery.State.OPEN:
         raise Conflict(_("网点已经反馈，不用再催"), code="query_closed")
@@ -300,9 +286,7 @@ def chase(*, query: NetworkQuery, text: str, actor: Any, now: datetime) -> Inter
 
 
 @transaction.atomic
-def withdraw(
-    *, query: NetworkQuery, reason: str, actor: Any, now: datetime
-) -> NetworkQuery:
+def withdraw(*, query: NetworkQuery, reason: str, actor: Any, now: datetime) -> NetworkQuery:
     """Take a question back that need not be answered any more; a breach that happened stays."""
     reason = redact.clean(reason, max_length=500, field="reason")
     if not reason:
@@ -321,7 +305,7 @@ def withdraw(
     deadlines.settle(case=case, now=now)
     query.state = NetworkQuery.State.WITHDRAWN
     query.save(update_fields=["state"])
-    if query.deadline_id:
+    if query.deadline is not None:
         deadlines.cancel(deadline=query.deadline)
     cases.step(
         case=case,

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from kefu.privacy.fields import SealedField
 from kefu.staff.models import Employee, User
-
 
 # The arrows between states; the database holds the same table (trigger below).
 TRANSITIONS = frozenset(
@@ -46,6 +45,16 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def unassigned(self) -> Self:
         return self.filter(owner=None)
+
+    def consulting(self, department_id: int | None) -> Self:
+        """Cases of any department that wait for this one's reply (LC-05.04)."""
+        return self.filter(
+            models.Exists(
+                Consultation.objects.open().filter(
+                    case=models.OuterRef("pk"), department=department_id
+                )
+            )
+        )
 
     def soonest_first(self) -> Self:
         """The order of every queue; cases that nothing waits for come last."""
@@ -84,12 +93,8 @@ class Case(models.Model):
         verbose_name=_("运单"),
     )
     waybill_number = models.CharField(_("运单号"), max_length=24, blank=True)
-    state = models.CharField(
-        _("状态"), choices=State, default=State.OPEN, max_length=10
-    )
-    priority = models.SmallIntegerField(
-        _("优先级"), choices=Priority, default=Priority.NORMAL
-    )
+    state = models.CharField(_("状态"), choices=State, default=State.OPEN, max_length=10)
+    priority = models.SmallIntegerField(_("优先级"), choices=Priority, default=Priority.NORMAL)
     owner = models.ForeignKey(
         Employee,
         models.PROTECT,
@@ -124,9 +129,7 @@ class Case(models.Model):
     handed_over = models.BooleanField(_("交接件"), default=False)
     escalated_at = models.DateTimeField(_("升级时间"), null=True, blank=True)
     closed_at = models.DateTimeField(_("结案时间"), null=True, blank=True)
-    source_key = models.BinaryField(
-        _("来源键"), max_length=32, null=True, editable=False
-    )
+    source_key = models.BinaryField(_("来源键"), max_length=32, null=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = CaseQuerySet.as_manager()
@@ -145,6 +148,19 @@ class Case(models.Model):
                 fields=["department", "next_due_at", "id"],
                 condition=~Q(state="closed"),
                 name="case_department_queue",
+            ),
+            # The department's short lists, each read as far as it is shown.
+            *(
+                models.Index(
+                    fields=["department", "next_due_at", "id"],
+                    condition=~Q(state="closed") & short,
+                    name=f"case_queue_{name}",
+                )
+                for name, short in (
+                    ("unassigned", Q(owner=None)),
+                    ("waiting", Q(state="waiting")),
+                    ("handed", Q(handed_over=True)),
+                )
             ),
             models.Index(
                 fields=["waybill_number"],
@@ -218,9 +234,7 @@ class Interaction(models.Model):
     kind = models.CharField(_("类别"), choices=Kind, max_length=8)
     action = models.CharField(_("事项"), max_length=40, blank=True)
     direction = models.CharField(_("方向"), choices=Direction, max_length=10)
-    counterpart = models.CharField(
-        _("对方"), choices=Counterpart, max_length=10, blank=True
-    )
+    counterpart = models.CharField(_("对方"), choices=Counterpart, max_length=10, blank=True)
     party = models.ForeignKey(
         "network.Party",
         models.PROTECT,
@@ -251,15 +265,15 @@ class Interaction(models.Model):
         verbose_name_plural = _("往来记录")
         ordering = ["happened_at", "id"]
         indexes = [
-            models.Index(
-                fields=["case", "happened_at", "id"], name="interaction_timeline"
-            ),
+            models.Index(fields=["case", "happened_at", "id"], name="interaction_timeline"),
             GinIndex(fields=["search"], name="interaction_search"),
+            # What customers wish for is listed for study; it is rare among millions of lines.
+            models.Index(
+                fields=["-id"], condition=Q(action="customer_need"), name="interaction_needs"
+            ),
         ]
         triggers = [
-            pgtrigger.Protect(
-                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
-            )
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
         ]
 
     def __str__(self) -> str:
@@ -274,33 +288,25 @@ class Interaction(models.Model):
 class CaseLink(models.Model):
     """One case grew out of another, for a cause; a complaint's cause is what makes fines payable."""
 
-    case = models.ForeignKey(
-        Case, models.PROTECT, related_name="links", verbose_name=_("工单")
-    )
+    case = models.ForeignKey(Case, models.PROTECT, related_name="links", verbose_name=_("工单"))
     origin = models.ForeignKey(
         Case, models.PROTECT, related_name="grown_from_here", verbose_name=_("起因工单")
     )
     cause = models.CharField(_("原因"), max_length=40)
-    linked_by = models.ForeignKey(
-        User, models.PROTECT, related_name="+", verbose_name=_("关联人")
-    )
+    linked_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("关联人"))
     linked_at = models.DateTimeField(_("关联时间"))
 
     class Meta:
         verbose_name = _("关联工单")
         verbose_name_plural = _("关联工单")
         constraints = [
-            models.UniqueConstraint(
-                fields=["case", "origin", "cause"], name="case_link_once"
-            ),
+            models.UniqueConstraint(fields=["case", "origin", "cause"], name="case_link_once"),
             models.CheckConstraint(
                 condition=~Q(case=models.F("origin")), name="case_link_not_to_itself"
             ),
         ]
         triggers = [
-            pgtrigger.Protect(
-                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
-            )
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
         ]
 
     def __str__(self) -> str:
@@ -313,9 +319,7 @@ class HandOver(models.Model):
     case = models.ForeignKey(
         Case, models.PROTECT, related_name="hand_overs", verbose_name=_("工单")
     )
-    giver = models.ForeignKey(
-        Employee, models.PROTECT, related_name="+", verbose_name=_("移交人")
-    )
+    giver = models.ForeignKey(Employee, models.PROTECT, related_name="+", verbose_name=_("移交人"))
     taker = models.ForeignKey(
         Employee,
         models.PROTECT,
@@ -335,10 +339,61 @@ class HandOver(models.Model):
         verbose_name_plural = _("交接")
         ordering = ["-at"]
         triggers = [
-            pgtrigger.Protect(
-                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
-            )
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
         ]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.giver_id} → {self.taker_id}"
+
+
+class ConsultationQuerySet(models.QuerySet["Consultation"]):
+    def open(self) -> Self:
+        return self.filter(replied_at=None)
+
+
+class Consultation(models.Model):
+    """Another department is asked about a case, which stays with its owner (LC-05.04)."""
+
+    case = models.ForeignKey(
+        Case, models.PROTECT, related_name="consultations", verbose_name=_("工单")
+    )
+    department = models.ForeignKey(
+        "staff.Department", models.PROTECT, related_name="consultations", verbose_name=_("转办部门")
+    )
+    sealed = SealedField(_("原文"))  # {"question", "reply"}
+    question = models.TextField(_("请办事项"))  # redacted
+    reply = models.TextField(_("部门答复"), blank=True)  # redacted
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("转办人"))
+    asked_at = models.DateTimeField(_("转办时间"))
+    replied_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("答复人")
+    )
+    replied_at = models.DateTimeField(_("答复时间"), null=True, blank=True)
+
+    objects = ConsultationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("部门转办")
+        verbose_name_plural = _("部门转办")
+        ordering = ["asked_at", "id"]
+        constraints = [
+            # One question at a time to a department: the next one after its reply.
+            models.UniqueConstraint(
+                fields=["case", "department"],
+                condition=Q(replied_at=None),
+                name="consultation_one_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(replied_at=None, replied_by=None)
+                | Q(replied_at__isnull=False, replied_by__isnull=False),
+                name="consultation_replied_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(replied_at=None) | Q(replied_at__gte=models.F("asked_at")),
+                name="consultation_replied_after_asked",
+            ),
+        ]
+        triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} → {self.department}"

@@ -19,6 +19,13 @@ PERMISSION = "cases.reveal_personal_data"
 REASON_LIMIT = 300
 SHORTEST_REASON = 4  # characters; "查件" alone says nothing
 HOUR = timedelta(hours=1)
+# What belongs to a case, by its relation; some tables are those of apps above.
+PARTS = {"waybill", "pickup"}
+LINES = {
+    "interaction": "interactions",
+    "consultation": "consultations",
+    "network_query": "network_queries",
+}
 # Whose work goes on after a case is closed; everybody else reopens it first.
 REVIEWERS = {User.Role.SHIFT_LEAD, User.Role.SUPERVISOR, User.Role.MANAGER, User.Role.INSPECTOR}
 
@@ -52,7 +59,7 @@ def reveal(
 ) -> dict[str, str]:
     """Return the plain values behind one masked part of ``case``, after recording the look.
 
-    ``what`` is "customer", "waybill", "pickup", "interaction:<id>", "network_query:<id>" or "contact:<id>"
+    ``what`` is "customer", "waybill", "pickup", "interaction:<id>", "consultation:<id>", "network_query:<id>" or "contact:<id>"
     (a number of an outlet on the case). The audit row is committed before anything is decrypted, so this
     must not run inside a transaction (``durable``); if it cannot be written, nothing is shown.
 
@@ -67,7 +74,9 @@ def reveal(
         raise Conflict(_("工单已结案，要查看明文请先重新打开"), code="case_not_in_hand")
     reason = redact.clean(reason, max_length=REASON_LIMIT, field="reason", multiline=False)
     if len(reason) < SHORTEST_REASON:
-        raise KefuError(_("请写明为什么要看，例如“回电核对收件人”"), code="reason_required", field="reason")
+        raise KefuError(
+            _("请写明为什么要看，例如“回电核对收件人”"), code="reason_required", field="reason"
+        )
     row = _row(case, what)
     _refuse_above(settings.KEFU_REVEALS_PER_HOUR - 1, actor, now)
     try:
@@ -89,9 +98,9 @@ def reveal(
 
 
 def _refuse_above(limit: int, actor: Any, now: datetime) -> None:
-    looks = AuditRow.objects.filter(
-        actor_id=actor.pk, action="reveal", at__gt=now - HOUR
-    )[: limit + 1].count()
+    looks = AuditRow.objects.filter(actor_id=actor.pk, action="reveal", at__gt=now - HOUR)[
+        : limit + 1
+    ].count()
     if looks > limit:
         raise TooManyReveals(
             _("一小时内最多查看 %(n)d 次明文，请稍后再看；确有需要请找主管")
@@ -102,18 +111,14 @@ def _refuse_above(limit: int, actor: Any, now: datetime) -> None:
 def _row(case: Case, what: str) -> Any:
     """Return the row that holds the sealed values; never one of another case."""
     name, _colon, key = what.partition(":")
+    row: Any = None
     if not key:
-        # A pickup is an extension of the case that an app above keeps: reached by its relation.
-        row = case if name == "customer" else getattr(case, name, None) if name in ("waybill", "pickup") else None
-    elif not key.isdecimal() or len(key) > 18:
-        row = None
-    elif name == "contact":
-        row = ContactNumber.objects.filter(pk=int(key), party_id__in=_outlets(case)).first()
-    elif name in ("interaction", "network_query"):
-        related = case.interactions if name == "interaction" else getattr(case, "network_queries")  # noqa: B009
-        row = related.filter(pk=int(key)).first()
-    else:
-        row = None
+        row = case if name == "customer" else getattr(case, name, None) if name in PARTS else None
+    elif key.isdecimal() and len(key) <= 18:
+        if name == "contact":
+            row = ContactNumber.objects.filter(pk=int(key), party_id__in=_outlets(case)).first()
+        elif name in LINES:
+            row = getattr(case, LINES[name]).filter(pk=int(key)).first()
     if row is None:
         raise NothingThere(_("这张工单里没有要查看的内容"))
     return row
@@ -124,5 +129,5 @@ def _outlets(case: Case) -> set[int]:
     found = {case.outlet_id}
     if case.waybill is not None:
         found |= {case.waybill.origin_id, case.waybill.destination_id}
-    found.update(getattr(case, "network_queries").values_list("asked_id", flat=True))  # noqa: B009
+    found.update(getattr(case, LINES["network_query"]).values_list("asked_id", flat=True))
     return {pk for pk in found if pk is not None}

@@ -39,9 +39,7 @@ def customer_fields(
     *, name: str, phone: str, summary: str, keep: Collection[str] = ()
 ) -> dict[str, Any]:
     """Return the columns of a case that hold its customer: sealed, masked, and findable."""
-    shown = redact.redact(summary, keep=keep, names=[name] if name else ())[
-        :SUMMARY_LIMIT
-    ]
+    shown = redact.redact(summary, keep=keep, names=[name] if name else ())[:SUMMARY_LIMIT]
     return {
         "sealed": {"customer_name": name, "customer_phone": phone, "summary": summary},
         "customer_name_masked": masks.mask_name(name),
@@ -65,8 +63,10 @@ def open_case(
     summary: str = "",
     priority: int = Case.Priority.NORMAL,
     source_key: bytes | None = None,
+    actor: Any,
     now: datetime,
 ) -> Case:
+    """Open a case; its department's queues hear of it, and its owner's bell if somebody else gave it to him."""
     number = waybill.number if waybill else waybill_number
     case = Case.objects.create(
         number=next_number(kind, now),
@@ -92,7 +92,7 @@ def open_case(
         at=now,
         department_id=department.pk,
         case_id=case.pk,
-        user_id=owner.user_id if owner else None,
+        user_id=owner.user_id if owner and owner.user != actor else None,
     )
     return case
 
@@ -103,17 +103,12 @@ def lock(*, case: Case, version: int | None = None) -> Case:
     ``version`` is the one the caller looked at. Raises Conflict, naming who was faster and what he did,
     if the case has moved on since.
     """
-    locked = (
-        Case.objects.select_for_update(of=["self"])
-        .select_related("owner__party", "department")
-        .get(pk=case.pk)
-    )
+    # "No key": the sweep and every other writer may still add lines that reference the case.
+    # By itself: rows joined to a locking read are those from before the wait, another owner's.
+    Case.objects.select_for_update(no_key=True).values_list("pk").get(pk=case.pk)
+    locked = Case.objects.select_related("owner__party", "department").get(pk=case.pk)
     if version is not None and locked.version != version:
-        last = (
-            locked.interactions.select_related("author__employee")
-            .order_by("-id")
-            .first()
-        )
+        last = locked.interactions.select_related("author__employee").order_by("-id").first()
         raise Conflict(
             _("%(who)s 先记了一条，这一单已经变了；你写的还在，请看过再决定")
             % {"who": last.author if last and last.author else _("系统")},
@@ -164,7 +159,11 @@ def add(
     )
     columns: dict[str, Any] = {}
     if shown or kind == Interaction.Kind.CONTACT:
-        columns = {"last_at": line.happened_at, "last_text": shown[:LAST_TEXT], "last_direction": direction}
+        columns = {
+            "last_at": line.happened_at,
+            "last_text": shown[:LAST_TEXT],
+            "last_direction": direction,
+        }
     change(case=case, **columns)
     notifications.publish(
         kind=Event.Kind.CASE_CHANGED,
@@ -209,8 +208,7 @@ def move(*, case: Case, to: Case.State, **columns: Any) -> None:
         return
     if (case.state, to) not in TRANSITIONS:
         raise Conflict(
-            _("工单现在是“%(state)s”，不能这样办")
-            % {"state": Case.State(case.state).label},
+            _("工单现在是“%(state)s”，不能这样办") % {"state": Case.State(case.state).label},
             code="illegal_step",
         )
     change(case=case, state=to, **columns)

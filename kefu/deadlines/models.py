@@ -1,11 +1,12 @@
 """Promises as rows: when each is due, what keeps it, and what breaking it costs."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 import pgtrigger
 from django.db import models
 from django.db.models import Q
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 
@@ -165,7 +166,7 @@ class Deadline(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.clause} {self.due_at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.clause} {localtime(self.due_at):%Y-%m-%d %H:%M:%S}"
 
 
 class Consequence(models.Model):
@@ -243,7 +244,7 @@ class Pause(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reason} {self.starts_at} – {self.ends_at}"
+        return f"{self.reason} {localtime(self.starts_at):%Y-%m-%d %H:%M}"
 
 
 class LateEntry(models.Model):
@@ -292,7 +293,7 @@ class LateEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.deadline_id} {self.claimed_at}"
+        return f"{localtime(self.claimed_at):%Y-%m-%d %H:%M:%S} {self.reason[:20]}"
 
 
 class Heartbeat(models.Model):
@@ -336,4 +337,4 @@ class Interruption(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_door_display()} {self.started_at} – {self.ended_at}"
+        return f"{self.get_door_display()} {localtime(self.started_at):%Y-%m-%d %H:%M:%S}"

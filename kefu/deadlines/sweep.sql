@@ -30,8 +30,8 @@ WITH closed AS MATERIALIZED (
     CROSS JOIN LATERAL (
         -- Held: our door was shut at the due time, or for more than the rulebook's share of the clock.
         SELECT CASE WHEN NOT EXISTS (SELECT FROM closed) THEN false ELSE coalesce(
-            g.shut OR (SELECT sum(upper(r) - lower(r)) FROM unnest(g.gaps) r)
-                      > (b.due_at - b.starts_at) * (c.inputs ->> 'interruption_share')::float8, false) END AS held
+            g.shut OR (SELECT sum(extract(epoch FROM upper(r) - lower(r))) FROM unnest(g.gaps) r)
+                      > extract(epoch FROM b.due_at - b.starts_at) * (c.inputs ->> 'interruption_share')::numeric, false) END AS held
         FROM (
             SELECT bool_or(s.started_at <= b.due_at AND s.ended_at >= b.due_at) AS shut,
                    range_agg(tstzrange(greatest(s.started_at, b.starts_at), least(s.ended_at, b.due_at))) AS gaps

@@ -12,25 +12,37 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kefu.cases import services as cases
-from kefu.cases.models import Case, HandOver, Interaction
+from kefu.cases.models import Case, Consultation, HandOver, Interaction
 from kefu.deadlines import services as deadlines
 from kefu.errors import Conflict, KefuError, NotAllowed
+from kefu.network.models import Party
 from kefu.network.selectors import our_company
 from kefu.notifications import services as notifications
 from kefu.notifications.models import Event
+from kefu.privacy import redact
 from kefu.staff import services as staff
 from kefu.staff.models import Department, Employee
 
+CONSULTATION_LIMIT = 4_000  # characters
+
 
 def _give(
-    *, case: Case, owner: Employee | None, department: Department, now: datetime
+    *, case: Case, owner: Employee | None, department: Department, actor: Any, now: datetime
 ) -> None:
     """Make ``owner`` answer for the case and for every clock still running on it."""
     if owner is not None and owner.status != Employee.Status.ACTIVE:
         raise Conflict(_("%(who)s 已停岗，不能接单") % {"who": owner}, field="to")
+    # An extension that an app above keeps: reached by its relation.
+    inquiry = getattr(case, "inquiry", None)
+    if inquiry is not None and not inquiry.may_be_worked_by(department):
+        raise Conflict(
+            _("%(department)s不办理查件，不能接这一单") % {"department": department},
+            code="desk_forwards_only",
+            field="department",
+        )
     cases.change(case=case, owner=owner, department=department)
     deadlines.repoint(case=case, party=owner.party if owner else our_company(), now=now)
-    if owner is not None:
+    if owner is not None and owner.user != actor:
         notifications.publish(
             kind=Event.Kind.CASE_ASSIGNED,
             at=now,
@@ -54,10 +66,8 @@ def take(*, case: Case, employee: Employee, now: datetime) -> Case:
     if case.owner_id == employee.pk:
         return case
     if case.owner is not None:
-        raise Conflict(
-            _("%(who)s 已经领走了这一单") % {"who": case.owner}, code="taken"
-        )
-    _give(case=case, owner=employee, department=employee.department, now=now)
+        raise Conflict(_("%(who)s 已经领走了这一单") % {"who": case.owner}, code="taken")
+    _give(case=case, owner=employee, department=employee.department, actor=employee.user, now=now)
     cases.step(case=case, action="taken", actor=employee.user, now=now)
     return case
 
@@ -78,12 +88,16 @@ def transfer(
     Its running clocks, and what breaking them costs, go with it in the same transaction.
     """
     if not note.strip():
-        raise KefuError(
-            _("请写一句转交说明，接手的人要看"), code="note_required", field="note"
-        )
+        raise KefuError(_("请写一句转交说明，接手的人要看"), code="note_required", field="note")
     case = _open(case, version)
     before = case.owner
-    _give(case=case, owner=to, department=to.department if to else department, now=now)
+    _give(
+        case=case,
+        owner=to,
+        department=to.department if to else department,
+        actor=actor,
+        now=now,
+    )
     cases.step(
         case=case,
         action="transferred",
@@ -139,6 +153,145 @@ def add_note(*, case: Case, text: str, actor: Any, now: datetime) -> Interaction
     )
 
 
+@transaction.atomic
+def log_contact(
+    *,
+    case: Case,
+    counterpart: Interaction.Counterpart,
+    direction: Interaction.Direction,
+    channel: str,
+    text: str,
+    party: Party | None = None,
+    actor: Any,
+    now: datetime,
+) -> Interaction:
+    """Record a word with the courier, the driver or the company about a case (CD-01.06); no clock stops.
+
+    What is said to the customer or to an outlet has clocks, and services of its own.
+    """
+    if counterpart in (Interaction.Counterpart.CUSTOMER, Interaction.Counterpart.OUTLET):
+        raise ValueError(f"contacts with the {counterpart} go through the inquiry's own services")
+    return cases.add(
+        case=cases.lock(case=case),
+        kind=Interaction.Kind.CONTACT,
+        direction=direction,
+        counterpart=counterpart,
+        party=party,
+        channel=channel,
+        text=redact.clean(text, max_length=cases.TEXT_LIMIT, field="text", required=True),
+        actor=actor,
+        now=now,
+    )
+
+
+@transaction.atomic
+def note_need(*, case: Case, text: str, actor: Any, now: datetime) -> Interaction:
+    """Keep what a customer wishes for beyond his case, for those who study it (LC-02.03); no clock stops."""
+    return cases.add(
+        case=cases.lock(case=case),
+        kind=Interaction.Kind.NOTE,
+        action="customer_need",
+        direction=Interaction.Direction.INTERNAL,
+        text=redact.clean(text, max_length=cases.TEXT_LIMIT, field="text", required=True),
+        data={"need": True},
+        actor=actor,
+        now=now,
+    )
+
+
+@transaction.atomic
+def consult_department(
+    *,
+    case: Case,
+    department: Department,
+    question: str,
+    version: int | None = None,
+    actor: Any,
+    now: datetime,
+) -> Consultation:
+    """Ask another department about a case that stays with its owner, and whose clocks run on (LC-05.04)."""
+    question = redact.clean(
+        question, max_length=CONSULTATION_LIMIT, field="question", required=True
+    )
+    case = _open(case, version)
+    if department.pk == case.department_id:
+        raise KefuError(
+            _("这一单就在%(department)s，请选别的部门") % {"department": department},
+            code="own_department",
+            field="department",
+        )
+    if case.consultations.open().filter(department=department).exists():
+        raise Conflict(
+            _("已经转办给%(department)s，还没有答复") % {"department": department},
+            code="already_consulted",
+        )
+    line = cases.step(
+        case=case,
+        action="consulted",
+        text=question,
+        actor=actor,
+        now=now,
+        department=department.name,
+    )
+    consultation = Consultation.objects.create(
+        case=case,
+        department=department,
+        sealed={"question": question, "reply": ""},
+        question=line.text,
+        asked_by=actor,
+        asked_at=now,
+    )
+    notifications.publish(
+        kind=Event.Kind.CASE_CHANGED,
+        at=now,
+        department_id=department.pk,
+        case_id=case.pk,
+        data={"action": "consulted", "consultation": consultation.pk},
+    )
+    return consultation
+
+
+@transaction.atomic
+def department_replied(
+    *, consultation: Consultation, reply: str, actor: Any, now: datetime
+) -> Consultation:
+    """The department has replied; what it said is still to be told to the customer (LC-05.05).
+
+    Its own people record it, or whoever heard it by phone. Of two replies the first stands.
+    """
+    if not actor.has_perm("cases.work_case"):
+        raise NotAllowed(_("您的角色不能答复转办"))
+    reply = redact.clean(reply, max_length=CONSULTATION_LIMIT, field="reply", required=True)
+    case = _open(consultation.case)
+    consultation = Consultation.objects.select_related("department").get(pk=consultation.pk)
+    if consultation.replied_at is not None:
+        raise Conflict(
+            _("%(department)s 已经答复过了") % {"department": consultation.department},
+            code="already_replied",
+        )
+    line = cases.step(
+        case=case,
+        action="department_replied",
+        text=reply,
+        actor=actor,
+        now=now,
+        department=consultation.department.name,
+    )
+    consultation.sealed = {**consultation.sealed, "reply": reply}
+    consultation.reply, consultation.replied_by, consultation.replied_at = line.text, actor, now
+    consultation.save(update_fields=["sealed", "reply", "replied_by", "replied_at"])
+    if case.owner is not None:
+        notifications.publish(
+            kind=Event.Kind.CASE_CHANGED,
+            at=now,
+            user_id=case.owner.user_id,
+            department_id=case.department_id,
+            case_id=case.pk,
+            data={"action": "department_replied", "consultation": consultation.pk},
+        )
+    return consultation
+
+
 @dataclass(frozen=True, slots=True)
 class HandOverItem:
     """One case left to somebody: a colleague, or the department's unassigned queue."""
@@ -163,11 +316,9 @@ def hand_over(
             )
         case = _open(item.case)
         if case.owner_id != giver.pk:
-            raise Conflict(
-                _("%(case)s 已不在你名下") % {"case": case.number}, code="not_yours"
-            )
+            raise Conflict(_("%(case)s 已不在你名下") % {"case": case.number}, code="not_yours")
         department = item.to.department if item.to else case.department
-        _give(case=case, owner=item.to, department=department, now=now)
+        _give(case=case, owner=item.to, department=department, actor=actor, now=now)
         cases.change(case=case, handed_over=True)
         cases.step(
             case=case,

@@ -42,9 +42,7 @@ class Region(models.Model):
 class PartyQuerySet(models.QuerySet["Party"]):
     def outlets(self) -> Self:
         """Outlets and the contract areas below them: those a query can be sent to."""
-        return self.filter(
-            kind__in=[Party.Kind.OUTLET, Party.Kind.CONTRACTOR], active=True
-        )
+        return self.filter(kind__in=[Party.Kind.OUTLET, Party.Kind.CONTRACTOR], active=True)
 
     def matching(self, text: str) -> Self:
         """Parties whose code, name or pinyin begins with ``text``."""
@@ -74,9 +72,7 @@ class Party(models.Model):
     code = models.CharField(_("编号"), max_length=32, unique=True)
     name = models.CharField(_("名称"), max_length=100)
     pinyin = models.CharField(_("拼音"), max_length=200, blank=True, editable=False)
-    initials = models.CharField(
-        _("拼音首字母"), max_length=50, blank=True, editable=False
-    )
+    initials = models.CharField(_("拼音首字母"), max_length=50, blank=True, editable=False)
     region = models.ForeignKey(
         Region, models.PROTECT, null=True, blank=True, verbose_name=_("所在区域")
     )
@@ -98,12 +94,8 @@ class Party(models.Model):
         verbose_name_plural = _("当事方")
         ordering = ["pinyin", "code"]
         indexes = [
-            models.Index(
-                OpClass("pinyin", name="text_pattern_ops"), name="party_pinyin"
-            ),
-            models.Index(
-                OpClass("initials", name="text_pattern_ops"), name="party_initials"
-            ),
+            models.Index(OpClass("pinyin", name="text_pattern_ops"), name="party_pinyin"),
+            models.Index(OpClass("initials", name="text_pattern_ops"), name="party_initials"),
         ]
         constraints = [
             # One company runs this centre; its own clocks need a liable party too.
@@ -123,9 +115,7 @@ class Party(models.Model):
 
 class ContactNumberQuerySet(models.QuerySet["ContactNumber"]):
     def current(self, at: datetime) -> Self:
-        return self.filter(valid_from__lte=at).filter(
-            Q(valid_to=None) | Q(valid_to__gt=at)
-        )
+        return self.filter(valid_from__lte=at).filter(Q(valid_to=None) | Q(valid_to__gt=at))
 
 
 class ContactNumber(models.Model):

@@ -28,7 +28,9 @@ BEAT = 15.0  # seconds between two signs of life: proxies close what is silent f
 LIFE = 600.0  # seconds a stream lasts; the next one proves again that its user may listen
 BATCH = 500
 BACKLOG = 500  # events a browser catches up on; after a longer absence it loads the page anew
-QUEUE = 200  # events a slow browser may be behind before its stream is ended; it resumes where it was
+QUEUE = (
+    200  # events a slow browser may be behind before its stream is ended; it resumes where it was
+)
 STREAMS = 2_000
 
 # One thread reads for all, with one database connection.
@@ -150,7 +152,9 @@ async def stream(*, reader: Reader, after: Place | None) -> AsyncIterator[bytes]
     listener = hub.join(reader)
     try:
         start = after or await _in_thread(here)
-        yield b"retry: 2000\n\n" + _event("clock", {"now": (await _in_thread(clock.now)).isoformat()})
+        yield b"retry: 2000\n\n" + _event(
+            "clock", {"now": (await _in_thread(clock.now)).isoformat()}
+        )
         missed = await _in_thread(lambda: read(after=start, limit=BACKLOG + 1, reader=reader))
         now = await _in_thread(clock.now)
         if len(missed) > BACKLOG:

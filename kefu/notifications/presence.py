@@ -2,8 +2,9 @@
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -78,6 +79,6 @@ def others(*, case_ids: Iterable[int], user_id: int, at: float) -> dict[int, Per
     return found
 
 
-def _people(answer: dict[bytes, bytes], at: float) -> list[Person]:
+def _people(answer: Mapping[Any, Any], at: float) -> list[Person]:
     people = [Person(**json.loads(value)) for value in answer.values()]
     return [person for person in people if at - person.seen <= FADES]

@@ -44,9 +44,7 @@ class Waybill(models.Model):
     sender_address_masked = models.CharField(_("寄件地址"), max_length=120, blank=True)
     receiver_name_masked = models.CharField(_("收件人"), max_length=60, blank=True)
     receiver_phone_masked = models.CharField(_("收件电话"), max_length=40, blank=True)
-    receiver_address_masked = models.CharField(
-        _("收件地址"), max_length=120, blank=True
-    )
+    receiver_address_masked = models.CharField(_("收件地址"), max_length=120, blank=True)
     lookup = ArrayField(models.BigIntegerField(), default=list, editable=False)
     goods = models.CharField(_("内件"), max_length=100, blank=True)
     weight_kg = models.DecimalField(
@@ -55,9 +53,7 @@ class Waybill(models.Model):
         decimal_places=2,
         validators=[MinValueValidator(0)],
     )
-    freight = models.DecimalField(
-        _("运费（元）"), max_digits=10, decimal_places=2, default=0
-    )
+    freight = models.DecimalField(_("运费（元）"), max_digits=10, decimal_places=2, default=0)
     payment = models.CharField(_("付款方式"), choices=Payment, max_length=10)
     declared_value = models.DecimalField(
         _("声明价值（元）"), max_digits=10, decimal_places=2, default=0
@@ -72,16 +68,12 @@ class Waybill(models.Model):
         ordering = ["-accepted_at"]
         indexes = [
             GinIndex(fields=["lookup"], name="waybill_lookup"),
-            models.Index(
-                OpClass("number", name="text_pattern_ops"), name="waybill_prefix"
-            ),
+            models.Index(OpClass("number", name="text_pattern_ops"), name="waybill_prefix"),
         ]
         constraints = [
             # A range on every amount keeps NaN out as well.
             models.CheckConstraint(
-                condition=Q(
-                    freight__range=(0, 999_999), declared_value__range=(0, 9_999_999)
-                ),
+                condition=Q(freight__range=(0, 999_999), declared_value__range=(0, 9_999_999)),
                 name="waybill_amounts_in_range",
             ),
             models.CheckConstraint(

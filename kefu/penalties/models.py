@@ -114,6 +114,7 @@ class Penalty(models.Model):
                 transitions=[
                     ("provisional", "payable"),
                     ("provisional", "lapsed"),
+                    ("provisional", "held"),  # our door was shut, as we learnt afterwards
                     ("provisional", "reversed"),
                     ("held", "provisional"),
                     ("held", "payable"),
@@ -191,6 +192,7 @@ class Waiver(models.Model):
         OUR_FAULT = "our_fault", _("本中心原因")
         WRONG_PARTY = "wrong_party", _("责任方有误")
         GOODWILL = "goodwill", _("情有可原")
+        OBJECTION = "objection", _("本人异议")
 
     penalty = models.ForeignKey(
         Penalty, models.PROTECT, related_name="waivers", verbose_name=_("处罚")

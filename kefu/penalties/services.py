@@ -17,6 +17,11 @@ from kefu.notifications.models import Event
 from kefu.penalties.models import Penalty, PenaltyEvent, Waiver
 
 
+def _lock(penalty: Penalty) -> Penalty:
+    """Return the penalty locked. Its case comes first wherever both are locked, so that nobody waits in a circle."""
+    return Penalty.objects.select_for_update(no_key=True).get(pk=penalty.pk)
+
+
 def _post(penalty: Penalty, *, actor: Any, at: datetime) -> None:
     """Book a payable fine: the party owes it to the company. Points are no money."""
     if penalty.kind != Penalty.Kind.FINE:
@@ -47,7 +52,7 @@ def confirm(
 
     A held penalty keeps the fact and waits for its review. Returns whether it became payable.
     """
-    penalty = Penalty.objects.select_for_update().get(pk=penalty.pk)
+    penalty = _lock(penalty)
     if penalty.state == Penalty.State.HELD:
         _event(penalty, PenaltyEvent.Kind.CONFIRMED, fact=fact, actor=actor, now=now)
         return False
@@ -63,13 +68,37 @@ def lapse(
     *, deadline_id: int, condition: str, fact: dict[str, Any], actor: Any, now: datetime
 ) -> None:
     """The condition can no longer come true: what waited for it counts for nothing."""
-    for penalty in Penalty.objects.select_for_update().filter(
+    for penalty in Penalty.objects.select_for_update(no_key=True).filter(
         deadline_id=deadline_id, condition=condition, state__in=["provisional", "held"]
     ):
         if penalty.events.filter(kind=PenaltyEvent.Kind.CONFIRMED).exists():
             continue
         _event(penalty, PenaltyEvent.Kind.LAPSED, fact=fact, actor=actor, now=now)
         _move(penalty, Penalty.State.LAPSED, actor=actor, now=now)
+
+
+def confirmed(*, deadline_id: int, condition: str) -> list[tuple[Penalty, dict[str, Any]]]:
+    """Return what this breach costs on a condition that came true, each with the fact that says so."""
+    events = (
+        PenaltyEvent.objects.filter(
+            kind=PenaltyEvent.Kind.CONFIRMED,
+            penalty__deadline=deadline_id,
+            penalty__condition=condition,
+        )
+        .exclude(penalty__state__in=[Penalty.State.REVERSED, Penalty.State.LAPSED])
+        .select_related("penalty")
+    )
+    return [(event.penalty, event.fact) for event in events]
+
+
+def hold(*, penalty: Penalty, now: datetime) -> bool:
+    """Our own door turns out to have been shut at the due time: a supervisor decides whether it counts."""
+    cases.lock(case=penalty.case)
+    penalty = _lock(penalty)
+    if penalty.state != Penalty.State.PROVISIONAL:
+        return False
+    _move(penalty, Penalty.State.HELD, actor=None, now=now)
+    return True
 
 
 @transaction.atomic
@@ -80,7 +109,10 @@ def release(*, penalty: Penalty, reason: str, actor: Any, now: datetime) -> None
     """
     if not actor.has_perm("penalties.release_penalty"):
         raise NotAllowed(_("只有主管可以复核"))
-    penalty = Penalty.objects.select_for_update().get(pk=penalty.pk)
+    cases.lock(case=penalty.case)
+    penalty = _lock(penalty)
+    if penalty.party_id == actor.party_id:
+        raise KefuError(_("不能复核自己要承担的处罚"), code="own_penalty")
     if penalty.state != Penalty.State.HELD:
         raise Conflict(_("这笔处罚不在待复核状态"))
     _event(penalty, PenaltyEvent.Kind.RELEASED, reason=reason, actor=actor, now=now)
@@ -102,7 +134,7 @@ def reverse(
     *, penalty: Penalty, reason: str, fact: dict[str, Any], actor: Any, now: datetime
 ) -> None:
     """Take a penalty back. What was posted is met by a counter-entry; nothing is removed."""
-    penalty = Penalty.objects.select_for_update().get(pk=penalty.pk)
+    penalty = _lock(penalty)
     if penalty.state in (Penalty.State.REVERSED, Penalty.State.LAPSED):
         raise Conflict(_("这笔处罚已经不生效，不用再冲销"))
     posted = penalty.state in (Penalty.State.PAYABLE, Penalty.State.SETTLED)
@@ -135,14 +167,20 @@ def reverse_all(
 def propose_waiver(
     *, penalty: Penalty, ground: Waiver.Ground, reason: str, actor: Any, now: datetime
 ) -> Waiver:
-    """Propose not to collect a penalty; another person decides."""
-    if not actor.has_perm("penalties.propose_waiver"):
-        raise NotAllowed(_("只有值班组长以上可以提出免罚"))
+    """Propose not to collect a penalty; another person decides.
+
+    Shift leads and their superiors may, on any ground; an employee may object to what he is to bear
+    himself (CD-02.08). Either way it goes to a supervisor.
+    """
+    own = ground == Waiver.Ground.OBJECTION and actor.party_id == penalty.party_id
+    if not (own or actor.has_perm("penalties.propose_waiver")):
+        raise NotAllowed(_("只有值班组长以上可以提出免罚；对自己的处罚可以提异议"))
     if len(reason.strip()) < 4:
         raise KefuError(
             _("请写明发生了什么、凭什么免"), code="reason_required", field="reason"
         )
-    penalty = Penalty.objects.select_for_update().get(pk=penalty.pk)
+    case = cases.lock(case=penalty.case)
+    penalty = _lock(penalty)
     if penalty.state in (Penalty.State.REVERSED, Penalty.State.LAPSED):
         raise Conflict(_("这笔处罚已经不生效，不用免罚"))
     if penalty.waivers.filter(approved=None).exists():
@@ -155,7 +193,7 @@ def propose_waiver(
         proposed_at=now,
     )
     cases.step(
-        case=cases.lock(case=penalty.case),
+        case=case,
         action="waiver_proposed",
         actor=actor,
         now=now,
@@ -174,7 +212,7 @@ def decide_waiver(
         raise NotAllowed(_("只有主管可以审批免罚"))
     # One of two supervisors who press at once gets the row, the other the news.
     waiver = (
-        Waiver.objects.select_for_update(of=["self"])
+        Waiver.objects.select_for_update(of=["self"], no_key=True)
         .select_related("penalty__case")
         .get(pk=waiver.pk)
     )
@@ -182,6 +220,8 @@ def decide_waiver(
         raise Conflict(_("这份免罚申请已经审批过了"))
     if waiver.proposed_by_id == actor.pk:
         raise KefuError(_("不能审批自己提出的免罚"), code="own_proposal")
+    if waiver.penalty.party_id == actor.party_id:
+        raise KefuError(_("不能审批自己要承担的处罚"), code="own_penalty")
     waiver.approved, waiver.decided_by, waiver.decided_at = approve, actor, now
     waiver.decision_note = note
     waiver.save(update_fields=["approved", "decided_by", "decided_at", "decision_note"])

@@ -428,6 +428,10 @@ class _Speaker:
                 return time.fromisoformat(value).strftime("%H:%M")
             case "days":
                 return self.say(f"days.{value}")
+            case "goods" | "choice":  # words of a rulebook's list
+                return str(value["zh" if is_chinese(self.language) else "en"])
+            case "price":
+                return self.amount(value, "fine")
         return str(value)
 
 

@@ -327,16 +327,31 @@ class Checklist(ClauseBase):
 
 
 class Item(Strict):
+    """One line of a list. ``code`` is what a form and a decision call it; ``override``: who may
+    nevertheless let it pass.
+    """
+
     zh: Text
     en: Text
+    code: Name | None = None
+    override: Literal["supervisor"] | None = None
+
+    @property
+    def key(self) -> str:
+        """What a form calls it: a line that the house added without a code goes by its words."""
+        return self.code or self.zh
 
 
 class Items(ClauseBase):
-    """A list the house can edit; blank where the regulation leaves its words to the company."""
+    """A list the house can edit; blank where the regulation leaves its words to the company.
+
+    ``fields``: what a form must hold before the list has been gone through at all.
+    """
 
     kind: Literal["items"]
     of: Name
     items: Blank[tuple[Item, ...]]
+    fields: tuple[Name, ...] = ()
 
 
 class Fields(ClauseBase):

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import models, router, transaction
-from django.db.models.expressions import Combinable
 from django.db.models.query_utils import DeferredAttribute
 
 from kefu.privacy import seal
@@ -70,7 +69,8 @@ def _open(blob: bytes, aad: str) -> Opened:
 
 
 if TYPE_CHECKING:
-    _BinaryField = models.BinaryField[Mapping[str, str] | Combinable | None, dict[str, str]]
+    # A dict of text, or None in a nullable column: the checker can only be told one of them.
+    _BinaryField = models.BinaryField[Any, Any]
 else:
     _BinaryField = models.BinaryField
 

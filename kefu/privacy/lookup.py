@@ -14,7 +14,7 @@ from kefu.privacy.keys import lookup_key
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff·〇]+")
 _LATIN = re.compile(r"[a-zü]+(?:[ '’-][a-zü]+)*")
 _TAIL = re.compile(r"[0-9]{4}")
-_PHONE_LIKE = re.compile(r"\+?[0-9][0-9 ()-]{4,30}")
+_PHONE_LIKE = re.compile(r"[+(]?[0-9][0-9 ()./-]{4,30}")
 
 
 def _signer() -> Callable[[str], int]:

@@ -7,7 +7,7 @@ four characters of an ID number.
 import re
 import unicodedata
 
-from kefu.privacy.names import COMPOUND_READINGS, SINGLE_SURNAMES, surname
+from kefu.privacy.names import COMPOUND_READINGS, SINGLE_SURNAMES, SPACE_IN_HAN, surname
 
 LONGEST = 64  # characters of a mask, so that it fits its column
 LONGEST_ADDRESS = 120
@@ -36,7 +36,7 @@ def mask_name(name: str, *, firm: bool = False) -> str:
 
     The name of a firm is no personal data and stays, without the numbers people write into it.
     """
-    name = " ".join(name.split())
+    name = SPACE_IN_HAN.sub("", " ".join(name.split()))
     if firm:
         return _LONG_NUMBER.sub(_stars, name)[:LONGEST]
     if (titled := _TITLE.fullmatch(name)) and titled[1] in COMPOUND_READINGS:
@@ -84,7 +84,11 @@ def mask_address(address: str) -> str:
         if found["street"]:
             break
     if not end:
-        return text[:1] + "***" if len(text) > 1 and text[0].isalpha() else "*" * min(len(text), 3)
+        return (
+            text[:1] + "***"
+            if cut and len(text) > 1 and text[0].isalpha()
+            else "*" * min(len(text), 3)
+        )
     return text[:end][:LONGEST_ADDRESS] + ("***" if end < len(text) else "")
 
 

@@ -52,7 +52,7 @@ SINGLE_SURNAMES = frozenset(
 )
 
 _TONES = str.maketrans({"ü": "v", "·": "", "•": "", "'": "", "’": "", "-": "", " ": ""})
-_SPACE_IN_HAN = re.compile(r"(?<=[\u3400-\u9fff·]) +(?=[\u3400-\u9fff·])")
+SPACE_IN_HAN = re.compile(r"(?<=[\u3400-\u9fff·]) +(?=[\u3400-\u9fff·])")
 _SPACES = re.compile(r"\s+")
 
 
@@ -68,7 +68,7 @@ def fold(text: str) -> str:
     ):
         return text
     text = _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip().lower()
-    return _SPACE_IN_HAN.sub("", text.replace("•", "·").replace("・", "·"))
+    return SPACE_IN_HAN.sub("", text.replace("•", "·").replace("・", "·"))
 
 
 def fold_pinyin(text: str) -> str:

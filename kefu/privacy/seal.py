@@ -1,4 +1,4 @@
-"""Sealing: AES-256-GCM over compact JSON.
+"""Sealing: AES-256-GCM over compact JSON, or over a file as it is.
 
 A blob is: version (1 byte), length of the key id (1 byte), key id (ASCII), nonce (12 random bytes), ciphertext and tag.
 The associated data is "table.column": a blob moved into another column does not open.
@@ -69,14 +69,23 @@ def unseal(blob: bytes | memoryview, aad: str, *, ring: KeyRing | None = None) -
     blob = bytes(blob)
     if not blob:
         return {}
-    ring = ring or encryption_keys()
-    key, start = _read_header(blob, aad)
-    nonce, sealed = blob[start : start + NONCE_BYTES], blob[start + NONCE_BYTES :]
-    try:
-        values: dict[str, str] = orjson.loads(ring.cipher(key).decrypt(nonce, sealed, aad.encode()))
-    except InvalidTag:
-        raise SealBroken(aad) from None
+    values: dict[str, str] = orjson.loads(_open(blob, aad, ring or encryption_keys()))
     return values
+
+
+def seal_bytes(content: bytes, aad: str, *, ring: KeyRing | None = None) -> bytes:
+    """Return a file's content sealed in the same way, as it is; an empty one is an empty blob."""
+    if not content:
+        return b""
+    ring = ring or encryption_keys()
+    nonce = os.urandom(NONCE_BYTES)
+    return _header(ring.current_id) + nonce + ring.current.encrypt(nonce, content, aad.encode())
+
+
+def unseal_bytes(blob: bytes | memoryview, aad: str, *, ring: KeyRing | None = None) -> bytes:
+    """Open what ``seal_bytes`` made. Raises SealBroken, KeyUnknown, or KeysMissing."""
+    blob = bytes(blob)
+    return _open(blob, aad, ring or encryption_keys()) if blob else b""
 
 
 def reseal(blob: bytes | memoryview, aad: str, *, ring: KeyRing | None = None) -> bytes | None:
@@ -97,6 +106,15 @@ def key_id(blob: bytes | memoryview) -> str:
 def current_header(*, ring: KeyRing | None = None) -> bytes:
     """Return how every blob under the current key begins."""
     return _header((ring or encryption_keys()).current_id)
+
+
+def _open(blob: bytes, aad: str, ring: KeyRing) -> bytes:
+    key, start = _read_header(blob, aad)
+    nonce, sealed = blob[start : start + NONCE_BYTES], blob[start + NONCE_BYTES :]
+    try:
+        return ring.cipher(key).decrypt(nonce, sealed, aad.encode())
+    except InvalidTag:
+        raise SealBroken(aad) from None
 
 
 def _header(key: str) -> bytes:

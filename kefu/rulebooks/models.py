@@ -1,7 +1,7 @@
 """Rulebooks in the database: what a decision was made under never changes again."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 import pgtrigger
 from django.db import models
@@ -39,9 +39,7 @@ class RulebookVersion(models.Model):
         Rulebook, models.PROTECT, related_name="versions", verbose_name=_("规则手册")
     )
     number = models.PositiveIntegerField(_("版本"))
-    state = models.CharField(
-        _("状态"), choices=State, default=State.DRAFT, max_length=12
-    )
+    state = models.CharField(_("状态"), choices=State, default=State.DRAFT, max_length=12)
     effective_on = models.DateField(_("生效日期"), null=True, blank=True)
     content = models.JSONField(_("条款"))
     digest = models.CharField(_("内容摘要"), max_length=64, editable=False)
@@ -68,9 +66,7 @@ class RulebookVersion(models.Model):
         verbose_name_plural = _("规则手册版本")
         ordering = ["rulebook", "-number"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["rulebook", "number"], name="rulebook_version_once"
-            ),
+            models.UniqueConstraint(fields=["rulebook", "number"], name="rulebook_version_once"),
             models.CheckConstraint(
                 condition=Q(state="draft")
                 | Q(effective_on__isnull=False, published_at__isnull=False),
@@ -94,7 +90,7 @@ class RulebookVersion(models.Model):
                 name="published_is_immutable",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update | pgtrigger.Delete,
-                func=pgtrigger.Func(
+                func=pgtrigger.Func(  # type: ignore[no-untyped-call]
                     """
                     IF OLD.state <> 'draft' AND (TG_OP = 'DELETE' OR
                         (OLD.content, OLD.digest, OLD.number, OLD.rulebook_id, OLD.effective_on)
@@ -120,9 +116,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return (
             self.filter(effective_on__lte=at.astimezone(SHANGHAI).date())
             .filter(Q(department_id=department_id) | Q(department=None))
-            .order_by(
-                models.F("department_id").asc(nulls_last=True), "-effective_on", "-pk"
-            )
+            .order_by(models.F("department_id").asc(nulls_last=True), "-effective_on", "-pk")
         )
 
 

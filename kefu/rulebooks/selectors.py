@@ -1,13 +1,16 @@
 """Which rules hold, for whom, when."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from kefu.errors import KefuError
-from kefu.policy.rulebook import Rulebook
+from kefu.policy.rulebook import Rulebook, is_chinese
+from kefu.rulebooks import wording
 from kefu.rulebooks.models import Assignment, RulebookVersion
 
 
@@ -32,9 +35,7 @@ def edition_in_force(*, department_id: int | None, at: datetime) -> Edition:
         .first()
     )
     if version_id is None:
-        raise KefuError(
-            _("还没有适用的规则手册，请主管先发布并指定"), code="no_rulebook"
-        )
+        raise KefuError(_("还没有适用的规则手册，请主管先发布并指定"), code="no_rulebook")
     return edition(version_id)
 
 
@@ -48,3 +49,31 @@ def edition(version_id: int) -> Edition:
         version.effective_on,
         Rulebook.from_json(version.content),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseRow:
+    """One clause as people read it; ``settings`` are (name, value) in the reader's language."""
+
+    id: str
+    title: str
+    kind: str
+    automation: str
+    settings: Sequence[tuple[str, str]]
+    reading: str
+
+
+def clause_rows(content: Mapping[str, Any], language: str) -> list[ClauseRow]:
+    """Return the clauses of an edition in the order of the regulation."""
+    rules = Rulebook.from_json(content)
+    return [
+        ClauseRow(
+            id=clause.id,
+            title=clause.label(language),
+            kind=wording.kind(clause.kind),
+            automation=wording.automation(clause.automation),
+            settings=wording.settings(clause, language),
+            reading=(clause.reading_zh if is_chinese(language) else clause.reading_en) or "",
+        )
+        for clause in rules.clauses
+    ]

@@ -24,7 +24,7 @@ def install_shipped(*, now: datetime, since: date | None = None) -> list[str]:
     """
     done = []
     for code, rules in shipped.load_all().items():
-        book, new = Rulebook.objects.get_or_create(
+        book, _new = Rulebook.objects.get_or_create(
             code=code, defaults={"name": rules.name_zh, "name_en": rules.name_en}
         )
         content = rules.to_json()
@@ -37,21 +37,18 @@ def install_shipped(*, now: datetime, since: date | None = None) -> list[str]:
             content=content,
             digest=digest(content),
         )
+        first_day = since or now.astimezone(SHANGHAI).date()
         if last is None:
             version.state = RulebookVersion.State.PUBLISHED
-            version.effective_on = since or now.astimezone(SHANGHAI).date()
+            version.effective_on = first_day
             version.published_at = now
         version.save()
         done.append(f"{version} {version.state}")
         if last is None and code == MAIN and not Assignment.objects.exists():
-            Assignment.objects.create(
-                version=version, effective_on=version.effective_on
-            )
+            Assignment.objects.create(version=version, effective_on=first_day)
     return done
 
 
 def digest(content: dict[str, Any]) -> str:
-    text = json.dumps(
-        content, ensure_ascii=False, sort_keys=True, separators=(",", ":")
-    )
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

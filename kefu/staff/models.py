@@ -63,10 +63,6 @@ class User(AbstractUser):
         FINANCE = "finance", _("财务")
         OUTLET = "outlet", _("网点账号")
 
-    class Language(models.TextChoices):
-        CHINESE = "zh-hans", "中文"
-        ENGLISH = "en", "English"
-
     role = models.CharField(_("角色"), choices=Role, default=Role.AGENT, max_length=12)
     party = models.ForeignKey(
         "network.Party",
@@ -77,11 +73,7 @@ class User(AbstractUser):
         verbose_name=_("代表"),
         help_text=_("员工本人，或所属网点"),
     )
-    language = models.CharField(
-        _("界面语言"), choices=Language, default=Language.CHINESE, max_length=10
-    )
-
-    objects = UserManager()
+    objects = UserManager()  # type: ignore[misc]  # AbstractUser calls it a class variable
 
     class Meta:
         verbose_name = _("账号")
@@ -137,9 +129,7 @@ class Employee(models.Model):
     position = models.ForeignKey(
         Position, models.PROTECT, related_name="employees", verbose_name=_("岗位")
     )
-    status = models.CharField(
-        _("状态"), choices=Status, default=Status.ACTIVE, max_length=10
-    )
+    status = models.CharField(_("状态"), choices=Status, default=Status.ACTIVE, max_length=10)
     channels = ArrayField(
         models.CharField(choices=Channel, max_length=8),
         default=list,
@@ -184,9 +174,7 @@ class Duty(models.Model):
     )
     started_at = models.DateTimeField(_("上岗时间"))
     ended_at = models.DateTimeField(_("离岗时间"), null=True, blank=True)
-    seat = models.CharField(
-        _("坐席"), choices=Seat, default=Seat.AVAILABLE, max_length=10
-    )
+    seat = models.CharField(_("坐席"), choices=Seat, default=Seat.AVAILABLE, max_length=10)
     seat_since = models.DateTimeField(_("坐席状态自"))
 
     class Meta:

@@ -10,6 +10,8 @@ Role = User.Role
 
 LEADS = {Role.SHIFT_LEAD, Role.SUPERVISOR, Role.MANAGER}
 SUPERVISORS = {Role.SUPERVISOR, Role.MANAGER}
+# Those who work in the admin (``is_staff``).
+OFFICE = {*LEADS, Role.INSPECTOR, Role.HR, Role.FINANCE}
 DESK = {Role.AGENT, *LEADS, Role.ADJUSTER}
 
 TABLE: dict[str, set[Role]] = {
@@ -20,6 +22,9 @@ TABLE: dict[str, set[Role]] = {
     "cases.approve_same_day_pickup": SUPERVISORS,
     "cases.import_cases": DESK,
     "cases.export_cases": SUPERVISORS,
+    # The counter.
+    "parcels.accept_parcel": DESK,
+    "parcels.release_fragile": SUPERVISORS,
     # Money.
     "penalties.propose_waiver": LEADS,
     "penalties.decide_waiver": SUPERVISORS,
@@ -30,6 +35,7 @@ TABLE: dict[str, set[Role]] = {
     # The organisation.
     "network.edit_network": SUPERVISORS,
     "staff.edit_staff": {*SUPERVISORS, Role.HR},
+    "rulebooks.assign_version": SUPERVISORS,
     "api.issue_key": SUPERVISORS,
 }
 

@@ -1,16 +1,26 @@
-"""Come on duty, show oneself busy, go home."""
+"""Come on duty, show oneself busy, go home; take people on, give them an office, let them go."""
 
+import secrets
 from datetime import datetime, time
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from axes.utils import reset as axes_reset
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kefu.audit import services as audit
 from kefu.clock import SHANGHAI
-from kefu.errors import Conflict
+from kefu.errors import Conflict, KefuError, NotAllowed
+from kefu.network.models import Party
 from kefu.policy.rulebook import Rulebook, Staffing
-from kefu.staff.models import Duty, Employee
+from kefu.privacy import names
+from kefu.staff.models import Department, Duty, Employee, Position, User
+from kefu.staff.permissions import OFFICE
+
+# Offices that decide about money or people: given and taken by a manager only.
+APPOINTED = {User.Role.SUPERVISOR, User.Role.MANAGER, User.Role.HR, User.Role.FINANCE}
+READABLE = "abcdefghjkmnpqrstuvwxyzACDEFHJKLMNPQRTUVWXY34679"
 
 
 @transaction.atomic
@@ -34,25 +44,19 @@ def set_seat(
     In the evening the rulebook wants some seats of those on duty to stay available: the last one to go
     busy is refused. Source: CD-03.09, CD-03.10.
     """
-    duties = {
-        d.employee_id: d for d in Duty.objects.select_for_update().filter(ended_at=None)
-    }
+    duties = {d.employee_id: d for d in Duty.objects.select_for_update().filter(ended_at=None)}
     duty = duties.get(employee.pk) or come_on_duty(employee=employee, now=now)
     if duty.seat == seat:
         return duty
     others = [
-        d
-        for d in duties.values()
-        if d.seat == Duty.Seat.AVAILABLE and d.employee_id != employee.pk
+        d for d in duties.values() if d.seat == Duty.Seat.AVAILABLE and d.employee_id != employee.pk
     ]
     clock = now.astimezone(SHANGHAI).time()
     for clause in rules.in_force(Staffing) if seat == Duty.Seat.BUSY else ():
         applies = clause.applies_from is None or clock >= clause.applies_from
         if applies and len(others) < clause.at_least.get("open_extensions", 0):
             raise Conflict(
-                _(
-                    "%(from)s 以后至少要留 %(n)d 个坐席在线，请先请一位同事转为在线（%(clause)s）"
-                )
+                _("%(from)s 以后至少要留 %(n)d 个坐席在线，请先请一位同事转为在线（%(clause)s）")
                 % {
                     "from": f"{clause.applies_from or time.min:%H:%M}",
                     "n": clause.at_least["open_extensions"],
@@ -77,3 +81,233 @@ def set_seat(
 @transaction.atomic
 def go_off_duty(*, employee: Employee, now: datetime) -> None:
     Duty.objects.filter(employee=employee, ended_at=None).update(ended_at=now)
+
+
+def may_manage(actor: Any, user: User) -> bool:
+    """Whether ``actor`` may change this account: never his own, and high offices only by a manager."""
+    if actor.pk == user.pk or not actor.has_perm("staff.edit_staff"):
+        return False
+    if user.is_superuser:
+        return bool(actor.is_superuser)
+    return _may_grant(actor, User.Role(user.role))
+
+
+def _may_grant(actor: Any, role: User.Role) -> bool:
+    """Whoever decides about money or people is appointed by a manager."""
+    return role not in APPOINTED or actor.is_superuser or actor.role == User.Role.MANAGER
+
+
+def _need_right(actor: Any, *, user: User | None = None, role: User.Role | None = None) -> None:
+    if not actor.has_perm("staff.edit_staff"):
+        raise NotAllowed(_("只有主管和人事可以办理人员"))
+    if user is not None and actor.pk == user.pk:
+        raise NotAllowed(_("不能办理自己的账号，请找另一位主管或人事"))
+    if (user is not None and not may_manage(actor, user)) or (
+        role is not None and not _may_grant(actor, role)
+    ):
+        raise NotAllowed(_("主管、经理、人事和财务的账号要由经理办理"))
+
+
+@transaction.atomic
+def hire(
+    *,
+    number: str,
+    name: str,
+    role: User.Role,
+    department: Department,
+    position: Position,
+    channels: list[str],
+    nickname: str = "",
+    extension: str = "",
+    actor: Any,
+    now: datetime,
+) -> tuple[Employee, str]:
+    """Take on an employee: his party, his account (user name = 工号) and his file, in one.
+
+    Returns the employee and his first password, which is kept nowhere in plain: tell it once.
+    """
+    _need_right(actor, role=role)
+    number, name = number.strip(), name.strip()
+    if role == User.Role.OUTLET:
+        raise KefuError(_("网点账号不是员工"), code="not_an_employee", field="role")
+    if not number or not name:
+        raise KefuError(_("请填工号和姓名"), code="required", field="number")
+    if User.objects.filter(username=number).exists() or Party.objects.filter(code=number).exists():
+        raise Conflict(
+            _("工号 %(number)s 已经有人用了") % {"number": number},
+            code="number_taken",
+            field="number",
+        )
+    party = Party.objects.create(
+        kind=Party.Kind.EMPLOYEE,
+        code=number,
+        name=name,
+        pinyin=names.pinyin(name),
+        initials=names.initials(name),
+    )
+    password = _new_password()
+    user = User.objects.create_user(
+        number, password=password, first_name=name, role=role, party=party, is_staff=role in OFFICE
+    )
+    employee = Employee.objects.create(
+        user=user,
+        party=party,
+        number=number,
+        name=name,
+        department=department,
+        position=position,
+        channels=channels,
+        nickname=nickname,
+        extension=extension,
+    )
+    _record(
+        "hired", employee, actor=actor, now=now, after={"role": role, "department": department.code}
+    )
+    return employee, password
+
+
+@transaction.atomic
+def amend(*, employee: Employee, actor: Any, now: datetime) -> None:
+    """Save what was changed in an employee's file; account and party bear the same name."""
+    if not actor.has_perm("staff.edit_staff"):
+        raise NotAllowed(_("只有主管和人事可以办理人员"))
+    employee.save()
+    Party.objects.filter(pk=employee.party_id).update(
+        name=employee.name,
+        pinyin=names.pinyin(employee.name),
+        initials=names.initials(employee.name),
+    )
+    User.objects.filter(pk=employee.user_id).update(first_name=employee.name)
+
+
+@transaction.atomic
+def set_role(*, employee: Employee, role: User.Role, actor: Any, now: datetime) -> None:
+    """Give somebody another office; what he may do follows at his next click."""
+    _need_right(actor, user=employee.user, role=role)
+    if role == User.Role.OUTLET:
+        raise KefuError(_("网点账号不是员工"), code="not_an_employee", field="role")
+    before = employee.user.role
+    employee.user.role, employee.user.is_staff = role, role in OFFICE
+    employee.user.save(update_fields=["role", "is_staff"])
+    _record(
+        "role_changed",
+        employee,
+        actor=actor,
+        now=now,
+        before={"role": before},
+        after={"role": role},
+    )
+
+
+@transaction.atomic
+def suspend(*, employee: Employee, reason: str, actor: Any, now: datetime) -> None:
+    """Take somebody off the desk for a while: no cases, no duty (ES-204.05). He may still sign in."""
+    _change_status(
+        employee, Employee.Status.SUSPENDED, {Employee.Status.ACTIVE}, reason, actor, now
+    )
+    go_off_duty(employee=employee, now=now)
+
+
+@transaction.atomic
+def reinstate(*, employee: Employee, reason: str, actor: Any, now: datetime) -> None:
+    """Back to the desk."""
+    _change_status(
+        employee, Employee.Status.ACTIVE, {Employee.Status.SUSPENDED}, reason, actor, now
+    )
+
+
+@transaction.atomic
+def dismiss(*, employee: Employee, reason: str, actor: Any, now: datetime) -> None:
+    """Somebody leaves for good: his account closes, which ends his sessions at once.
+
+    Refused while open cases are his: nobody would answer them.
+    """
+    _need_right(actor, user=employee.user)
+    left = employee.cases.exclude(state="closed").count()
+    if left:
+        raise Conflict(
+            _("%(who)s 名下还有 %(n)d 张未结工单，请先移交") % {"who": employee, "n": left},
+            code="has_open_cases",
+        )
+    _change_status(
+        employee,
+        Employee.Status.LEFT,
+        {Employee.Status.ACTIVE, Employee.Status.SUSPENDED},
+        reason,
+        actor,
+        now,
+    )
+    go_off_duty(employee=employee, now=now)
+    user = employee.user
+    user.is_active = user.is_staff = False
+    user.set_unusable_password()
+    user.save(update_fields=["is_active", "is_staff", "password"])
+
+
+@transaction.atomic
+def reset_password(*, employee: Employee, actor: Any, now: datetime) -> str:
+    """Give a new first password, to be told once; every session under the old one ends."""
+    _need_right(actor, user=employee.user)
+    if employee.status == Employee.Status.LEFT:
+        raise Conflict(_("%(who)s 已离职，账号已停用") % {"who": employee})
+    password = _new_password()
+    employee.user.set_password(password)
+    employee.user.save(update_fields=["password"])
+    _record("password_reset", employee, actor=actor, now=now)
+    return password
+
+
+@transaction.atomic
+def remove_second_factor(*, employee: Employee, actor: Any, now: datetime) -> None:
+    """The phone is lost: he sets up a new second factor after his next sign-in."""
+    _need_right(actor, user=employee.user)
+    removed, _per_model = Authenticator.objects.filter(user=employee.user).delete()
+    if not removed:
+        raise Conflict(_("%(who)s 没有设两步验证") % {"who": employee})
+    _record("second_factor_removed", employee, actor=actor, now=now)
+
+
+@transaction.atomic
+def unlock_sign_in(*, employee: Employee, actor: Any, now: datetime) -> None:
+    """Forget the failed sign-ins that locked somebody out."""
+    _need_right(actor, user=employee.user)
+    axes_reset(username=employee.user.username)
+    _record("sign_in_unlocked", employee, actor=actor, now=now)
+
+
+def _change_status(
+    employee: Employee,
+    to: Employee.Status,
+    allowed_from: set[Employee.Status],
+    reason: str,
+    actor: Any,
+    now: datetime,
+) -> None:
+    _need_right(actor, user=employee.user)
+    before = employee.status
+    if not Employee.objects.filter(pk=employee.pk, status__in=allowed_from).update(status=to):
+        raise Conflict(
+            _("%(who)s 现在是“%(state)s”，不能这样办")
+            % {"who": employee, "state": employee.get_status_display()}
+        )
+    employee.status = to
+    _record(
+        "status_changed",
+        employee,
+        actor=actor,
+        now=now,
+        before={"status": before},
+        after={"status": to},
+        reason=reason,
+    )
+
+
+def _record(action: str, employee: Employee, *, actor: Any, now: datetime, **what: Any) -> None:
+    audit.record(
+        action=action, actor=actor, at=now, table="staff_employee", object_id=employee.pk, **what
+    )
+
+
+def _new_password() -> str:
+    """Twelve characters that cannot be mistaken for one another on paper or the phone."""
+    return "".join(secrets.choice(READABLE) for _ in range(12))

@@ -33,7 +33,11 @@ def test_an_outlet_that_lets_two_hours_pass_owes_200_only_once_a_complaint_says_
     asked_at = now - timedelta(hours=3)
     case = centre.inquiry(now=asked_at)
     query = inquiries.ask_outlet(
-        case=case, outlet=centre.chengdu, question="件到成都后没有扫描，请核实", actor=centre.lin.user, now=asked_at
+        case=case,
+        outlet=centre.chengdu,
+        question="件到成都后没有扫描，请核实",
+        actor=centre.lin.user,
+        now=asked_at,
     )
 
     deadlines.sweep()
@@ -42,12 +46,24 @@ def test_an_outlet_that_lets_two_hours_pass_owes_200_only_once_a_complaint_says_
     assert deadline.state == "breached"
     assert deadline.breached_at == deadline.due_at == asked_at + timedelta(hours=2)
     fine = Penalty.objects.get(clause="CD-05.10")
-    assert (fine.party, fine.value, fine.state) == (centre.chengdu, Decimal("200.00"), "provisional")
+    assert (fine.party, fine.value, fine.state) == (
+        centre.chengdu,
+        Decimal("200.00"),
+        "provisional",
+    )
     assert not Entry.objects.exists()
 
     complaint = inquiries.file_complaint(
-        cause="no_reply", against=centre.chengdu, text="一直没有人给我答复", channel="phone", asker="receiver",
-        origin=case, department=centre.query_desk, owner=centre.lin, actor=centre.lin.user, now=now,
+        cause="no_reply",
+        against=centre.chengdu,
+        text="一直没有人给我答复",
+        channel="phone",
+        asker="receiver",
+        origin=case,
+        department=centre.query_desk,
+        owner=centre.lin,
+        actor=centre.lin.user,
+        now=now,
     )
 
     fine.refresh_from_db()
@@ -57,7 +73,11 @@ def test_an_outlet_that_lets_two_hours_pass_owes_200_only_once_a_complaint_says_
     assert complaint.links.get().origin == case
 
     waiver = penalties.propose_waiver(
-        penalty=fine, ground="force_majeure", reason="当日成都暴雨停电", actor=centre.wang.user, now=now
+        penalty=fine,
+        ground="force_majeure",
+        reason="当日成都暴雨停电",
+        actor=centre.wang.user,
+        now=now,
     )
     with pytest.raises(KefuError):
         penalties.decide_waiver(waiver=waiver, approve=True, actor=centre.wang.user, now=now)
@@ -66,21 +86,33 @@ def test_an_outlet_that_lets_two_hours_pass_owes_200_only_once_a_complaint_says_
     fine.refresh_from_db()
     owed.refresh_from_db()
     assert (fine.state, owed.balance) == ("reversed", Decimal("0.00"))
-    assert list(Entry.objects.order_by("id").values_list("kind", flat=True)) == ["penalty", "reversal"]
+    assert list(Entry.objects.order_by("id").values_list("kind", flat=True)) == [
+        "penalty",
+        "reversal",
+    ]
     with pytest.raises(Conflict):
         penalties.decide_waiver(waiver=waiver, approve=True, actor=centre.he.user, now=now)
 
 
 @pytest.mark.rule("CD-03.23", "CD-12.17")
-def test_a_late_reply_costs_the_agent_half_a_point_only_if_the_customer_calls_again_first(centre, now):
+def test_a_late_reply_costs_the_agent_half_a_point_only_if_the_customer_calls_again_first(
+    centre, now
+):
     late = centre.inquiry(now=now - timedelta(days=1, minutes=5))
     quiet = centre.inquiry(now=now - timedelta(days=1, minutes=5))
     deadlines.sweep()
     assert Penalty.objects.filter(clause="CD-12.17", state="provisional").count() == 2
 
-    inquiries.customer_again(case=late, text="怎么还没消息", channel="phone", actor=centre.lin.user, now=now)
+    inquiries.customer_again(
+        case=late, text="怎么还没消息", channel="phone", actor=centre.lin.user, now=now
+    )
     inquiries.answer_customer(
-        case=quiet, text="件已在派送", channel="phone", substantive=True, actor=centre.lin.user, now=now
+        case=quiet,
+        text="件已在派送",
+        channel="phone",
+        substantive=True,
+        actor=centre.lin.user,
+        now=now,
     )
 
     assert late.penalties.get().state == "payable"
@@ -89,10 +121,17 @@ def test_a_late_reply_costs_the_agent_half_a_point_only_if_the_customer_calls_ag
     assert not Entry.objects.exists()  # points are no money
 
 
-def test_an_answer_before_the_due_time_costs_nothing_and_a_second_sweep_changes_nothing(centre, now):
+def test_an_answer_before_the_due_time_costs_nothing_and_a_second_sweep_changes_nothing(
+    centre, now
+):
     case = centre.inquiry(now=now)
     inquiries.answer_customer(
-        case=case, text="件今天派送", channel="phone", substantive=True, actor=centre.lin.user, now=now
+        case=case,
+        text="件今天派送",
+        channel="phone",
+        substantive=True,
+        actor=centre.lin.user,
+        now=now,
     )
 
     assert deadlines.sweep() == 0

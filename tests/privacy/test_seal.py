@@ -8,7 +8,14 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from kefu.privacy import seal
-from kefu.privacy.keys import KeyRing, KeysMissing, KeyUnknown, encryption_keys, key_bytes, lookup_key
+from kefu.privacy.keys import (
+    KeyRing,
+    KeysMissing,
+    KeyUnknown,
+    encryption_keys,
+    key_bytes,
+    lookup_key,
+)
 from kefu.privacy.seal import SealBroken
 
 OLD, NEW = ("2025", b"1" * 32), ("2026", b"2" * 32)
@@ -84,7 +91,9 @@ def test_what_is_no_blob_is_broken_not_read(plain: bytes) -> None:
         seal.unseal(plain, AAD, ring=RING)
 
 
-@pytest.mark.parametrize("values", [{"name": None}, {"count": 1}, {1: "a"}, {"name": b"x"}, {"a": {}}])
+@pytest.mark.parametrize(
+    "values", [{"name": None}, {"count": 1}, {1: "a"}, {"name": b"x"}, {"a": {}}]
+)
 def test_only_text_is_sealed(values: dict[str, str]) -> None:
     with pytest.raises(TypeError, match=AAD):
         seal.seal(values, AAD, ring=RING)
@@ -134,7 +143,9 @@ def test_a_key_ring_shows_its_ids_and_no_key() -> None:
     assert repr(RING) == "<KeyRing 2026, 2025>"
 
 
-@pytest.mark.parametrize("configured", [None, {}, [], {"k": ""}, {"k": "no base64!"}, {"k": "c2hvcnQ="}])
+@pytest.mark.parametrize(
+    "configured", [None, {}, [], {"k": ""}, {"k": "no base64!"}, {"k": "c2hvcnQ="}]
+)
 def test_without_a_usable_key_nothing_is_sealed(settings: Settings, configured: object) -> None:
     settings.KEFU_ENCRYPTION_KEYS = configured
 

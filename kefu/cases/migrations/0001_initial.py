@@ -7,91 +7,228 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=24, unique=True, verbose_name='单号')),
-                ('kind', models.CharField(choices=[('inquiry', '查询'), ('network_query', '网点查询'), ('complaint', '投诉')], max_length=16, verbose_name='种类')),
-                ('waybill_number', models.CharField(blank=True, max_length=24, verbose_name='运单号')),
-                ('state', models.CharField(choices=[('open', '待回复'), ('waiting', '等网点'), ('answered', '待结案'), ('closed', '已结案')], default='open', max_length=10, verbose_name='状态')),
-                ('priority', models.SmallIntegerField(choices=[(0, '普通'), (1, '加急')], default=0, verbose_name='优先级')),
-                ('sealed', kefu.privacy.fields.SealedField(blank=True, default=dict, verbose_name='客户与事由')),
-                ('customer_name_masked', models.CharField(blank=True, max_length=60, verbose_name='客户')),
-                ('customer_phone_masked', models.CharField(blank=True, max_length=40, verbose_name='回电')),
-                ('summary', models.CharField(blank=True, max_length=500, verbose_name='事由')),
-                ('lookup', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, editable=False, size=None)),
-                ('search', django.contrib.postgres.search.SearchVectorField(editable=False, null=True)),
-                ('opened_at', models.DateTimeField(verbose_name='建单时间')),
-                ('next_due_at', models.DateTimeField(blank=True, null=True, verbose_name='最近截止')),
-                ('last_at', models.DateTimeField(verbose_name='最近往来')),
-                ('last_text', models.CharField(blank=True, max_length=120, verbose_name='最近一句')),
-                ('last_direction', models.CharField(blank=True, max_length=10, verbose_name='最近方向')),
-                ('handed_over', models.BooleanField(default=False, verbose_name='交接件')),
-                ('escalated_at', models.DateTimeField(blank=True, null=True, verbose_name='升级时间')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='结案时间')),
-                ('source_key', models.BinaryField(max_length=32, null=True, verbose_name='来源键')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=24, unique=True, verbose_name="单号")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("inquiry", "查询"),
+                            ("network_query", "网点查询"),
+                            ("complaint", "投诉"),
+                        ],
+                        max_length=16,
+                        verbose_name="种类",
+                    ),
+                ),
+                (
+                    "waybill_number",
+                    models.CharField(blank=True, max_length=24, verbose_name="运单号"),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "待回复"),
+                            ("waiting", "等网点"),
+                            ("answered", "待结案"),
+                            ("closed", "已结案"),
+                        ],
+                        default="open",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                (
+                    "priority",
+                    models.SmallIntegerField(
+                        choices=[(0, "普通"), (1, "加急")], default=0, verbose_name="优先级"
+                    ),
+                ),
+                (
+                    "sealed",
+                    kefu.privacy.fields.SealedField(
+                        blank=True, default=dict, verbose_name="客户与事由"
+                    ),
+                ),
+                (
+                    "customer_name_masked",
+                    models.CharField(blank=True, max_length=60, verbose_name="客户"),
+                ),
+                (
+                    "customer_phone_masked",
+                    models.CharField(blank=True, max_length=40, verbose_name="回电"),
+                ),
+                ("summary", models.CharField(blank=True, max_length=500, verbose_name="事由")),
+                (
+                    "lookup",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), default=list, editable=False, size=None
+                    ),
+                ),
+                (
+                    "search",
+                    django.contrib.postgres.search.SearchVectorField(editable=False, null=True),
+                ),
+                ("opened_at", models.DateTimeField(verbose_name="建单时间")),
+                (
+                    "next_due_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="最近截止"),
+                ),
+                ("last_at", models.DateTimeField(verbose_name="最近往来")),
+                (
+                    "last_text",
+                    models.CharField(blank=True, max_length=120, verbose_name="最近一句"),
+                ),
+                (
+                    "last_direction",
+                    models.CharField(blank=True, max_length=10, verbose_name="最近方向"),
+                ),
+                ("handed_over", models.BooleanField(default=False, verbose_name="交接件")),
+                (
+                    "escalated_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="升级时间"),
+                ),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="结案时间")),
+                ("source_key", models.BinaryField(max_length=32, null=True, verbose_name="来源键")),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
             ],
             options={
-                'verbose_name': '工单',
-                'verbose_name_plural': '工单',
-                'ordering': ['-opened_at'],
+                "verbose_name": "工单",
+                "verbose_name_plural": "工单",
+                "ordering": ["-opened_at"],
             },
         ),
         migrations.CreateModel(
-            name='CaseLink',
+            name="CaseLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cause', models.CharField(max_length=40, verbose_name='原因')),
-                ('linked_at', models.DateTimeField(verbose_name='关联时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("cause", models.CharField(max_length=40, verbose_name="原因")),
+                ("linked_at", models.DateTimeField(verbose_name="关联时间")),
             ],
             options={
-                'verbose_name': '关联工单',
-                'verbose_name_plural': '关联工单',
+                "verbose_name": "关联工单",
+                "verbose_name_plural": "关联工单",
             },
         ),
         migrations.CreateModel(
-            name='HandOver',
+            name="HandOver",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('note', models.CharField(max_length=500, verbose_name='交接说明')),
-                ('at', models.DateTimeField(verbose_name='交接时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("note", models.CharField(max_length=500, verbose_name="交接说明")),
+                ("at", models.DateTimeField(verbose_name="交接时间")),
             ],
             options={
-                'verbose_name': '交接',
-                'verbose_name_plural': '交接',
-                'ordering': ['-at'],
+                "verbose_name": "交接",
+                "verbose_name_plural": "交接",
+                "ordering": ["-at"],
             },
         ),
         migrations.CreateModel(
-            name='Interaction',
+            name="Interaction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('contact', '往来'), ('note', '内部备注'), ('step', '办理'), ('breach', '超时')], max_length=8, verbose_name='类别')),
-                ('action', models.CharField(blank=True, max_length=40, verbose_name='事项')),
-                ('direction', models.CharField(choices=[('in', '来'), ('out', '往'), ('internal', '内部')], max_length=10, verbose_name='方向')),
-                ('counterpart', models.CharField(blank=True, choices=[('customer', '客户'), ('outlet', '网点'), ('company', '公司'), ('courier', '业务员'), ('driver', '驾驶员')], max_length=10, verbose_name='对方')),
-                ('channel', models.CharField(blank=True, choices=[('phone', '电话'), ('counter', '柜台'), ('chat', '在线聊天'), ('oa', '办公系统'), ('outlet', '网点接口'), ('import', '表格导入')], max_length=8, verbose_name='渠道')),
-                ('happened_at', models.DateTimeField(verbose_name='发生时间')),
-                ('recorded_at', models.DateTimeField(verbose_name='登记时间')),
-                ('substantive', models.BooleanField(default=False, verbose_name='实质答复')),
-                ('sealed', kefu.privacy.fields.SealedField(blank=True, default=dict, null=True, verbose_name='原文')),
-                ('text', models.TextField(blank=True, verbose_name='内容')),
-                ('data', models.JSONField(blank=True, default=dict)),
-                ('search', django.contrib.postgres.search.SearchVectorField(editable=False, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("contact", "往来"),
+                            ("note", "内部备注"),
+                            ("step", "办理"),
+                            ("breach", "超时"),
+                        ],
+                        max_length=8,
+                        verbose_name="类别",
+                    ),
+                ),
+                ("action", models.CharField(blank=True, max_length=40, verbose_name="事项")),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("in", "来"), ("out", "往"), ("internal", "内部")],
+                        max_length=10,
+                        verbose_name="方向",
+                    ),
+                ),
+                (
+                    "counterpart",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("customer", "客户"),
+                            ("outlet", "网点"),
+                            ("company", "公司"),
+                            ("courier", "业务员"),
+                            ("driver", "驾驶员"),
+                        ],
+                        max_length=10,
+                        verbose_name="对方",
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("phone", "电话"),
+                            ("counter", "柜台"),
+                            ("chat", "在线聊天"),
+                            ("oa", "办公系统"),
+                            ("outlet", "网点接口"),
+                            ("import", "表格导入"),
+                        ],
+                        max_length=8,
+                        verbose_name="渠道",
+                    ),
+                ),
+                ("happened_at", models.DateTimeField(verbose_name="发生时间")),
+                ("recorded_at", models.DateTimeField(verbose_name="登记时间")),
+                ("substantive", models.BooleanField(default=False, verbose_name="实质答复")),
+                (
+                    "sealed",
+                    kefu.privacy.fields.SealedField(
+                        blank=True, default=dict, null=True, verbose_name="原文"
+                    ),
+                ),
+                ("text", models.TextField(blank=True, verbose_name="内容")),
+                ("data", models.JSONField(blank=True, default=dict)),
+                (
+                    "search",
+                    django.contrib.postgres.search.SearchVectorField(editable=False, null=True),
+                ),
             ],
             options={
-                'verbose_name': '往来记录',
-                'verbose_name_plural': '往来记录',
-                'ordering': ['happened_at', 'id'],
+                "verbose_name": "往来记录",
+                "verbose_name_plural": "往来记录",
+                "ordering": ["happened_at", "id"],
             },
         ),
     ]

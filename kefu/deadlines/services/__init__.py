@@ -4,6 +4,7 @@
 from kefu.deadlines.services.doors import record_probe
 from kefu.deadlines.services.promises import (
     cancel,
+    costs,
     decide_late_entry,
     keep,
     note_failed_contact,
@@ -24,6 +25,7 @@ from kefu.deadlines.services.sweep import (
 
 __all__ = [
     "cancel",
+    "costs",
     "decide_late_entry",
     "keep",
     "note_failed_contact",

@@ -8,19 +8,18 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kefu.cases.models import Case, Interaction
+from kefu.cases.services import lock
 from kefu.deadlines.models import Consequence, Deadline, LateEntry, Pause
 from kefu.deadlines.services.sweep import sweep
-from kefu.errors import Conflict, KefuError
+from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.network.models import Party
 from kefu.penalties import services as penalties
 from kefu.policy.clocks import (
     Due,
     OutletRules,
-    PromiseRules,
     ReplyFacts,
     ReplyRules,
     outlet_due,
-    promise_due,
     reply_due,
 )
 from kefu.policy.clocks import Pause as PausedStretch
@@ -29,6 +28,7 @@ from kefu.policy.consequences import (
     answered_in_time,
     consequences_of,
     entry_time_allowed,
+    repeat_call_counts,
 )
 from kefu.rulebooks.selectors import Edition, edition
 from kefu.staff.models import Employee
@@ -64,14 +64,16 @@ def start(
         lead_warn_at=due.lead_warn_at,
         inputs=due.inputs(),
     )
-    Consequence.objects.bulk_create(_consequences(deadline, using, party, door))
+    Consequence.objects.bulk_create(costs(deadline, using, party, door))
     refresh_next_due(case)
     return deadline
 
 
-def _consequences(
+def costs(
     deadline: Deadline, using: Edition, party: Party, door: Consequence.Door
 ) -> Iterable[Consequence]:
+    """What breaking ``deadline`` will cost ``party``: rows that are not saved yet. Of the deadline
+    only action and clause count."""
     for spec in consequences_of(
         using.rules, deadline.clause, _roles(deadline.action, party)
     ):
@@ -98,7 +100,7 @@ def _roles(action: str, party: Party) -> set[str]:
 
 
 def _value(spec: ConsequenceSpec) -> Any:
-    return spec.amount if spec.kind == Consequence.Kind.FINE else spec.points
+    return spec.amount if spec.kind == "fine" else spec.points
 
 
 def refresh_next_due(case: Case) -> None:
@@ -115,11 +117,14 @@ def refresh_next_due(case: Case) -> None:
 
 def settle(*, case: Case, now: datetime) -> list[Deadline]:
     """Lock the clocks still waited on and break those already run out, so that facts meet decided rows."""
-    waiting = list(case.deadlines.unanswered().select_for_update().order_by("due_at", "id"))
-    overdue = [d.pk for d in waiting if d.state == Deadline.State.RUNNING and d.due_at < now]
-    if overdue and sweep(only=overdue):
-        for deadline in waiting:
-            deadline.refresh_from_db()
+    waiting = list(
+        case.deadlines.unanswered().select_for_update(no_key=True).order_by("due_at", "id")
+    )
+    overdue = [d for d in waiting if d.state == Deadline.State.RUNNING and d.due_at < now]
+    if overdue:
+        sweep(only=[d.pk for d in overdue])
+    for deadline in overdue:  # broken now, or set aside
+        deadline.refresh_from_db()
     return waiting
 
 
@@ -130,7 +135,7 @@ def keep(
 
     In time, though the sweep came first: breach, penalties and all are taken back by counter-entries.
     Late: the breach stands; what could only have come true while nobody answered (a repeat call)
-    lapses.
+    lapses, and is taken back where the call turns out to have come after the answer.
     """
     cases = {}
     for deadline in deadlines:
@@ -149,16 +154,7 @@ def keep(
                     now=now,
                 )
         else:
-            penalties.lapse(
-                deadline_id=deadline.pk,
-                condition=Consequence.Condition.REPEAT_CALL,
-                fact={
-                    "answered_at": answer.happened_at.isoformat(),
-                    "interaction": answer.pk,
-                },
-                actor=actor,
-                now=now,
-            )
+            _answered_late(deadline=deadline, answer=answer, actor=actor, now=now)
         deadline.save(
             update_fields=[
                 "state",
@@ -171,6 +167,27 @@ def keep(
         cases[deadline.case_id] = deadline.case
     for case in cases.values():
         refresh_next_due(case)
+
+
+def _answered_late(
+    *, deadline: Deadline, answer: Interaction, actor: Any, now: datetime
+) -> None:
+    """Nobody can call again before this answer any more; a call after it never counted (CD-12.17)."""
+    fact = {"answered_at": answer.happened_at.isoformat(), "interaction": answer.pk}
+    condition = Consequence.Condition.REPEAT_CALL
+    penalties.lapse(
+        deadline_id=deadline.pk, condition=condition, fact=fact, actor=actor, now=now
+    )
+    for penalty, called in penalties.confirmed(deadline_id=deadline.pk, condition=condition):
+        called_at = datetime.fromisoformat(called["called_at"])
+        if not repeat_call_counts(deadline.due_at, answer.happened_at, called_at):
+            penalties.reverse(
+                penalty=penalty,
+                reason=_("客户再次来电之前已经答复，登记在后"),
+                fact={"reversal": "correction", **fact},
+                actor=actor,
+                now=now,
+            )
 
 
 def cancel(*, deadline: Deadline) -> None:
@@ -193,26 +210,28 @@ def repoint(*, case: Case, party: Party, now: datetime) -> None:
         deadline.department_id = case.department_id
         if deadline.state == Deadline.State.RUNNING and deadline.action in own:
             deadline.party = party
-            deadline.consequences.all().delete()
-            Consequence.objects.bulk_create(
-                _consequences(
-                    deadline,
-                    edition(deadline.rulebook_id),
-                    party,
-                    Consequence.Door.PAGES,
-                )
-            )
+            _cost_anew(deadline)
         deadline.warning_seen_at = None
         deadline.save(update_fields=["owner", "department", "party", "warning_seen_at"])
 
 
+def _cost_anew(deadline: Deadline) -> None:
+    """Write down again what breaking a clock of ours costs, for the clause and party it has now."""
+    deadline.consequences.all().delete()
+    using = edition(deadline.rulebook_id)
+    Consequence.objects.bulk_create(
+        costs(deadline, using, deadline.party, Consequence.Door.PAGES)
+    )
+
+
 def note_failed_contact(
-    *, case: Case, failed_at: datetime, now: datetime
+    *, case: Case, now: datetime
 ) -> list[Deadline]:
     """The counterpart's line was not answered in the evening: the reply may wait for the morning.
 
-    Due times are recomputed from their facts (start, failed contact, pauses), never moved by a delta;
-    returns the clocks that changed. Source: CD-03.14.
+    The failed contact is on the timeline already. Due times are recomputed from their facts (start,
+    first failed contact, pauses), never moved by a delta; returns the clocks that changed.
+    Source: CD-03.14.
     """
     changed = []
     for deadline in settle(case=case, now=now):
@@ -221,12 +240,7 @@ def note_failed_contact(
             or deadline.action != Deadline.Action.REPLY
         ):
             continue
-        facts = ReplyFacts(
-            received_at=deadline.starts_at,
-            failed_contact_at=failed_at,
-            pauses=_pauses(deadline),
-        )
-        due = reply_due(facts, ReplyRules.of(edition(deadline.rulebook_id).rules))
+        due = _recompute(deadline)
         if due is not None and due.due_at != deadline.due_at:
             _redate(deadline, due)
             changed.append(deadline)
@@ -235,7 +249,9 @@ def note_failed_contact(
 
 
 def _redate(deadline: Deadline, due: Due) -> None:
-    deadline.clause = due.clause
+    if deadline.clause != due.clause:  # another clause, and what that one costs
+        deadline.clause = due.clause
+        _cost_anew(deadline)
     deadline.due_at = due.due_at
     deadline.warn_at = due.warn_at
     deadline.lead_warn_at = due.lead_warn_at
@@ -286,9 +302,8 @@ def pause(
         ends_at=until,
         paused_by=actor,
     )
-    rules = edition(deadline.rulebook_id).rules
     try:
-        due = _recompute(deadline, rules)
+        due = _recompute(deadline)
     except ValueError as error:
         raise KefuError(
             _("规则手册不允许以这个理由挂起 %(clause)s") % {"clause": deadline.clause},
@@ -300,16 +315,36 @@ def pause(
         refresh_next_due(deadline.case)
 
 
-def _recompute(deadline: Deadline, rules: Any) -> Due | None:
-    pauses = _pauses(deadline)
+def _recompute(deadline: Deadline) -> Due | None:
+    """Return when it is due by all its facts, under the edition it started with.
+
+    Raises ValueError for a pause that its clause does not know; a promised time knows none.
+    """
+    rules, pauses = edition(deadline.rulebook_id).rules, _pauses(deadline)
     if deadline.action == Deadline.Action.FEEDBACK:
         return outlet_due(deadline.starts_at, OutletRules.of(rules), pauses)
     if deadline.action == Deadline.Action.CALLBACK:
-        return promise_due(
-            deadline.starts_at, deadline.due_at, PromiseRules.of(rules), pauses
+        raise ValueError("a promised time does not pause")
+    asked = deadline.started_by
+    facts = ReplyFacts(
+        received_at=deadline.starts_at,
+        failed_contact_at=_first_failed_contact(deadline),
+        channel=asked.channel if asked else "phone",
+        first=asked is None or asked.action != "again",
+        pauses=pauses,
+    )
+    return reply_due(facts, ReplyRules.of(rules))
+
+
+def _first_failed_contact(deadline: Deadline) -> datetime | None:
+    """The first since the clock started: a second call in vain takes nothing back."""
+    return (
+        Interaction.objects.filter(
+            case=deadline.case_id, action="contact_failed", happened_at__gte=deadline.starts_at
         )
-    return reply_due(
-        ReplyFacts(deadline.starts_at, pauses=pauses), ReplyRules.of(rules)
+        .order_by("happened_at")
+        .values_list("happened_at", flat=True)
+        .first()
     )
 
 
@@ -348,15 +383,20 @@ def propose_late_entry(
     actor: Any,
     now: datetime,
 ) -> LateEntry:
-    """Claim that the answer happened earlier than the author may state alone."""
-    if (
-        deadline.state != Deadline.State.BREACHED
-        or interaction.case_id != deadline.case_id
-    ):
+    """Claim that an answer on the timeline was given in time, earlier than its author may state alone."""
+    if not reason.strip():
+        raise KefuError(_("请写明凭什么说当时已经答复"), code="reason_required", field="reason")
+    case = lock(case=deadline.case)
+    deadline = Deadline.objects.select_for_update(no_key=True).get(pk=deadline.pk)
+    if deadline.state != Deadline.State.BREACHED:
         raise Conflict(_("只有已超时的时限，才需要补记申请"))
-    if not deadline.starts_at <= claimed_at <= interaction.recorded_at:
+    if interaction.case_id != case.pk or not interaction.substantive:
         raise KefuError(
-            _("申明的时间要在起算之后、登记之前"),
+            _("要选这一单的一条实质答复"), code="not_an_answer", field="interaction"
+        )
+    if not deadline.starts_at <= claimed_at <= min(deadline.due_at, interaction.recorded_at):
+        raise KefuError(
+            _("申明的时间要在起算之后，截止和登记之前"),
             code="claim_out_of_range",
             field="claimed_at",
         )
@@ -366,7 +406,7 @@ def propose_late_entry(
         deadline=deadline,
         interaction=interaction,
         claimed_at=claimed_at,
-        reason=reason,
+        reason=reason.strip(),
         proposed_by=actor,
         proposed_at=now,
     )
@@ -377,9 +417,12 @@ def decide_late_entry(
     *, entry: LateEntry, approve: bool, actor: Any, now: datetime
 ) -> None:
     """Approve or refuse a late entry; never one's own. Approved and in time, the breach is taken back."""
+    if not actor.has_perm("deadlines.decide_late_entry"):
+        raise NotAllowed(_("只有主管可以审批补记申请"))
+    case = lock(case=entry.deadline.case)  # first, like everybody who touches its clocks
     entry = (
-        LateEntry.objects.select_for_update()
-        .select_related("deadline", "interaction")
+        LateEntry.objects.select_for_update(of=["self"], no_key=True)
+        .select_related("interaction")
         .get(pk=entry.pk)
     )
     if entry.approved is not None:
@@ -388,8 +431,8 @@ def decide_late_entry(
         raise KefuError(_("不能审批自己的补记申请"), code="own_proposal")
     entry.approved, entry.decided_by, entry.decided_at = approve, actor, now
     entry.save(update_fields=["approved", "decided_by", "decided_at"])
-    deadline = Deadline.objects.select_for_update().get(pk=entry.deadline_id)
-    if approve and answered_in_time(deadline.due_at, entry.claimed_at):
+    deadline = Deadline.objects.select_for_update(no_key=True).get(pk=entry.deadline_id)
+    if approve and deadline.state == Deadline.State.BREACHED:
         deadline.state = Deadline.State.MET
         deadline.answered_at, deadline.answered_by = entry.claimed_at, entry.interaction
         deadline.breached_at = deadline.detected_at = None
@@ -409,7 +452,7 @@ def decide_late_entry(
             actor=actor,
             now=now,
         )
-        refresh_next_due(deadline.case)
+        refresh_next_due(case)
 
 
 @transaction.atomic

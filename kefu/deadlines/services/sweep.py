@@ -20,14 +20,7 @@ log = logging.getLogger(__name__)
 HERE = Path(__file__).resolve().parents[1]
 SWEEP = (HERE / "sweep.sql").read_text(encoding="utf-8")
 WARN = (HERE / "warn.sql").read_text(encoding="utf-8")
-NEXT = """
-SELECT clock_timestamp(), least(
-    (SELECT due_at FROM deadlines_deadline WHERE state = 'running' ORDER BY due_at, id LIMIT 1),
-    (SELECT warn_at FROM deadlines_deadline WHERE state = 'running' AND warned_at IS NULL
-     ORDER BY warn_at LIMIT 1),
-    (SELECT lead_warn_at FROM deadlines_deadline WHERE state = 'running' AND lead_warned_at IS NULL
-     AND warned_at IS NOT NULL ORDER BY lead_warn_at LIMIT 1))
-"""
+NEXT = "SELECT clock_timestamp(), kefu_next_moment()"
 
 SWEEP_BATCH = 1_000  # well under a second a batch
 TICK = 0.95  # seconds a tick sweeps on, a little less than beat's second so that ticks do not pile up
@@ -95,7 +88,7 @@ def _sweep_by_halves(ids: list[int]) -> int:
 def _set_aside(pk: int, reason: str) -> None:
     """Take a row that cannot fire out of the sweep, where people see it."""
     log.error("deadline %s is set aside: %s", pk, reason)
-    deadline = Deadline.objects.select_for_update().get(pk=pk)
+    deadline = Deadline.objects.select_for_update(no_key=True).get(pk=pk)
     if deadline.state != Deadline.State.RUNNING:
         return
     deadline.state = Deadline.State.SET_ASIDE

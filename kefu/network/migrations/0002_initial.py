@@ -7,70 +7,129 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('network', '0001_initial'),
+        ("network", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='contactnumber',
-            name='recorded_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL, verbose_name='登记人'),
+            model_name="contactnumber",
+            name="recorded_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="登记人",
+            ),
         ),
         migrations.AddField(
-            model_name='party',
-            name='parent',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='network.party', verbose_name='所属网点'),
+            model_name="party",
+            name="parent",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="children",
+                to="network.party",
+                verbose_name="所属网点",
+            ),
         ),
         migrations.AddField(
-            model_name='contactnumber',
-            name='party',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contact_numbers', to='network.party', verbose_name='当事方'),
+            model_name="contactnumber",
+            name="party",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="contact_numbers",
+                to="network.party",
+                verbose_name="当事方",
+            ),
         ),
         migrations.AddField(
-            model_name='region',
-            name='parent',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='network.region', verbose_name='上级区域'),
+            model_name="region",
+            name="parent",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="children",
+                to="network.region",
+                verbose_name="上级区域",
+            ),
         ),
         migrations.AddField(
-            model_name='party',
-            name='region',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='network.region', verbose_name='所在区域'),
+            model_name="party",
+            name="region",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="network.region",
+                verbose_name="所在区域",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contactnumber',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['lookup'], name='contact_number_lookup'),
+            model_name="contactnumber",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["lookup"], name="contact_number_lookup"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contactnumber',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_to', None)), fields=('party', 'kind'), name='contact_number_one_current'),
+            model_name="contactnumber",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("valid_to", None)),
+                fields=("party", "kind"),
+                name="contact_number_one_current",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contactnumber',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='contact_number_ends_after_start', violation_error_message='停用时间不能早于启用时间'),
+            model_name="contactnumber",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to", None), ("valid_to__gte", models.F("valid_from")), _connector="OR"
+                ),
+                name="contact_number_ends_after_start",
+                violation_error_message="停用时间不能早于启用时间",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='region',
-            constraint=models.UniqueConstraint(fields=('parent', 'name'), name='region_once', nulls_distinct=False),
+            model_name="region",
+            constraint=models.UniqueConstraint(
+                fields=("parent", "name"), name="region_once", nulls_distinct=False
+            ),
         ),
         migrations.AddIndex(
-            model_name='party',
-            index=models.Index(django.contrib.postgres.indexes.OpClass('pinyin', name='text_pattern_ops'), name='party_pinyin'),
+            model_name="party",
+            index=models.Index(
+                django.contrib.postgres.indexes.OpClass("pinyin", name="text_pattern_ops"),
+                name="party_pinyin",
+            ),
         ),
         migrations.AddIndex(
-            model_name='party',
-            index=models.Index(django.contrib.postgres.indexes.OpClass('initials', name='text_pattern_ops'), name='party_initials'),
+            model_name="party",
+            index=models.Index(
+                django.contrib.postgres.indexes.OpClass("initials", name="text_pattern_ops"),
+                name="party_initials",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='party',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'company')), fields=('kind',), name='party_one_company'),
+            model_name="party",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "company")), fields=("kind",), name="party_one_company"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='party',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'contractor'), _negated=True), ('parent__isnull', False), _connector='OR'), name='party_contractor_has_outlet', violation_error_message='承包区要填所属网点'),
+            model_name="party",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "contractor"), _negated=True),
+                    ("parent__isnull", False),
+                    _connector="OR",
+                ),
+                name="party_contractor_has_outlet",
+                violation_error_message="承包区要填所属网点",
+            ),
         ),
     ]

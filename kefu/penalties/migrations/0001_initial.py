@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             name='Waiver',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ground', models.CharField(choices=[('force_majeure', '不可抗力'), ('our_fault', '本中心原因'), ('wrong_party', '责任方有误'), ('goodwill', '情有可原')], max_length=16, verbose_name='理由类别')),
+                ('ground', models.CharField(choices=[('force_majeure', '不可抗力'), ('our_fault', '本中心原因'), ('wrong_party', '责任方有误'), ('goodwill', '情有可原'), ('objection', '本人异议')], max_length=16, verbose_name='理由类别')),
                 ('reason', models.CharField(max_length=500, verbose_name='说明')),
                 ('proposed_at', models.DateTimeField(verbose_name='提出时间')),
                 ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='审批时间')),

@@ -4,54 +4,85 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Assignment',
+            name="Assignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('effective_on', models.DateField(verbose_name='生效日期')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("effective_on", models.DateField(verbose_name="生效日期")),
             ],
             options={
-                'verbose_name': '规则手册适用',
-                'verbose_name_plural': '规则手册适用',
-                'ordering': ['-effective_on'],
+                "verbose_name": "规则手册适用",
+                "verbose_name_plural": "规则手册适用",
+                "ordering": ["-effective_on"],
             },
         ),
         migrations.CreateModel(
-            name='Rulebook',
+            name="Rulebook",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=16, unique=True, verbose_name='代码')),
-                ('name', models.CharField(max_length=100, verbose_name='名称')),
-                ('name_en', models.CharField(blank=True, max_length=100, verbose_name='英文名称')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=16, unique=True, verbose_name="代码")),
+                ("name", models.CharField(max_length=100, verbose_name="名称")),
+                ("name_en", models.CharField(blank=True, max_length=100, verbose_name="英文名称")),
             ],
             options={
-                'verbose_name': '规则手册',
-                'verbose_name_plural': '规则手册',
-                'ordering': ['code'],
+                "verbose_name": "规则手册",
+                "verbose_name_plural": "规则手册",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='RulebookVersion',
+            name="RulebookVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='版本')),
-                ('state', models.CharField(choices=[('draft', '草稿'), ('published', '已发布'), ('superseded', '已被取代')], default='draft', max_length=12, verbose_name='状态')),
-                ('effective_on', models.DateField(blank=True, null=True, verbose_name='生效日期')),
-                ('content', models.JSONField(verbose_name='条款')),
-                ('digest', models.CharField(editable=False, max_length=64, verbose_name='内容摘要')),
-                ('published_at', models.DateTimeField(blank=True, null=True, verbose_name='发布时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="版本")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "草稿"),
+                            ("published", "已发布"),
+                            ("superseded", "已被取代"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("effective_on", models.DateField(blank=True, null=True, verbose_name="生效日期")),
+                ("content", models.JSONField(verbose_name="条款")),
+                (
+                    "digest",
+                    models.CharField(editable=False, max_length=64, verbose_name="内容摘要"),
+                ),
+                (
+                    "published_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="发布时间"),
+                ),
             ],
             options={
-                'verbose_name': '规则手册版本',
-                'verbose_name_plural': '规则手册版本',
-                'ordering': ['rulebook', '-number'],
+                "verbose_name": "规则手册版本",
+                "verbose_name_plural": "规则手册版本",
+                "ordering": ["rulebook", "-number"],
             },
         ),
     ]

@@ -8,63 +8,135 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('rulebooks', '0001_initial'),
-        ('staff', '0001_initial'),
+        ("rulebooks", "0001_initial"),
+        ("staff", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='assignment',
-            name='department',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='staff.department', verbose_name='部门'),
+            model_name="assignment",
+            name="department",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="staff.department",
+                verbose_name="部门",
+            ),
         ),
         migrations.AddField(
-            model_name='rulebookversion',
-            name='drafted_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='起草人'),
+            model_name="rulebookversion",
+            name="drafted_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="起草人",
+            ),
         ),
         migrations.AddField(
-            model_name='rulebookversion',
-            name='published_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='发布人'),
+            model_name="rulebookversion",
+            name="published_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="发布人",
+            ),
         ),
         migrations.AddField(
-            model_name='rulebookversion',
-            name='rulebook',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='rulebooks.rulebook', verbose_name='规则手册'),
+            model_name="rulebookversion",
+            name="rulebook",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="versions",
+                to="rulebooks.rulebook",
+                verbose_name="规则手册",
+            ),
         ),
         migrations.AddField(
-            model_name='assignment',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='rulebooks.rulebookversion', verbose_name='版本'),
+            model_name="assignment",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="assignments",
+                to="rulebooks.rulebookversion",
+                verbose_name="版本",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rulebookversion',
-            constraint=models.UniqueConstraint(fields=('rulebook', 'number'), name='rulebook_version_once'),
+            model_name="rulebookversion",
+            constraint=models.UniqueConstraint(
+                fields=("rulebook", "number"), name="rulebook_version_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rulebookversion',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), models.Q(('effective_on__isnull', False), ('published_at__isnull', False)), _connector='OR'), name='rulebook_version_published_with_date'),
+            model_name="rulebookversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state", "draft"),
+                    models.Q(("effective_on__isnull", False), ("published_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="rulebook_version_published_with_date",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rulebookversion',
-            constraint=models.CheckConstraint(condition=models.Q(('published_by', None), ('drafted_by', None), models.Q(('published_by', models.F('drafted_by')), _negated=True), _connector='OR'), name='rulebook_version_two_people', violation_error_message='起草人不能发布自己的草稿'),
+            model_name="rulebookversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("published_by", None),
+                    ("drafted_by", None),
+                    models.Q(("published_by", models.F("drafted_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="rulebook_version_two_people",
+                violation_error_message="起草人不能发布自己的草稿",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='rulebookversion',
-            trigger=pgtrigger.compiler.Trigger(name='state_flow', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{draft:published,published:superseded}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='b56f2104993acded59f1669abb6910e5038c082f', operation='UPDATE', pgid='pgtrigger_state_flow_f0f19', table='rulebooks_rulebookversion', when='BEFORE')),
+            model_name="rulebookversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="state_flow",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."state", \':\', NEW."state") = ANY(\'{draft:published,published:superseded}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."state" IS DISTINCT FROM NEW."state") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "state" from "%" to "%" on table %\', OLD."state", NEW."state", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="b56f2104993acded59f1669abb6910e5038c082f",
+                    operation="UPDATE",
+                    pgid="pgtrigger_state_flow_f0f19",
+                    table="rulebooks_rulebookversion",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='rulebookversion',
-            trigger=pgtrigger.compiler.Trigger(name='published_is_immutable', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF OLD.state <> 'draft' AND (TG_OP = 'DELETE' OR\n                        (OLD.content, OLD.digest, OLD.number, OLD.rulebook_id, OLD.effective_on)\n                        IS DISTINCT FROM\n                        (NEW.content, NEW.digest, NEW.number, NEW.rulebook_id, NEW.effective_on))\n                    THEN\n                        RAISE EXCEPTION 'rulebook version % is published and cannot change', OLD.id;\n                    END IF;\n                    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;\n                    RETURN NEW;\n                    ", hash='e513f515722cd1395be1baa02cc335a873c39f9e', operation='UPDATE OR DELETE', pgid='pgtrigger_published_is_immutable_2c72c', table='rulebooks_rulebookversion', when='BEFORE')),
+            model_name="rulebookversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="published_is_immutable",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    IF OLD.state <> 'draft' AND (TG_OP = 'DELETE' OR\n                        (OLD.content, OLD.digest, OLD.number, OLD.rulebook_id, OLD.effective_on)\n                        IS DISTINCT FROM\n                        (NEW.content, NEW.digest, NEW.number, NEW.rulebook_id, NEW.effective_on))\n                    THEN\n                        RAISE EXCEPTION 'rulebook version % is published and cannot change', OLD.id;\n                    END IF;\n                    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;\n                    RETURN NEW;\n                    ",
+                    hash="e513f515722cd1395be1baa02cc335a873c39f9e",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_published_is_immutable_2c72c",
+                    table="rulebooks_rulebookversion",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(fields=('department', 'effective_on'), name='assignment_once_a_day', nulls_distinct=False),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                fields=("department", "effective_on"),
+                name="assignment_once_a_day",
+                nulls_distinct=False,
+            ),
         ),
     ]

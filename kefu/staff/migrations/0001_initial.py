@@ -10,122 +10,341 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
-        ('network', '0001_initial'),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("network", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Department',
+            name="Department",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=32, unique=True, verbose_name='代码')),
-                ('name', models.CharField(max_length=60, verbose_name='名称')),
-                ('name_en', models.CharField(blank=True, max_length=60, verbose_name='英文名称')),
-                ('line_number', models.CharField(blank=True, max_length=40, verbose_name='热线')),
-                ('works_inquiries', models.BooleanField(default=True, help_text='不办理的部门只能登记并转交，如业务部（CD-06.28）', verbose_name='办理查件')),
-                ('active', models.BooleanField(default=True, verbose_name='在用')),
-                ('order', models.PositiveSmallIntegerField(default=0, verbose_name='排序')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=32, unique=True, verbose_name="代码")),
+                ("name", models.CharField(max_length=60, verbose_name="名称")),
+                ("name_en", models.CharField(blank=True, max_length=60, verbose_name="英文名称")),
+                ("line_number", models.CharField(blank=True, max_length=40, verbose_name="热线")),
+                (
+                    "works_inquiries",
+                    models.BooleanField(
+                        default=True,
+                        help_text="不办理的部门只能登记并转交，如业务部（CD-06.28）",
+                        verbose_name="办理查件",
+                    ),
+                ),
+                ("active", models.BooleanField(default=True, verbose_name="在用")),
+                ("order", models.PositiveSmallIntegerField(default=0, verbose_name="排序")),
             ],
             options={
-                'verbose_name': '部门',
-                'verbose_name_plural': '部门',
-                'ordering': ['order', 'code'],
+                "verbose_name": "部门",
+                "verbose_name_plural": "部门",
+                "ordering": ["order", "code"],
             },
         ),
         migrations.CreateModel(
-            name='Position',
+            name="Position",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True, verbose_name='岗位')),
-                ('name_en', models.CharField(blank=True, max_length=60, verbose_name='英文名称')),
-                ('duties', models.TextField(blank=True, max_length=4000, verbose_name='职责')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, unique=True, verbose_name="岗位")),
+                ("name_en", models.CharField(blank=True, max_length=60, verbose_name="英文名称")),
+                ("duties", models.TextField(blank=True, max_length=4000, verbose_name="职责")),
             ],
             options={
-                'verbose_name': '岗位',
-                'verbose_name_plural': '岗位',
-                'ordering': ['name'],
+                "verbose_name": "岗位",
+                "verbose_name_plural": "岗位",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('role', models.CharField(choices=[('agent', '坐席'), ('shift_lead', '值班组长'), ('supervisor', '主管'), ('inspector', '质检'), ('adjuster', '理赔员'), ('manager', '经理'), ('hr', '人事'), ('finance', '财务'), ('outlet', '网点账号')], default='agent', max_length=12, verbose_name='角色')),
-                ('language', models.CharField(choices=[('zh-hans', '中文'), ('en', 'English')], default='zh-hans', max_length=10, verbose_name='界面语言')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('party', models.ForeignKey(blank=True, help_text='员工本人，或所属网点', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='users', to='network.party', verbose_name='代表')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                (
+                    "first_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="first name"),
+                ),
+                (
+                    "last_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="last name"),
+                ),
+                (
+                    "email",
+                    models.EmailField(blank=True, max_length=254, verbose_name="email address"),
+                ),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="date joined"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("agent", "坐席"),
+                            ("shift_lead", "值班组长"),
+                            ("supervisor", "主管"),
+                            ("inspector", "质检"),
+                            ("adjuster", "理赔员"),
+                            ("manager", "经理"),
+                            ("hr", "人事"),
+                            ("finance", "财务"),
+                            ("outlet", "网点账号"),
+                        ],
+                        default="agent",
+                        max_length=12,
+                        verbose_name="角色",
+                    ),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="员工本人，或所属网点",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="users",
+                        to="network.party",
+                        verbose_name="代表",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '账号',
-                'verbose_name_plural': '账号',
+                "verbose_name": "账号",
+                "verbose_name_plural": "账号",
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='Employee',
+            name="Employee",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=16, unique=True, verbose_name='工号')),
-                ('name', models.CharField(max_length=60, verbose_name='姓名')),
-                ('status', models.CharField(choices=[('active', '在岗'), ('suspended', '停岗'), ('left', '离职')], default='active', max_length=10, verbose_name='状态')),
-                ('channels', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('online', '线上'), ('offline', '线下'), ('phone', '电话')], max_length=8), default=list, help_text='决定适用哪种应答时限（ES-202.01）', size=None, verbose_name='服务渠道')),
-                ('nickname', models.CharField(blank=True, help_text='线上回复统一使用（ES-203.03）', max_length=40, verbose_name='对外称呼')),
-                ('extension', models.CharField(blank=True, max_length=16, verbose_name='分机')),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='employees', to='staff.department', verbose_name='部门')),
-                ('party', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='employee', to='network.party', verbose_name='当事方')),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='employee', to=settings.AUTH_USER_MODEL, verbose_name='账号')),
-                ('position', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='employees', to='staff.position', verbose_name='岗位')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=16, unique=True, verbose_name="工号")),
+                ("name", models.CharField(max_length=60, verbose_name="姓名")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "在岗"), ("suspended", "停岗"), ("left", "离职")],
+                        default="active",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                (
+                    "channels",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[("online", "线上"), ("offline", "线下"), ("phone", "电话")],
+                            max_length=8,
+                        ),
+                        default=list,
+                        help_text="决定适用哪种应答时限（ES-202.01）",
+                        size=None,
+                        verbose_name="服务渠道",
+                    ),
+                ),
+                (
+                    "nickname",
+                    models.CharField(
+                        blank=True,
+                        help_text="线上回复统一使用（ES-203.03）",
+                        max_length=40,
+                        verbose_name="对外称呼",
+                    ),
+                ),
+                ("extension", models.CharField(blank=True, max_length=16, verbose_name="分机")),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="employees",
+                        to="staff.department",
+                        verbose_name="部门",
+                    ),
+                ),
+                (
+                    "party",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="employee",
+                        to="network.party",
+                        verbose_name="当事方",
+                    ),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="employee",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="账号",
+                    ),
+                ),
+                (
+                    "position",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="employees",
+                        to="staff.position",
+                        verbose_name="岗位",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '员工',
-                'verbose_name_plural': '员工',
-                'ordering': ['number'],
+                "verbose_name": "员工",
+                "verbose_name_plural": "员工",
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='Duty',
+            name="Duty",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('started_at', models.DateTimeField(verbose_name='上岗时间')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='离岗时间')),
-                ('seat', models.CharField(choices=[('available', '在线'), ('busy', '示忙')], default='available', max_length=10, verbose_name='坐席')),
-                ('seat_since', models.DateTimeField(verbose_name='坐席状态自')),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='duties', to='staff.employee', verbose_name='员工')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("started_at", models.DateTimeField(verbose_name="上岗时间")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="离岗时间")),
+                (
+                    "seat",
+                    models.CharField(
+                        choices=[("available", "在线"), ("busy", "示忙")],
+                        default="available",
+                        max_length=10,
+                        verbose_name="坐席",
+                    ),
+                ),
+                ("seat_since", models.DateTimeField(verbose_name="坐席状态自")),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="duties",
+                        to="staff.employee",
+                        verbose_name="员工",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '值班',
-                'verbose_name_plural': '值班',
-                'ordering': ['-started_at'],
+                "verbose_name": "值班",
+                "verbose_name_plural": "值班",
+                "ordering": ["-started_at"],
             },
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role', 'outlet'), _negated=True), ('party__isnull', False), _connector='OR'), name='user_of_outlet_has_party', violation_error_message='网点账号要填代表的网点'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("role", "outlet"), _negated=True),
+                    ("party__isnull", False),
+                    _connector="OR",
+                ),
+                name="user_of_outlet_has_party",
+                violation_error_message="网点账号要填代表的网点",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='duty',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('employee',), name='duty_once_at_a_time'),
+            model_name="duty",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at", None)),
+                fields=("employee",),
+                name="duty_once_at_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='employee',
-            constraint=models.CheckConstraint(condition=models.Q(('channels__len__gte', 1)), name='employee_has_a_channel', violation_error_message='至少选一种服务渠道'),
+            model_name="employee",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("channels__len__gte", 1)),
+                name="employee_has_a_channel",
+                violation_error_message="至少选一种服务渠道",
+            ),
         ),
     ]

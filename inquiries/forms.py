@@ -1,0 +1,337 @@
+"""What the workbench asks for. Forms check shape; whether it makes sense is for the services."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from inquiries import wording
+from inquiries.models import Complaint, Inquiry, NetworkQuery
+from kefu.cases.models import Case, Interaction
+from kefu.clock import SHANGHAI
+from kefu.errors import KefuError
+from kefu.network.models import Party
+from kefu.staff.models import Department, Employee
+
+TEXT = 20_000
+SPOKEN = [Interaction.Channel.PHONE, Interaction.Channel.COUNTER]
+CUSTOMER_CHANNELS = [
+    (c.value, c.label) for c in (*SPOKEN, Interaction.Channel.CHAT, Interaction.Channel.OA)
+]
+OUTLET_CHANNELS = [(c.value, c.label) for c in (Interaction.Channel.PHONE, Interaction.Channel.OA)]
+
+
+class DeskForm(forms.Form):
+    """A form of the workbench: our inputs, and a refusal shown at the field it names."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if not isinstance(
+                field.widget, forms.CheckboxInput | forms.HiddenInput | forms.RadioSelect
+            ):
+                field.widget.attrs.setdefault("class", "input")
+
+    def choose(self, name: str, queryset: Any, choices: Any = None) -> None:
+        """Narrow what a choice offers; ``choices`` when its words are not the rows' own."""
+        field: Any = self.fields[name]
+        field.queryset = queryset
+        if choices is not None:
+            field.choices = choices
+
+    def refuse(self, error: KefuError) -> None:
+        self.add_error(error.field if error.field in self.fields else None, str(error))
+
+
+def area(rows: int = 3, **attrs: Any) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows, **attrs})
+
+
+class TimeOfDay(forms.TimeField):
+    """When it happened, as a time of day: the latest such moment up to ``now``. Empty means now."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("发生时间"))
+        kwargs.setdefault(
+            "help_text",
+            _("如 14:20 或 1420；空着就是现在。只有电话和柜台可以补记稍早的时间"),
+        )
+        # A plain text field: a browser's own shows 上午/下午 on some machines and takes more keys.
+        attrs = {"placeholder": _("现在"), "size": 5, "maxlength": 5, "inputmode": "numeric"}
+        kwargs.setdefault("widget", forms.TextInput(attrs={**attrs, "autocomplete": "off"}))
+        super().__init__(required=False, input_formats=["%H:%M", "%H%M"], **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(str(value or "").replace("：", ":").strip())
+
+
+def latest(on_the_clock: Any, now: datetime) -> datetime | None:
+    """The last moment at or before ``now`` at which the clock in Shanghai showed this time.
+
+    >>> latest(time(23, 55), at("2026-11-21 00:05"))  # yesterday, five to twelve
+    """
+    if on_the_clock is None:
+        return None
+    local = now.astimezone(SHANGHAI)
+    moment = datetime.combine(local.date(), on_the_clock, SHANGHAI)
+    return moment if moment <= local else moment - timedelta(days=1)
+
+
+class VersionedForm(DeskForm):
+    """A form that answers to what its author saw: a change in between is a conflict, not an overwriting."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, required=False)
+
+
+class ReplyForm(VersionedForm):
+    text = forms.CharField(label=_("内容"), max_length=TEXT, widget=area(2))
+    channel = forms.ChoiceField(label=_("渠道"), choices=CUSTOMER_CHANNELS)
+    happened = TimeOfDay()
+    substantive = forms.BooleanField(label=_("实质答复，停计时"), required=False)
+
+
+class AskForm(VersionedForm):
+    outlet = forms.ModelChoiceField(label=_("网点"), queryset=Party.objects.none())
+    question = forms.CharField(label=_("问题"), max_length=4_000, widget=area(2))
+
+    def __init__(self, *args: Any, askable: Sequence[Party], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.choose(
+            "outlet", Party.objects.outlets(), [(party.pk, party.name) for party in askable]
+        )
+
+
+class AnswerQueryForm(VersionedForm):
+    """Our answer to an outlet that asked us."""
+
+    answer = forms.CharField(label=_("答复"), max_length=4_000, widget=area(2))
+
+
+class NoteForm(DeskForm):
+    text = forms.CharField(label=_("备注"), max_length=TEXT, widget=area(2))
+
+
+class StepForm(VersionedForm):
+    """A step from the row of next steps, in a dialog. ``case`` narrows what may be chosen."""
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        self.case = case
+        super().__init__(*args, **kwargs)
+
+
+def open_queries(case: Case) -> Any:
+    """Questions to outlets that wait for an answer."""
+    return (
+        case.network_queries.open().exclude(asked__kind=Party.Kind.COMPANY).select_related("asked")
+    )
+
+
+class QueryChoice(forms.ModelChoiceField):
+    def label_from_instance(self, query: NetworkQuery) -> str:
+        return str(query.asked)
+
+
+class OfQueryForm(StepForm):
+    query = QueryChoice(label=_("网点"), queryset=NetworkQuery.objects.none(), empty_label=None)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.choose("query", open_queries(self.case))
+
+
+class FeedbackForm(OfQueryForm):
+    answer = forms.CharField(label=_("反馈内容"), max_length=4_000, widget=area(4, autofocus=True))
+    channel = forms.ChoiceField(label=_("渠道"), choices=OUTLET_CHANNELS)
+    happened = TimeOfDay()
+
+
+class ChaseForm(OfQueryForm):
+    text = forms.CharField(
+        label=_("催促的话"), max_length=4_000, required=False, widget=area(3, autofocus=True)
+    )
+
+
+class WithdrawForm(OfQueryForm):
+    reason = forms.CharField(label=_("为什么撤回"), max_length=500, widget=area(3, autofocus=True))
+
+
+class TransferForm(StepForm):
+    department = forms.ModelChoiceField(
+        label=_("部门"), queryset=Department.objects.filter(active=True), empty_label=None
+    )
+    to = forms.ModelChoiceField(
+        label=_("给谁"),
+        queryset=Employee.objects.assignable().order_by("department__order", "number"),
+        required=False,
+        empty_label=_("不指定，放进部门的未分配"),
+    )
+    note = forms.CharField(label=_("转交说明"), max_length=500, widget=area(3, autofocus=True))
+
+
+class EscalateForm(StepForm):
+    note = forms.CharField(label=_("卡在哪里"), max_length=500, widget=area(4, autofocus=True))
+
+
+class SettleForm(StepForm):
+    note = forms.CharField(label=_("怎么处理的"), max_length=500, widget=area(4, autofocus=True))
+
+
+class CloseForm(StepForm):
+    note = forms.CharField(label=_("处理结果"), max_length=2_000, widget=area(4, autofocus=True))
+
+
+class ReopenForm(StepForm):
+    reason = forms.CharField(
+        label=_("为什么重新打开"), max_length=500, widget=area(3, autofocus=True)
+    )
+
+
+class AgainForm(StepForm):
+    text = forms.CharField(label=_("客户说了什么"), max_length=TEXT, widget=area(4, autofocus=True))
+    channel = forms.ChoiceField(label=_("渠道"), choices=CUSTOMER_CHANNELS)
+    happened = TimeOfDay()
+
+
+class PromiseForm(StepForm):
+    promised_for = forms.DateTimeField(
+        label=_("几点前回电"),
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+    )
+    text = forms.CharField(
+        label=_("对客户怎么说的"), max_length=TEXT, widget=area(3, autofocus=True)
+    )
+    channel = forms.ChoiceField(label=_("渠道"), choices=CUSTOMER_CHANNELS)
+
+
+class ContactFailedForm(StepForm):
+    outlet = forms.ModelChoiceField(
+        label=_("网点"), queryset=Party.objects.none(), empty_label=None
+    )
+    text = forms.CharField(
+        label=_("说明"), max_length=500, required=False, widget=area(2, autofocus=True)
+    )
+    happened = TimeOfDay()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.choose("outlet", involved(self.case))
+
+
+def involved(case: Case) -> Any:
+    """The outlets that have to do with a case."""
+    pks = set(case.network_queries.values_list("asked_id", flat=True))
+    if case.outlet_id is not None:
+        pks.add(case.outlet_id)
+    if case.waybill is not None:
+        pks |= {case.waybill.origin_id, case.waybill.destination_id}
+    return Party.objects.filter(pk__in=pks).exclude(kind=Party.Kind.COMPANY)
+
+
+class ComplaintForm(StepForm):
+    cause = forms.ChoiceField(label=_("投诉原因"), choices=Complaint.Cause.choices)
+    against = forms.ModelChoiceField(
+        label=_("投诉谁"),
+        queryset=Party.objects.none(),
+        required=False,
+        empty_label=_("本中心，或还不清楚"),
+    )
+    text = forms.CharField(label=_("客户的话"), max_length=TEXT, widget=area(4, autofocus=True))
+    asker = forms.ChoiceField(label=_("谁在投诉"), choices=Inquiry.Asker.choices)
+    channel = forms.ChoiceField(label=_("渠道"), choices=CUSTOMER_CHANNELS)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.choose("against", involved(self.case))
+
+
+class OriginForm(StepForm):
+    number = forms.CharField(
+        label=_("起因单号"), max_length=24, widget=forms.TextInput(attrs={"autofocus": True})
+    )
+    cause = forms.ChoiceField(label=_("原因"), choices=Complaint.Cause.choices)
+
+
+class LogContactForm(StepForm):
+    """A word with somebody who is neither the customer nor an outlet."""
+
+    counterpart = forms.ChoiceField(
+        label=_("和谁"),
+        choices=[
+            (c.value, c.label)
+            for c in (
+                Interaction.Counterpart.COURIER,
+                Interaction.Counterpart.DRIVER,
+                Interaction.Counterpart.COMPANY,
+            )
+        ],
+    )
+    direction = forms.ChoiceField(
+        label=_("谁先找的谁"),
+        choices=[("out", _("我方联系对方")), ("in", _("对方联系我方"))],
+    )
+    channel = forms.ChoiceField(label=_("渠道"), choices=CUSTOMER_CHANNELS)
+    text = forms.CharField(label=_("说了什么"), max_length=TEXT, widget=area(4, autofocus=True))
+
+
+class RevealForm(DeskForm):
+    reason = forms.ChoiceField(
+        label=_("为什么要看"),
+        choices=[
+            ("call", _("给客户回电")),
+            ("verify", _("核对身份")),
+            ("address", _("核对地址或改派")),
+            ("outlet", _("转告网点派送")),
+            ("other", _("其他，写明")),
+        ],
+    )
+    detail = forms.CharField(label=_("说明"), max_length=200, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("reason") == "other" and len(cleaned.get("detail", "").strip()) < 4:
+            self.add_error("detail", _("选了“其他”，请写明为什么要看"))
+        return cleaned
+
+    def words(self) -> str:
+        """The reason as the record keeps it."""
+        field: Any = self.fields["reason"]
+        label = dict(field.choices)[self.cleaned_data["reason"]]
+        return wording.listed(str(label), self.cleaned_data["detail"].strip())
+
+
+class HandOverForm(DeskForm):
+    """One case of the hand-over list; ``keep`` rows stay with their owner."""
+
+    case = forms.IntegerField(widget=forms.HiddenInput)
+    give = forms.BooleanField(label=_("交接"), required=False)
+    to = forms.ModelChoiceField(
+        label=_("给谁"),
+        queryset=Employee.objects.none(),
+        required=False,
+        empty_label=_("部门未分配"),
+    )
+    note = forms.CharField(
+        label=_("交接说明"),
+        max_length=500,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": _("办到哪一步、答应了什么")}),
+    )
+
+    def __init__(self, *args: Any, takers: Sequence[Employee], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", _("部门未分配")), *((e.pk, str(e)) for e in takers)]
+        self.choose("to", Employee.objects.assignable(), choices)
+
+
+class SeatForm(forms.Form):
+    seat = forms.ChoiceField(choices=[("available", ""), ("busy", "")])
+
+
+class PresenceForm(forms.Form):
+    typing = forms.ChoiceField(
+        choices=[(v, v) for v in ("", "reply", "outlet", "note")], required=False
+    )
+    chars = forms.IntegerField(min_value=0, max_value=TEXT, required=False)
+    leaving = forms.BooleanField(required=False)

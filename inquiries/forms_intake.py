@@ -1,0 +1,509 @@
+"""What intake asks for: a pasted message with the cases it becomes, one inquiry of any kind, a table to import."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from inquiries.forms import CUSTOMER_CHANNELS, SPOKEN, DeskForm, TimeOfDay, area
+from inquiries.models import Complaint, Inquiry
+from inquiries.recognition import MAX_CHARACTERS
+from inquiries.selectors import intake as selectors
+from inquiries.selectors.desk import Desk
+from inquiries.selectors.intake import Doubt, Line
+from kefu.cases.models import Case, Interaction
+from kefu.errors import KefuError
+from kefu.network.models import Party
+from kefu.privacy import phones, redact
+from kefu.staff.models import Department, Employee
+
+SUMMARY = 500  # characters
+CHOOSE = ("", gettext_lazy("请选"))
+# What a pasted message can become; pick-ups and outlets' questions have fields of their own.
+PASTE_KINDS = [
+    kind for kind in Inquiry.Kind if kind not in (Inquiry.Kind.PICKUP, Inquiry.Kind.NETWORK_QUERY)
+]
+# A change of these changes what else is shown: the page reads the message again.
+REREAD = {"data-reread": ""}
+CUSTOMERS = [
+    Inquiry.Asker.SENDER,
+    Inquiry.Asker.RECEIVER,
+    Inquiry.Asker.OTHER,
+    Inquiry.Asker.COURIER,
+]
+
+
+# -- who works on it ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Assignee:
+    """A department and, unless it stays unassigned, one of its people."""
+
+    department: Department
+    owner: Employee | None
+
+
+def set_choices(form: forms.Form, name: str, choices: Sequence[tuple[str, Any]]) -> None:
+    """Set what a field of a form lets one choose."""
+    field: Any = form.fields[name]
+    field.choices = choices
+
+
+class AssigneeField(forms.ChoiceField):
+    """Who works on it, as one choice: me, a colleague, or a department's unassigned queue."""
+
+    def __init__(self, *, desk: Desk, **kwargs: Any) -> None:
+        self.people = {
+            f"e{e.pk}": e
+            for e in Employee.objects.assignable()
+            .select_related("department", "party")
+            .order_by("number")
+            if e.department.active
+        }
+        self.departments = {f"d{d.pk}": d for d in selectors.departments()}
+        self.me = f"e{desk.employee_id}" if f"e{desk.employee_id}" in self.people else ""
+        super().__init__(label=gettext_lazy("负责"), choices=self._choices(desk), **kwargs)
+
+    def _choices(self, desk: Desk) -> list[Any]:
+        mine = self.people.get(self.me)
+        choices: list[Any] = []
+        if mine is not None:
+            choices.append((self.me, _("我，{department}").format(department=mine.department)))
+        ordered = sorted(
+            self.departments.items(), key=lambda item: item[1].pk != desk.department_id
+        )
+        for value, department in ordered:
+            of_department = [
+                (key, str(e))
+                for key, e in self.people.items()
+                if e.department_id == department.pk and key != self.me
+            ]
+            choices.append(
+                (
+                    str(department),
+                    [
+                        (value, _("{department}，未分配").format(department=department)),
+                        *of_department,
+                    ],
+                )
+            )
+        return choices
+
+    @property
+    def forwards(self) -> bool:
+        """Whether the person's own desk works no inquiries: it registers them and passes them on (CD-06.28)."""
+        mine = self.people.get(self.me)
+        return mine is not None and not mine.department.works_inquiries
+
+    def usual(self) -> str:
+        """Mine, or for a desk that works no inquiries the first department that does (CD-06.28)."""
+        mine = self.people.get(self.me)
+        if mine is not None and mine.department.works_inquiries:
+            return self.me
+        works = (key for key, department in self.departments.items() if department.works_inquiries)
+        return next(works, self.me)
+
+    def of(self, value: str) -> Assignee | None:
+        if value in self.people:
+            return Assignee(self.people[value].department, self.people[value])
+        return Assignee(self.departments[value], None) if value in self.departments else None
+
+    def clean(self, value: Any) -> Assignee:
+        chosen = self.of(super().clean(value))
+        if chosen is None:  # super() has refused everything that is no choice
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        return chosen
+
+
+class PhoneField(forms.CharField):
+    """A number we could call back, in normal form."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=40, required=False, **kwargs)
+        self.widget.attrs |= {"inputmode": "tel", "autocomplete": "off"}
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        try:
+            return phones.normalise(text) if text else ""
+        except KefuError as error:
+            raise forms.ValidationError(str(error), code=error.code) from error
+
+
+# -- paste ------------------------------------------------------------------------------------------
+
+
+class Suggesting(DeskForm):
+    """A form filled in by what was recognised. What the agent changed stays when the message is read again;
+    what he left alone follows the message. ``was-…`` inputs carry what had been suggested."""
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, suggested: Mapping[str, str], **kwargs: Any
+    ) -> None:
+        self.suggested = suggested
+        super().__init__(data, **kwargs)
+
+    def follow(self, posted: Mapping[str, Any]) -> None:
+        """Take over what the agent changed since the message was last read."""
+        for name, suggestion in self.suggested.items():
+            key = self.add_prefix(name)
+            was = posted.get(f"was-{key}")
+            value = posted.get(key, "")
+            asked = was is not None and (key in posted or self._is_tick(name))
+            kept = asked and value != was and self._possible(name, value)
+            self.initial[name] = value if kept else suggestion
+
+    def _is_tick(self, name: str) -> bool:
+        return isinstance(self.fields[name], forms.BooleanField)
+
+    def _possible(self, name: str, value: str) -> bool:
+        field = self.fields[name]
+        return not isinstance(field, forms.ChoiceField) or not value or field.valid_value(value)
+
+    @property
+    def was(self) -> list[tuple[str, str]]:
+        """The hidden inputs: what stands suggested now. Only beside the fields themselves, or an unticked box
+        could not be told from one that was not there."""
+        return [(f"was-{self.add_prefix(name)}", value) for name, value in self.suggested.items()]
+
+
+class PasteForm(Suggesting):
+    """What all cases of one message share: the words, who wrote them, who works on it."""
+
+    text = forms.CharField(label=gettext_lazy("原文"), strip=False, widget=area(12))
+    ticket = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    customer_name = forms.CharField(label=gettext_lazy("谁在问"), max_length=60, required=False)
+    asker = forms.ChoiceField(
+        label=gettext_lazy("身份"), choices=[CHOOSE, *((a.value, a.label) for a in CUSTOMERS)]
+    )
+    customer_phone = PhoneField(label=gettext_lazy("回电"))
+    channel = forms.ChoiceField(label=gettext_lazy("渠道"), choices=CUSTOMER_CHANNELS)
+    receipt = forms.CharField(
+        label=gettext_lazy("回执"), max_length=4_000, required=False, widget=area(4)
+    )
+
+    def __init__(self, *args: Any, desk: Desk, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"] = owner = AssigneeField(desk=desk)
+        owner.widget.attrs |= {"class": "input", **REREAD}
+        self.fields["channel"].widget.attrs |= REREAD
+        self.fields["text"].widget.attrs["maxlength"] = MAX_CHARACTERS
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        assignee = cleaned.get("owner")
+        if assignee is not None:
+            cleaned["department"], cleaned["owner"] = assignee.department, assignee.owner
+        return cleaned
+
+
+class LineForm(Suggesting):
+    """One case of the message, or its addition to a case that is open already."""
+
+    where = forms.ChoiceField(label=gettext_lazy("已有处理中的单"), widget=forms.RadioSelect)
+    reason = forms.CharField(label=gettext_lazy("另建的理由"), max_length=200, required=False)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("类型"),
+        choices=[(k.value, k.label) for k in PASTE_KINDS],
+        required=False,
+    )
+    cause = forms.ChoiceField(
+        label=gettext_lazy("投诉原因"), choices=[CHOOSE, *Complaint.Cause.choices], required=False
+    )
+    priority = forms.TypedChoiceField(
+        label=gettext_lazy("优先级"),
+        choices=Case.Priority.choices,
+        coerce=int,
+        empty_value=str(Case.Priority.NORMAL.value),
+        required=False,
+    )
+    summary = forms.CharField(
+        label=gettext_lazy("事由"), max_length=SUMMARY, required=False, widget=area(2)
+    )
+    ask = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, line: Line, **kwargs: Any) -> None:
+        self.line = line
+        super().__init__(*args, **kwargs)
+        for name in ("kind", "ask"):
+            self.fields[name].widget.attrs |= REREAD
+        set_choices(
+            self,
+            "where",
+            [
+                *((f"add:{case.number}", case.number) for case in line.open_cases),
+                ("new", _("另建，写理由") if line.open_cases else _("新建")),
+            ],
+        )
+
+    @property
+    def was_where(self) -> list[tuple[str, str]]:
+        """Of the one field an addition has; ``was`` is for the others."""
+        return super().was[:1]
+
+    @property
+    def was(self) -> list[tuple[str, str]]:
+        return super().was[1:]
+
+    @property
+    def adds_to(self) -> Case | None:
+        where = self["where"].value()
+        return next((case for case in self.line.open_cases if where == f"add:{case.number}"), None)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("where") == "new":
+            if not cleaned.get("kind") and "kind" not in self.errors:
+                self.add_error("kind", _("请选类型"))
+            if not cleaned.get("summary", "").strip() and "summary" not in self.errors:
+                self.add_error("summary", _("请写事由"))
+            if self.line.open_cases and not cleaned.get("reason", "").strip():
+                self.add_error(
+                    "reason",
+                    _("{case} 还在处理，另建要写理由").format(case=self.line.open_cases[0]),
+                )
+            if cleaned.get("kind") == Inquiry.Kind.COMPLAINT and not cleaned.get("cause"):
+                self.add_error("cause", _("请选投诉原因"))
+        return cleaned
+
+
+class DoubtForm(forms.Form):
+    """Which waybill a doubtful number is; nothing is chosen beforehand."""
+
+    pick = forms.ChoiceField(widget=forms.RadioSelect, required=False)
+
+    def __init__(self, *args: Any, doubt: Doubt, **kwargs: Any) -> None:
+        self.doubt = doubt
+        super().__init__(*args, **kwargs)
+        set_choices(
+            self,
+            "pick",
+            [
+                *((parcel.number, parcel.number) for parcel in doubt.candidates),
+                ("keep", _("查无此单，仍登记")),
+                (
+                    "none",
+                    _("都不是，在回执里问客户")
+                    if doubt.candidates
+                    else _("不登记，在回执里问客户"),
+                ),
+            ],
+        )
+
+
+# -- one inquiry ----------------------------------------------------------------------------------------
+
+
+class PartyField(forms.CharField):
+    """A party by its code, name or pinyin, as typed; exactly one must be meant."""
+
+    def __init__(self, *, kinds: Sequence[str], **kwargs: Any) -> None:
+        self.kinds = kinds
+        super().__init__(max_length=100, required=False, **kwargs)
+        self.widget.attrs["autocomplete"] = "off"
+
+    def clean(self, value: Any) -> Party | None:
+        try:
+            text = redact.clean(super().clean(value), max_length=100, multiline=False)
+        except KefuError as error:
+            raise forms.ValidationError(str(error), code=error.code) from error
+        if not text:
+            return None
+        parties = Party.objects.filter(active=True, kind__in=self.kinds)
+        code = text.partition(" ")[0]
+        exact = parties.filter(code__iexact=code).first() or parties.filter(name=text).first()
+        if exact is not None:
+            return exact
+        found = list(parties.matching(text)[:4])
+        if not found:
+            raise forms.ValidationError(
+                _("没有找到“%(text)s”"), code="no_party", params={"text": text}
+            )
+        if len(found) > 1:
+            some = _("、").join(f"{party.code} {party.name}" for party in found[:3])
+            raise forms.ValidationError(
+                _("对得上的不止一个，请写全：%(some)s"), code="many_parties", params={"some": some}
+            )
+        return found[0]
+
+
+OUTLETS = [Party.Kind.OUTLET, Party.Kind.CONTRACTOR]
+COURIERS = [Party.Kind.COURIER]
+ACCUSED = [*OUTLETS, *COURIERS, Party.Kind.DRIVER, Party.Kind.EMPLOYEE]
+CODE_OR_NAME = gettext_lazy("编号、名称或拼音")
+
+
+class SingleForm(DeskForm):
+    """One inquiry of any kind; the fields a kind does not have are ignored."""
+
+    ticket = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("类型"), choices=Inquiry.Kind.choices, widget=forms.RadioSelect
+    )
+    channel = forms.ChoiceField(
+        label=gettext_lazy("渠道"),
+        choices=[*CUSTOMER_CHANNELS, (Interaction.Channel.OUTLET.value, gettext_lazy("网点"))],
+    )
+    received = TimeOfDay(label=gettext_lazy("来电时间"), help_text="")
+    waybill_number = forms.CharField(label=gettext_lazy("运单"), max_length=40, required=False)
+    keep_unknown = forms.BooleanField(label=gettext_lazy("查无此单，仍登记"), required=False)
+    where = forms.ChoiceField(widget=forms.RadioSelect, required=False)
+    reason = forms.CharField(label=gettext_lazy("另建的理由"), max_length=200, required=False)
+    customer_name = forms.CharField(label=gettext_lazy("谁在问"), max_length=60, required=False)
+    asker = forms.ChoiceField(
+        label=gettext_lazy("身份"),
+        choices=[CHOOSE, *((a.value, a.label) for a in CUSTOMERS)],
+        required=False,
+    )
+    customer_phone = PhoneField(label=gettext_lazy("回电"))
+    use_label = forms.BooleanField(label=gettext_lazy("姓名和回电按面单"), required=False)
+    text = forms.CharField(
+        label=gettext_lazy("客户的话"),
+        max_length=MAX_CHARACTERS,
+        widget=area(3),
+        error_messages={"required": gettext_lazy("请写客户说了什么")},
+    )
+    priority = forms.TypedChoiceField(
+        label=gettext_lazy("优先级"),
+        choices=Case.Priority.choices,
+        coerce=int,
+        empty_value=str(Case.Priority.NORMAL.value),
+    )
+    ask = forms.BooleanField(label=gettext_lazy("同时发网点查询"), required=False)
+
+    # A pick-up (CD-01.03, ES-203.15–18).
+    sender_address = forms.CharField(label=gettext_lazy("取件地址"), max_length=200, required=False)
+    receiver_address = forms.CharField(
+        label=gettext_lazy("寄达地址"), max_length=200, required=False
+    )
+    goods = forms.CharField(label=gettext_lazy("物品"), max_length=100, required=False)
+    prohibited_checked = forms.BooleanField(
+        label=gettext_lazy("已核对，不是禁寄物品"), required=False
+    )
+    fragile = forms.BooleanField(label=gettext_lazy("易碎"), required=False)
+    fee_told = forms.DecimalField(
+        label=gettext_lazy("已告知费用"),
+        max_digits=8,
+        decimal_places=2,
+        min_value=0,
+        required=False,
+    )
+    eta_told_on = forms.DateField(
+        label=gettext_lazy("已告知送达日"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+    courier = PartyField(label=gettext_lazy("业务员"), kinds=COURIERS)
+    same_day = forms.BooleanField(label=gettext_lazy("仍排当日，主管批准"), required=False)
+
+    # A complaint.
+    cause = forms.ChoiceField(
+        label=gettext_lazy("投诉原因"), choices=[CHOOSE, *Complaint.Cause.choices], required=False
+    )
+    against = PartyField(label=gettext_lazy("投诉谁"), kinds=ACCUSED)
+    origin = forms.CharField(label=gettext_lazy("起因单号"), max_length=24, required=False)
+
+    # A question to an outlet, or from one.
+    way = forms.ChoiceField(
+        choices=[("ask", gettext_lazy("我们问网点")), ("asked", gettext_lazy("网点问我们"))],
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    outlet = PartyField(label=gettext_lazy("网点"), kinds=OUTLETS)
+
+    def __init__(self, *args: Any, desk: Desk, with_fee: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"] = owner = AssigneeField(desk=desk)
+        owner.widget.attrs["class"] = "input"
+        self.initial.setdefault("owner", owner.usual())
+        if not with_fee:
+            del self.fields["fee_told"]
+        self.fields["waybill_number"].widget.attrs |= {"autofocus": True, "autocomplete": "off"}
+        for name, kind in (("outlet", "outlet"), ("against", "accused"), ("courier", "courier")):
+            self.fields[name].widget.attrs |= {
+                "list": f"list-{kind}",
+                "placeholder": CODE_OR_NAME,
+                "hx-get": f"{reverse('inquiries:new_parties')}?kind={kind}",
+                "hx-trigger": "input changed delay:200ms, focus once",
+                "hx-target": f"#list-{kind}",
+                "hx-swap": "innerHTML",
+                "data-background": "",
+            }
+        self.open_cases: Sequence[Case] = ()
+
+    def offer(self, open_cases: Sequence[Case]) -> None:
+        """Offer the open cases of the parcel instead of a second one."""
+        self.open_cases = open_cases
+        set_choices(
+            self,
+            "where",
+            [
+                *((f"add:{case.number}", case.number) for case in open_cases),
+                ("new", _("另建，写理由")),
+            ],
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        assignee = cleaned.get("owner")
+        if assignee is not None:
+            cleaned["department"], cleaned["owner"] = assignee.department, assignee.owner
+        kind = cleaned.get("kind")
+        if kind == Inquiry.Kind.NETWORK_QUERY:
+            self._need("outlet", _("请填网点"))
+            cleaned["way"] = cleaned.get("way") or "ask"
+        elif not self._adding(cleaned):
+            self._need("asker", _("请选身份"))
+        if kind == Inquiry.Kind.COMPLAINT:
+            self._need("cause", _("请选投诉原因"))
+        if kind == Inquiry.Kind.PICKUP:
+            self._need("sender_address", _("请填取件地址"))
+            self._need("goods", _("请填物品"))
+        if cleaned.get("channel") not in SPOKEN:
+            cleaned["received"] = None
+        if cleaned.get("use_label") and cleaned.get("asker") not in (
+            Inquiry.Asker.SENDER,
+            Inquiry.Asker.RECEIVER,
+        ):
+            self.add_error("asker", _("按面单取姓名电话，先说是寄件方还是收件方"))
+        return cleaned
+
+    def _adding(self, cleaned: Mapping[str, Any]) -> bool:
+        return str(cleaned.get("where", "")).startswith("add:")
+
+    def _need(self, name: str, message: str) -> None:
+        if not self.cleaned_data.get(name) and name not in self.errors:
+            self.add_error(name, message)
+
+
+# -- import ------------------------------------------------------------------------------------------
+
+
+class TableForm(DeskForm):
+    """A table to look at before it is imported."""
+
+    file = forms.FileField(
+        label=gettext_lazy("表格"), widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt"})
+    )
+
+
+class ImportForm(DeskForm):
+    """How to take the rows in."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("没写类型的按"))
+    allow_unknown_waybills = forms.BooleanField(
+        label=gettext_lazy("查无此单的也登记"), required=False
+    )
+
+    def __init__(self, *args: Any, desk: Desk, kinds: Sequence[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        set_choices(self, "kind", kinds)
+        self.initial.setdefault("kind", Inquiry.Kind.TRACE)
+        self.fields["owner"] = owner = AssigneeField(desk=desk)
+        owner.widget.attrs["class"] = "input"
+        self.initial.setdefault("owner", owner.usual())

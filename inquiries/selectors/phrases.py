@@ -1,0 +1,33 @@
+"""The house's set words for a reply, and words that it had better do without."""
+
+from datetime import datetime
+
+from kefu.cases.models import Case, Interaction
+from kefu.policy.phrases import Script, banned_words, scripts
+from kefu.rulebooks.selectors import edition_in_force
+from kefu.staff.models import Employee
+
+WRITTEN = {Interaction.Channel.CHAT, Interaction.Channel.OA}
+
+
+def unadvised_words(*, case: Case, text: str, channel: str, now: datetime) -> list[str]:
+    """Return the words of the department's list that a written reply contains (ES-203.04).
+
+    What was said on the phone or at the counter has been said.
+    """
+    if channel not in WRITTEN:
+        return []
+    return banned_words(text, edition_in_force(department_id=case.department_id, at=now).rules)
+
+
+def set_words(
+    *, case: Case, employee: Employee | None, language: str, now: datetime
+) -> list[Script]:
+    """Return what the department's rulebook has everybody say (ES-203.07, ES-203.20).
+
+    An agent goes by the name customers know him by (ES-203.03), else by his number.
+    """
+    if employee is None:
+        return []
+    using = edition_in_force(department_id=case.department_id, at=now)
+    return scripts(using.rules, agent=employee.nickname or employee.number, language=language)

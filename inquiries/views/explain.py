@@ -1,0 +1,73 @@
+"""Why: every due time and every fine told from what its row keeps."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_GET
+
+from inquiries.views.door import DeskRequest, desk_only
+from kefu.cases.models import Case
+from kefu.deadlines.models import Deadline
+from kefu.penalties.models import Penalty
+from kefu.policy.explanation import Explanation, explain_due, explain_penalty
+from kefu.rulebooks.selectors import edition
+
+
+@require_GET
+@desk_only
+def why_deadline(request: DeskRequest, pk: int) -> HttpResponse:
+    deadline = get_object_or_404(
+        Deadline.objects.filter(case__in=Case.objects.visible_to(request.user)), pk=pk
+    )
+    using = edition(deadline.rulebook_id)
+    answered = deadline.answered_at.isoformat() if deadline.answered_at else None
+    state = "breached" if deadline.state == Deadline.State.SET_ASIDE else deadline.state
+    told = explain_due(
+        {**deadline.inputs, "state": state, "answered_at": answered},
+        get_language() or "zh-hans",
+        using.rules,
+        version=using.number,
+        effective_on=using.effective_on,
+    )
+    return _show(request, told)
+
+
+@require_GET
+@desk_only
+def why_penalty(request: DeskRequest, pk: int) -> HttpResponse:
+    penalty = get_object_or_404(
+        Penalty.objects.visible_to(request.user).select_related("deadline"), pk=pk
+    )
+    using = edition(penalty.rulebook_id)
+    told = explain_penalty(
+        {**penalty.inputs, **_later_facts(penalty), "state": penalty.state},
+        get_language() or "zh-hans",
+        using.rules,
+        version=using.number,
+        effective_on=using.effective_on,
+    )
+    return _show(request, told)
+
+
+def _later_facts(penalty: Penalty) -> dict[str, object]:
+    """What became known after the breach: the arithmetic of the due time, the answer, what confirmed or undid it."""
+    facts: dict[str, object] = {}
+    deadline = penalty.deadline
+    if deadline is not None:
+        facts["due"] = deadline.inputs
+        if deadline.answered_at is not None:
+            facts["answered_at"] = deadline.answered_at.isoformat()
+    events = list(penalty.events.order_by("at", "pk"))
+    complaints = [event.fact["complaint"] for event in events if "complaint" in event.fact]
+    if complaints:
+        facts["complaint"] = complaints[0]
+    facts["complaints"] = len(complaints)
+    for event in events:
+        facts |= {key: event.fact[key] for key in ("called_at", "reversal") if key in event.fact}
+    return facts
+
+
+def _show(request: DeskRequest, told: Explanation) -> HttpResponse:
+    inline = request.GET.get("in") == "place"
+    template = "cases/_explain.html" if inline else "cases/_why.html"
+    return render(request, template, {"told": told})

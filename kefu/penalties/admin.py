@@ -1,0 +1,401 @@
+"""Penalties are looked at here and moved by services: waive, decide, release."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+
+from kefu import clock
+from kefu.admin import finding
+from kefu.admin.access import may_view
+from kefu.admin.base import (
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    ReasonForm,
+    action,
+    amount,
+    badge,
+    decision,
+    display,
+    link,
+)
+from kefu.admin.filters import UndecidedFilter, month
+from kefu.ledger.models import Entry
+from kefu.penalties import selectors, services
+from kefu.penalties.models import Penalty, PenaltyEvent, Waiver
+from kefu.policy.rulebook import load_all
+from kefu.rulebooks import wording
+
+
+class WaiverForm(forms.Form):
+    ground = forms.ChoiceField(label=_("理由类别"), choices=Waiver.Ground)
+    reason = forms.CharField(
+        label=_("说明"),
+        min_length=4,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("发生了什么，凭什么免"),
+    )
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(
+        label=_("审批意见"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+@lru_cache
+def _clauses() -> list[tuple[str, str]]:
+    """The clauses a penalty can stand on, of all rulebooks; the table is not searched for them."""
+    return sorted(
+        (clause.id, clause.id)
+        for rules in load_all().values()
+        for clause in rules.clauses
+        if clause.kind == "consequence"
+    )
+
+
+class ClauseFilter(SimpleListFilter):
+    title = _("条款")
+    parameter_name = "clause"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        return _clauses()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(clause=self.value()) if self.value() else queryset
+
+
+class WaiverOpenFilter(SimpleListFilter):
+    title = _("免罚")
+    parameter_name = "waiver"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        return [("open", _("有申请待审批"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.value():
+            return queryset
+        return queryset.filter(pk__in=Waiver.objects.filter(approved=None).values("penalty_id"))
+
+
+class EventInline(ReadOnlyInline):
+    model = PenaltyEvent
+    fields = ("at", "kind", "reason", "actor")
+    ordering = ("at", "pk")
+    show_change_link = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("actor")
+
+
+class WaiverInline(ReadOnlyInline):
+    model = Waiver
+    fields = (
+        "ground",
+        "reason",
+        "proposed_by",
+        "proposed_at",
+        "approved",
+        "decided_by",
+        "decision_note",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("proposed_by", "decided_by")
+
+
+@admin.register(Penalty)
+class PenaltyAdmin(ReadOnlyAdmin):
+    list_display = (
+        "clause",
+        "shown_state",
+        "shown_amount",
+        "shown_party",
+        "shown_case",
+        "shown_condition",
+        "incurred_at",
+    )
+    list_filter = (
+        "state",
+        "kind",
+        WaiverOpenFilter,
+        month("incurred_at"),
+        ClauseFilter,
+        ("party", AutocompleteSelectFilter),
+    )
+    list_filter_submit = True
+    list_select_related = ("party", "case")
+    ordering = ("-pk",)
+    search_help_text = _("工单号、运单号、责任方名称或编号、条款")
+    actions = ("propose_waiver", "release")
+    actions_detail = ("propose_waiver_here", "release_here")
+    inlines = (EventInline, WaiverInline)
+    fields = (
+        ("clause", "rulebook"),
+        ("shown_state", "shown_amount"),
+        ("shown_party", "shown_case"),
+        ("shown_condition", "shown_deadline"),
+        ("incurred_at", "decided_at"),
+    )
+    readonly_fields = (
+        "shown_state",
+        "shown_amount",
+        "shown_party",
+        "shown_case",
+        "shown_condition",
+        "shown_deadline",
+    )
+    change_form_outer_before_template = "admin/penalties/explained.html"
+    change_form_outer_after_template = "admin/penalties/entries.html"
+
+    def find(self, text: str) -> Q | None:
+        if "-" in text and text.upper() in dict(_clauses()):
+            return Q(clause=text.upper())
+        return finding.either(finding.case(text, "case__"), finding.party(text))
+
+    @display(description=_("状态"), ordering="state")
+    def shown_state(self, row: Penalty) -> str:
+        tones = {
+            Penalty.State.HELD: "waits",
+            Penalty.State.PAYABLE: "owed",
+            Penalty.State.REVERSED: "undone",
+        }
+        return badge(row.get_state_display(), tones.get(Penalty.State(row.state), ""))
+
+    @display(description=_("生效条件"), ordering="condition")
+    def shown_condition(self, row: Penalty) -> str:
+        return wording.value_in_words("condition", row.condition)
+
+    @display(description=_("数额"), ordering="value")
+    def shown_amount(self, row: Penalty) -> str:
+        return amount(row.kind, row.value)
+
+    @display(description=_("责任方"))
+    def shown_party(self, row: Penalty) -> str:
+        return link(row.party)
+
+    @display(description=_("工单"))
+    def shown_case(self, row: Penalty) -> str:
+        return link(row.case)
+
+    @display(description=_("时限"))
+    def shown_deadline(self, row: Penalty) -> str:
+        return link(row.deadline)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        penalty = self.get_object(request, object_id) if object_id else None
+        if penalty is not None and self.has_view_permission(request):
+            entries = Entry.objects.filter(source=f"penalty:{penalty.pk}").order_by("pk")
+            extra_context = {
+                **(extra_context or {}),
+                "told": selectors.explained(penalty, get_language() or "zh-hans"),
+                "entries": entries.prefetch_related("postings__account__party"),
+                "may_open_entries": may_view(request.user, Entry),
+            }
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    # What one may do.
+
+    def has_propose_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return bool(request.user.has_perm("penalties.propose_waiver"))
+
+    def has_release_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return bool(request.user.has_perm("penalties.release_penalty"))
+
+    @action(description=_("提出免罚"), permissions=["propose"])
+    def propose_waiver(
+        self, request: HttpRequest, queryset: QuerySet[Penalty]
+    ) -> HttpResponse | None:
+        return self._propose(request, queryset)
+
+    @action(description=_("提出免罚"), permissions=["propose"], url_path="propose-waiver")
+    def propose_waiver_here(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
+        return self._propose(request, self._one(request, object_id), back=_page(object_id))
+
+    def _propose(
+        self, request: HttpRequest, rows: Iterable[Penalty], back: str = ""
+    ) -> HttpResponse | None:
+        def do(penalty: Penalty, ground: str, reason: str) -> None:
+            services.propose_waiver(
+                penalty=penalty,
+                ground=Waiver.Ground(ground),
+                reason=reason,
+                actor=request.user,
+                now=clock.now(),
+            )
+
+        return self.step(
+            request,
+            rows,
+            do,
+            title=str(_("提出免罚")),
+            form_class=WaiverForm,
+            done=str(_("已提出 %(n)d 份免罚申请，由另一位主管审批")),
+            action="propose_waiver",
+            hint=str(_("免罚记为一笔冲销，原处罚保留。你提出，须另一位主管审批。")),
+            back=back,
+        )
+
+    @action(description=_("复核：中断不成理由，恢复处罚"), permissions=["release"])
+    def release(self, request: HttpRequest, queryset: QuerySet[Penalty]) -> HttpResponse | None:
+        return self._release(request, queryset)
+
+    @action(description=_("复核"), permissions=["release"], url_path="release")
+    def release_here(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
+        return self._release(request, self._one(request, object_id), back=_page(object_id))
+
+    def _release(
+        self, request: HttpRequest, rows: Iterable[Penalty], back: str = ""
+    ) -> HttpResponse | None:
+        def do(penalty: Penalty, reason: str) -> None:
+            services.release(penalty=penalty, reason=reason, actor=request.user, now=clock.now())
+
+        return self.step(
+            request,
+            rows,
+            do,
+            title=str(_("复核待复核的处罚")),
+            form_class=ReasonForm,
+            done=str(_("已恢复 %(n)d 笔处罚")),
+            action="release",
+            hint=str(
+                _(
+                    "截止时我们自己的入口有中断，所以先不算。确认中断不影响这一笔，才恢复；要免，请提出免罚。"
+                )
+            ),
+            back=back,
+        )
+
+    def _one(self, request: HttpRequest, object_id: str) -> QuerySet[Penalty]:
+        return self.get_queryset(request).filter(pk=object_id)
+
+
+def _page(object_id: str) -> str:
+    return reverse("admin:penalties_penalty_change", args=[object_id])
+
+
+@admin.register(PenaltyEvent)
+class PenaltyEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "kind", "shown_penalty", "reason", "actor")
+    list_display_links = ("at",)
+    list_filter = ("kind", month("at"))
+    list_select_related = ("penalty__party", "actor")
+    ordering = ("-pk",)
+    fields = ("shown_penalty", "kind", "at", "reason", "fact", "actor")
+    readonly_fields = ("shown_penalty",)
+
+    @display(description=_("处罚"))
+    def shown_penalty(self, row: PenaltyEvent) -> str:
+        return link(row.penalty)
+
+
+@admin.register(Waiver)
+class WaiverAdmin(ReadOnlyAdmin):
+    list_display = (
+        "proposed_at",
+        "shown_state",
+        "shown_penalty",
+        "shown_case",
+        "ground",
+        "reason",
+        "proposed_by",
+        "decided_by",
+    )
+    list_display_links = ("proposed_at",)
+    list_filter = (UndecidedFilter, "ground")
+    list_select_related = ("penalty__party", "penalty__case", "proposed_by", "decided_by")
+    date_hierarchy = "proposed_at"
+    ordering = (F("approved").asc(nulls_first=True), "-pk")
+    search_help_text = _("工单号、责任方名称或编号")
+    actions = ("approve", "refuse")
+    actions_detail = ("approve_here", "refuse_here")
+    fields = (
+        ("shown_penalty", "shown_case"),
+        "ground",
+        "reason",
+        ("proposed_by", "proposed_at"),
+        ("shown_state", "decided_by", "decided_at"),
+        "decision_note",
+    )
+    readonly_fields = ("shown_penalty", "shown_case", "shown_state")
+
+    def find(self, text: str) -> Q | None:
+        return finding.either(
+            finding.case(text, "penalty__case__"), finding.party(text, "penalty__party__")
+        )
+
+    @display(description=_("审批"))
+    def shown_state(self, row: Waiver) -> str:
+        return decision(row.approved)
+
+    @display(description=_("处罚"))
+    def shown_penalty(self, row: Waiver) -> str:
+        return link(row.penalty)
+
+    @display(description=_("工单"))
+    def shown_case(self, row: Waiver) -> str:
+        return link(row.penalty.case)
+
+    def has_decide_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return bool(request.user.has_perm("penalties.decide_waiver"))
+
+    @action(description=_("同意免罚"), permissions=["decide"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[Waiver]) -> HttpResponse | None:
+        return self._decide(request, queryset, approve=True)
+
+    @action(description=_("不同意免罚"), permissions=["decide"])
+    def refuse(self, request: HttpRequest, queryset: QuerySet[Waiver]) -> HttpResponse | None:
+        return self._decide(request, queryset, approve=False)
+
+    @action(description=_("同意"), permissions=["decide"], url_path="approve")
+    def approve_here(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
+        return self._decide(
+            request, self.get_queryset(request).filter(pk=object_id), approve=True, here=object_id
+        )
+
+    @action(description=_("不同意"), permissions=["decide"], url_path="refuse")
+    def refuse_here(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
+        return self._decide(
+            request, self.get_queryset(request).filter(pk=object_id), approve=False, here=object_id
+        )
+
+    def _decide(
+        self, request: HttpRequest, rows: Iterable[Waiver], *, approve: bool, here: str = ""
+    ) -> HttpResponse | None:
+        def do(waiver: Waiver, note: str) -> None:
+            services.decide_waiver(
+                waiver=waiver, approve=approve, note=note, actor=request.user, now=clock.now()
+            )
+
+        return self.step(
+            request,
+            rows,
+            do,
+            title=str(_("同意免罚") if approve else _("不同意免罚")),
+            form_class=NoteForm,
+            done=str(
+                _("已同意 %(n)d 份，处罚已冲销") if approve else _("已退回 %(n)d 份，处罚照旧")
+            ),
+            action="approve" if approve else "refuse",
+            hint=str(_("自己提出的申请由另一位主管审批。")),
+            back=reverse("admin:penalties_waiver_change", args=[here]) if here else "",
+        )

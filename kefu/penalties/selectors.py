@@ -1,0 +1,37 @@
+"""Reads about penalties that others need."""
+
+from typing import Any
+
+from kefu.penalties.models import Penalty
+from kefu.policy.explanation import Explanation, explain_penalty
+from kefu.rulebooks.selectors import edition
+
+
+def explained(penalty: Penalty, language: str) -> Explanation:
+    """Tell a penalty from what its row keeps and from what became known after the breach."""
+    using = edition(penalty.rulebook_id)
+    return explain_penalty(
+        {**penalty.inputs, **_later_facts(penalty), "state": penalty.state},
+        language,
+        using.rules,
+        version=using.number,
+        effective_on=using.effective_on,
+    )
+
+
+def _later_facts(penalty: Penalty) -> dict[str, Any]:
+    """The arithmetic of the due time, the answer, and what confirmed or undid the penalty."""
+    facts: dict[str, Any] = {}
+    deadline = penalty.deadline
+    if deadline is not None:
+        facts["due"] = deadline.inputs
+        if deadline.answered_at is not None:
+            facts["answered_at"] = deadline.answered_at.isoformat()
+    events = list(penalty.events.order_by("at", "pk"))
+    complaints = [event.fact["complaint"] for event in events if "complaint" in event.fact]
+    facts["complaints"] = len(complaints)
+    if complaints:
+        facts["complaint"] = complaints[0]
+    for event in events:
+        facts |= {key: event.fact[key] for key in ("called_at", "reversal") if key in event.fact}
+    return facts

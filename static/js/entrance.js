@@ -1,0 +1,2 @@
+// Pages before signing in need the theme switch only.
+import "./theme.js";

@@ -1,0 +1,31 @@
+"""The centre at a moment that stands still until a test moves it on."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from kefu.rulebooks.selectors import edition
+from tests.centre import Centre, at, build
+
+Clock = Callable[[str], datetime]
+
+
+@pytest.fixture
+def clock(settings: Any) -> Clock:
+    """``clock("10:00:01")`` makes it that time of the tests' day, for us and for the sweep."""
+
+    def move(text: str) -> datetime:
+        settings.KEFU_NOW = at(text)
+        return at(text)
+
+    move("2026-11-20 09:00:00")
+    return move
+
+
+@pytest.fixture
+def centre(clock: Clock, db: None) -> Centre:
+    # Editions are kept by their row's number, and a fresh database counts from one again.
+    edition.cache_clear()
+    return build(now=at("09:00:00"))

@@ -1,0 +1,9 @@
+"""The Celery application. Loaded by ``AppConfig.ready()``, so that policy runs without it."""
+
+from celery import Celery
+from django_structlog.celery.steps import DjangoStructLogInitStep
+
+app = Celery("kefu")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.steps["worker"].add(DjangoStructLogInitStep)

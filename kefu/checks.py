@@ -1,0 +1,57 @@
+"""Deployment checks of our own: ``manage.py check --deploy --database default``."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+
+_ROLE = """
+    SELECT bool_or(rolsuper), bool_or(rolcreaterole OR rolreplication OR rolbypassrls)
+    FROM pg_roles WHERE rolname IN (session_user, current_user)
+"""
+_TABLES = """
+    SELECT
+        count(*) FILTER (WHERE pg_has_role(session_user, relowner, 'MEMBER')),
+        count(*) FILTER (WHERE has_table_privilege(pg_class.oid, 'TRUNCATE'))
+    FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+"""
+
+
+@register(Tags.database, deploy=True)
+def check_application_role(
+    *, app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **_: Any
+) -> list[CheckMessage]:
+    """The application must not be able to lift the limits that protect journal and audit."""
+    if "default" not in (databases or ()):
+        return []
+    with connections["default"].cursor() as cursor:
+        cursor.execute(_ROLE)
+        superuser, powerful = cursor.fetchone()
+        cursor.execute(_TABLES)
+        owned, truncatable = cursor.fetchone()
+    found: list[CheckMessage] = []
+    if superuser:
+        found.append(
+            Error(
+                "The application connects as a superuser. 应用程序以数据库超级用户身份连接。",
+                hint="Let DATABASE_URL name kefu_app; see manage.py prepare_database.",
+                id="kefu.E001",
+            )
+        )
+    elif powerful:
+        found.append(
+            Error("The application's role may make roles or pass by row security.", id="kefu.E002")
+        )
+    elif owned or truncatable:
+        found.append(
+            Error(
+                f"The application owns {owned} tables and may truncate {truncatable}."
+                " 应用程序的数据库角色不能是表的所有者。",
+                hint="Migrate as kefu_owner (DATABASE_OWNER_URL) and connect as kefu_app.",
+                id="kefu.E003",
+            )
+        )
+    return found

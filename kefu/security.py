@@ -1,0 +1,105 @@
+"""What stands between the network and every page: sign-in, content policy, request log, failures."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from axes.handlers.proxy import AxesProxyHandler
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.views import defaults
+from django_structlog.middlewares import RequestMiddleware
+
+RETRY_AFTER = "5"  # seconds until the database is worth another try
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Accounts are made by the supervisors: nobody signs up."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        super().pre_authenticate(request, **credentials)
+        if not AxesProxyHandler.is_allowed(request, credentials):
+            raise ValidationError(lock_message())
+
+
+def login_name(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
+    """Whose sign-in this is, for counting failures: the same however it is spelt."""
+    given = (credentials or {}).get("username") or request.POST.get("login") or ""
+    return str(given).strip().casefold()
+
+
+def lock_message() -> str:
+    minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
+    return _("连错 %(limit)s 次，此工号在本机已锁定 %(minutes)s 分钟；急用请找值班主管解锁。") % {
+        "limit": settings.AXES_FAILURE_LIMIT,
+        "minutes": minutes,
+    }
+
+
+def locked_out(request: HttpRequest, *__: Any) -> HttpResponse:
+    """Answer the failure that locks: back to the form, which says so."""
+    messages.error(request, lock_message())
+    return redirect(settings.LOGIN_URL)
+
+
+class ContentSecurityPolicyMiddleware(CSPMiddleware):
+    """Our pages run our own files only; the admin's own toolkit needs eval and inline styles."""
+
+    @cached_property
+    def admin_path(self) -> str:
+        return reverse("admin:index")
+
+    def get_policy_parts(
+        self,
+        request: HttpRequest,
+        response: HttpResponseBase,
+        report_only: bool = False,
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        if not report_only and request.path_info.startswith(self.admin_path):
+            update: dict[str, Any] = {
+                "script-src": ["'unsafe-eval'"],
+                "style-src": ["'unsafe-inline'"],
+            }
+            parts.update = update | (parts.update or {})
+        return parts
+
+
+class RequestLogMiddleware(RequestMiddleware):
+    """One log line a request, with its id; without the query, which may hold a name or a phone."""
+
+    probes = frozenset({"/healthz", "/readyz", "/metrics"})  # asked every few seconds by machines
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if request.path in self.probes:
+            return self.get_response(request)
+        return super().__call__(request)
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        return f"{request.method} {request.path}"
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer what nobody caught (``handler500``), in a view or on the way to it.
+
+    A database that is away, a lock waited for too long and a deadlock pass: that is a 503, and the page
+    keeps what was written. Asks nothing of the request, whose session may be what could not be read.
+    """
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        headers = {"Retry-After": RETRY_AFTER, "Cache-Control": "no-store"}
+        return HttpResponse(render_to_string("503.html"), status=503, headers=headers)
+    return defaults.server_error(request)

@@ -1,0 +1,331 @@
+"""What every way of running kefu shares. Secrets and addresses come from the environment."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from kefu.settings.logs import logging_config
+from kefu.settings.unfold import UNFOLD as UNFOLD
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+env = environ.FileAwareEnv()  # NAME_FILE=/run/secrets/name stands for NAME
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
+    "csp",
+    "django_htmx",
+    "django_filters",
+    "django_structlog",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "pgtrigger",
+    "rest_framework",
+    "rules",
+    # Ours, from the ground up: arrows point down this list only.
+    "kefu.embedded",
+    "kefu.audit",
+    "kefu.notifications",
+    "kefu.network",
+    "kefu.staff",
+    "kefu.rulebooks",
+    "kefu.parcels",
+    "kefu.jobs",
+    "kefu.api",
+    "kefu.cases",
+    "kefu.ledger",
+    "kefu.penalties",
+    "kefu.deadlines",
+    "inquiries",
+    "kefu.overview",
+    "kefu.demo",
+]
+AUTH_USER_MODEL = "staff.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- The two servers ------------------------------------------------------------------------
+
+DATABASE_URL = env.str("DATABASE_URL")
+DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", default=DATABASE_URL)
+REDIS_URL = env.str("REDIS_URL")
+# The pool is for web processes only; elsewhere a connection lives as long as its process.
+WEB_POOL = env.int("KEFU_DB_POOL", default=0)
+
+
+def database(url: str, *, role: str, limits: dict[str, str]) -> dict[str, Any]:
+    """Return Django's settings for one connection; ``role`` is taken where the user is another."""
+    config: dict[str, Any] = env.db_url_config(url)
+    if config.get("USER") != role:
+        limits = {"role": role, **limits}
+    options = config.setdefault("OPTIONS", {})
+    options["connect_timeout"] = 5
+    options["options"] = " ".join(f"-c {name}={value}" for name, value in limits.items())
+    config["CONN_HEALTH_CHECKS"] = True
+    return config
+
+
+DATABASES = {
+    "default": database(
+        DATABASE_URL,
+        role="kefu_app",
+        limits={
+            "statement_timeout": "30s",
+            "lock_timeout": "10s",
+            "idle_in_transaction_session_timeout": "60s",
+        },
+    ),
+    "owner": database(DATABASE_OWNER_URL, role="kefu_owner", limits={"lock_timeout": "10s"}),
+}
+if WEB_POOL:
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 1,
+        "max_size": WEB_POOL,
+        "timeout": 10,
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 600
+
+# Sign-in limits and used one-time codes live here: in PostgreSQL, so that they do not open with Redis.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "kefu_cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
+
+# -- Celery: Redis carries wake-ups only, every promise is a row --------------------------------
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # wait for Redis as long as it takes
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # A dead or hanging Redis costs a request at most this much; nothing is lost by giving up.
+    "socket_timeout": 0.5,
+    "socket_connect_timeout": 0.5,
+    "socket_keepalive": True,
+    "max_retries": 0,
+    "visibility_timeout": 300,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = False  # the next tick does it again
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_ENABLE_UTC = True
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_DEFAULT_QUEUE = "work"
+CELERY_TASK_ROUTES = {"kefu.deadlines.tasks.tick": {"queue": "timers"}}
+CELERY_BEAT_SCHEDULE = {
+    "tick": {"task": "kefu.deadlines.tasks.tick", "schedule": timedelta(seconds=1)},
+    "run-jobs": {"task": "kefu.jobs.tasks.run_jobs", "schedule": timedelta(seconds=2)},
+    "seal-audit": {
+        "task": "kefu.audit.tasks.seal_audit",
+        "schedule": timedelta(seconds=20),
+    },
+    "forget-old-answers": {
+        "task": "kefu.api.tasks.forget_old",
+        "schedule": timedelta(hours=1),
+    },
+    "make-partitions": {
+        "task": "kefu.overview.tasks.make_partitions",
+        "schedule": timedelta(days=1),
+    },
+}
+
+# -- Requests ---------------------------------------------------------------------------------
+
+ROOT_URLCONF = "kefu.urls"
+ASGI_APPLICATION = "kefu.asgi.application"
+WSGI_APPLICATION = "kefu.wsgi.application"
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "kefu.security.RequestLogMiddleware",
+    "kefu.security.ContentSecurityPolicyMiddleware",
+    "kefu.api.middleware.ApiMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "kefu.audit.middleware.AuditContextMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+
+# -- Who may come in ----------------------------------------------------------------------------
+
+SECRET_KEY = env.str("SECRET_KEY")
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "rules.permissions.ObjectPermissionBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+_VALIDATION = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},
+]
+LOGIN_URL = reverse_lazy("account_login")
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "kefu.security.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}  # the staff number
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# Guessing is stopped by the lock below, which hits one person at one place; these two stop guessing
+# from many places and guessing many people, and must not let a stranger lock out everybody.
+ACCOUNT_RATE_LIMITS = {"login_failed": "60/10m/ip,30/10m/key"}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "kefu"
+# Proxies of ours in front: only their X-Forwarded-For is believed.
+PROXIES = env.int("KEFU_PROXIES", default=0)
+ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
+AXES_IPWARE_PROXY_COUNT = PROXIES or None
+AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"][0 if PROXIES else 1 :]
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "kefu.security.login_name"
+AXES_LOCKOUT_CALLABLE = "kefu.security.locked_out"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+SESSION_COOKIE_AGE = 12 * 3600  # one long shift
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+
+# -- What browsers are told ---------------------------------------------------------------------
+
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# -- Keys of the personal data, kept outside the database ------------------------------------------
+
+# "id:base64" pairs, comma between; the first one encrypts, all of them decrypt.
+KEFU_ENCRYPTION_KEYS: dict[str, str] = dict(
+    pair.strip().split(":", 1) for pair in env.str("KEFU_ENCRYPTION_KEYS").split(",") if ":" in pair
+)
+KEFU_LOOKUP_KEY = env.str("KEFU_LOOKUP_KEY")
+# Looks at plain personal data one user may take within an hour; each leaves an audit row.
+KEFU_REVEALS_PER_HOUR = env.int("KEFU_REVEALS_PER_HOUR", default=60)
+# An aware datetime that stands for "now"; only local and test settings read it.
+KEFU_NOW: datetime | None = None
+
+# -- Languages, time, files -----------------------------------------------------------------------
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("简体中文")), ("en", _("英语"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["kefu.formats"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "kefu.staticfiles.CompressedStorage"},
+}
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+# -- REST -----------------------------------------------------------------------------------------
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["kefu.api.parsers.StrictJSONParser"],
+    # A partner's key and nothing else: a colleague's session opens no door of the API.
+    "DEFAULT_AUTHENTICATION_CLASSES": ["kefu.api.authentication.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["kefu.api.authentication.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["kefu.api.limits.CallRate"],
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "kefu.api.problems.handle",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "kefu API",
+    "DESCRIPTION": _("网点与客服部之间的接口。怎样开始见 docs/api.md。"),
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "QueryState": "inquiries.models.NetworkQuery.State",
+        "PenaltyState": "kefu.penalties.models.Penalty.State",
+        "CostKind": "kefu.deadlines.models.Consequence.Kind",
+        "CostCondition": "kefu.deadlines.models.Consequence.Condition",
+    },
+}
+
+LOGGING = logging_config(as_json=True)
+LOGGING_CONFIG = "kefu.settings.logs.configure"
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = 20  # a refusal is the caller's business
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10
+DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = 10  # a tick a second says nothing

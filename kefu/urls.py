@@ -1,0 +1,19 @@
+"""Where each part answers."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+# Otherwise the admin's own form would let people in without their second factor.
+admin.autodiscover()
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+handler500 = "kefu.security.server_error"
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("api/v1/", include("kefu.api.urls")),
+    path("", include("kefu.overview.urls")),
+    path("", include("inquiries.urls")),
+]

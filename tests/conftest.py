@@ -1,0 +1,130 @@
+"""The database of the tests: owned by kefu_owner, used as kefu_app, made once from a template."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from django.test import TransactionTestCase
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from kefu.embedded import database
+
+PROJECT = Path(__file__).resolve().parents[1]
+TEMPLATE = "kefu_template"
+ADMIN_URL = os.environ.get("DATABASE_ADMIN_URL") or settings.DATABASE_OWNER_URL
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test of tests/browser needs a Chromium; .ci/run insists on it, a bare machine goes without."""
+    if item.path.is_relative_to(PROJECT / "tests" / "browser") and not find_browser():
+        missing = (
+            f"There is no Chromium on PATH ({', '.join(BROWSERS)}): the page was not tried out."
+        )
+        if os.environ.get("KEFU_REQUIRE_BROWSER") == "1":
+            pytest.fail(missing, pytrace=False)
+        pytest.skip(missing)
+
+
+def find_browser() -> str | None:
+    return next((path for path in map(shutil.which, BROWSERS) if path), None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The program that Playwright starts (``executable_path``)."""
+    found = find_browser()
+    assert found
+    return found
+
+
+def admin(database_name: str = "postgres") -> psycopg.Connection[Any]:
+    return psycopg.connect(make_conninfo(ADMIN_URL, dbname=database_name), autocommit=True)
+
+
+def schema_digest() -> str:
+    """What the template was made from: all migrations, with the SQL beside them, and the lock."""
+    digest = hashlib.sha256((PROJECT / "requirements.txt").read_bytes())
+    for home in (PROJECT / "kefu", PROJECT / "inquiries"):
+        for file in sorted(home.rglob("migrations/**/*")):
+            if file.suffix in {".py", ".sql"}:
+                digest.update(f"{file.relative_to(PROJECT)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def use_database(name: str) -> None:
+    for alias in ("default", "owner"):
+        connections[alias].close()
+        connections[alias].settings_dict["NAME"] = name
+
+
+def make_template(*, anew: bool) -> None:
+    """Migrate once and keep the result; one worker does it while the others wait."""
+    with admin() as connection:
+        connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [TEMPLATE])
+        wanted = schema_digest()
+        found = connection.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
+            [TEMPLATE],
+        ).fetchone()
+        if found == (wanted,) and not anew:
+            return
+        name = sql.Identifier(TEMPLATE)
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        database.prepare(
+            admin_url=make_conninfo(ADMIN_URL, dbname=TEMPLATE),
+            owner_url=settings.DATABASE_OWNER_URL,
+            app_url=settings.DATABASE_URL,
+        )
+        use_database(TEMPLATE)
+        call_command("migrate", database="owner", verbosity=0, interactive=False)
+        call_command("createcachetable", database="owner", verbosity=0)
+        use_database("postgres")
+        # Written last: a template without it was left half made and is thrown away.
+        connection.execute(
+            sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(wanted))
+        )
+
+
+def fresh_database(name: str) -> None:
+    """Make this worker's database as the migrations left it, whatever was there before."""
+    for opened in connections.all(initialized_only=True):
+        opened.close()
+    with admin() as connection:
+        target = sql.Identifier(name)
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(target))
+        copy = "CREATE DATABASE {} OWNER kefu_owner TEMPLATE {}"
+        connection.execute(sql.SQL(copy).format(target, sql.Identifier(TEMPLATE)))
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(target))
+        connection.execute(
+            sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO kefu_app").format(target)
+        )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    name = f"kefu_test_{WORKER}"
+    with django_db_blocker.unblock():
+        make_template(anew=request.config.getoption("create_db") and WORKER == "gw0")
+        fresh_database(name)
+        use_database(name)
+    # kefu_app may not truncate, so a test that commits is followed by a fresh copy of the template.
+    patch = pytest.MonkeyPatch()
+    patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: fresh_database(name))
+    yield
+    patch.undo()
+    with django_db_blocker.unblock():
+        for connection in connections.all(initialized_only=True):
+            connection.close()

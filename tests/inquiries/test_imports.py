@@ -16,6 +16,7 @@ import pytest
 import xlsxwriter
 from django.conf import settings
 from django.db import connection
+from django.urls import reverse
 from django.utils import translation
 from python_calamine import CalamineWorkbook
 
@@ -313,7 +314,7 @@ def test_of_two_imports_at_once_one_files_the_row(centre, monkeypatch):
             cursor.execute("ALTER TABLE imported_clock RENAME TO ours_clock")
             cursor.execute("ALTER TABLE imported_cost RENAME TO ours_cost")
             self.stage([line for _row, line in self.rows])
-            self.load()
+            self.load(len(self.rows))
             cursor.execute("ALTER TABLE ours RENAME TO imported")
             cursor.execute("ALTER TABLE ours_clock RENAME TO imported_clock")
             cursor.execute("ALTER TABLE ours_cost RENAME TO imported_cost")
@@ -355,15 +356,13 @@ def test_chunks_are_filed_one_by_one_and_stopping_keeps_them(centre, monkeypatch
 
 @pytest.mark.django_db
 def test_a_row_the_database_will_not_take_is_set_aside_and_the_others_go_in(centre, monkeypatch):
-    lines = load._lines
+    line = load._line
 
-    def spoilt(rows_, *rest):
-        return [
-            (*line[:13], "*" * 41, *line[14:]) if row.text == "坏的" else line
-            for row, line in zip(rows_, lines(rows_, *rest), strict=True)
-        ]
+    def spoilt(row, *rest):
+        made = line(row, *rest)
+        return (*made[:13], "*" * 41, *made[14:]) if row.text == "坏的" else made
 
-    monkeypatch.setattr(load, "_lines", spoilt)
+    monkeypatch.setattr(load, "_line", spoilt)
     given = [{"事由": f"第{n}件"} for n in range(7)]
     job = run(centre, table(*given[:4], {"事由": "坏的"}, *given[4:]))
 
@@ -371,6 +370,29 @@ def test_a_row_the_database_will_not_take_is_set_aside_and_the_others_go_in(cent
     assert [(r.row, r.reason) for r in imports.refusals(job=job)] == [
         (6, "这一行没能保存，程序已记录")
     ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "where", ["inquiries.imports.rows.source_key", "kefu.privacy.redact.redact"]
+)
+def test_a_row_our_own_code_stumbles_over_is_set_aside_without_telling_the_log(
+    centre, monkeypatch, caplog, where
+):
+    module, _dot, name = where.rpartition(".")
+    function = getattr(sys.modules[module], name)
+
+    def stumble(*given, **more):
+        if "绊脚石" in given + tuple(more.values()):
+            raise RuntimeError("绊脚石")
+        return function(*given, **more)
+
+    monkeypatch.setattr(where, stumble)
+    job = run(centre, table({}, {"事由": "绊脚石"}, {"事由": "丙"}))
+
+    assert counted(job) == {"accepted": 2, "refused": 1}
+    assert "RuntimeError" in caplog.text
+    assert "绊脚石" not in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)
@@ -707,6 +729,43 @@ def test_refused_rows_come_back_as_a_file_that_can_be_mended_and_sent_again(cent
     assert counted(second)["accepted"] == 2
     assert {c.sealed["summary"] for c in Case.objects.all()} == {"甲", "@SUM(A1:A9)，乙", "丙"}
     assert Case.objects.get(customer_phone_masked__startswith="+852")
+
+
+@pytest.mark.django_db
+@pytest.mark.rule("CD-06.28")
+@pytest.mark.parametrize("front", ["department", "owner"])
+def test_the_front_desk_is_given_no_inquiries_to_work(centre, front):
+    if front == "owner":
+        centre.lin.department = centre.front_desk
+        centre.lin.save(update_fields=["department"])
+    else:
+        centre.query_desk = centre.front_desk
+    owner = "lin" if front == "owner" else None
+
+    job = run(centre, table({}, {"类型": "建议", "事由": "柜台放个椅子吧"}), owner=owner)
+
+    assert counted(job) == {"accepted": 1, "refused": 1}
+    assert Inquiry.objects.get().kind == "suggestion"
+    refused = imports.refusals(job=job)[0]
+    assert (refused.label, refused.reason) == (
+        "类型",
+        "所选部门或负责人不办理查件，请导入给办理的部门",
+    )
+
+
+@pytest.mark.django_db
+def test_taking_refused_rows_home_is_recorded_with_place_and_request(centre, settings, client):
+    settings.PROXIES = 1
+    job = run(centre, table({"运单号": "1"}))
+    client.force_login(centre.lin.user, backend="django.contrib.auth.backends.ModelBackend")
+
+    client.post(
+        reverse("inquiries:import_refused", args=[job.pk]),
+        headers={"X-Forwarded-For": "203.0.113.9"},
+    )
+
+    look = AuditRow.objects.get(action="reveal")
+    assert (look.address, bool(look.request_id)) == ("203.0.113.9", True)
 
 
 @pytest.mark.django_db

@@ -3,17 +3,17 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from kefu import clock
 from kefu.admin import finding
-from kefu.admin.base import NoForm, OfficeAdmin, ReadOnlyAdmin, link
+from kefu.admin.base import NoForm, OfficeAdmin, ReadOnlyAdmin, action, display, link
 from kefu.api import services
 from kefu.api.models import ApiKey, IdempotentAnswer
 
@@ -32,10 +32,10 @@ class RevokedFilter(admin.SimpleListFilter):
     title = _("状态")
     parameter_name = "revoked"
 
-    def lookups(self, request, model_admin):  # type: ignore[no-untyped-def]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("no", _("有效")), ("yes", _("已吊销"))]
 
-    def queryset(self, request, queryset):  # type: ignore[no-untyped-def]
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return (
             queryset.filter(revoked_at__isnull=self.value() == "no") if self.value() else queryset
         )
@@ -89,8 +89,23 @@ class ApiKeyAdmin(OfficeAdmin):
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         key, secret = services.issue_key(**form.cleaned_data, actor=request.user, now=clock.now())
         obj.pk, obj.prefix = key.pk, key.prefix
-        text = _("密钥：%(secret)s （只显示这一次，离开本页就看不到了）")
-        messages.warning(request, text % {"secret": secret})
+        request.secret = secret  # type: ignore[attr-defined]
+
+    def response_add(
+        self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Show the secret in this one answer: a message would be kept in a cookie or the session."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": _("密钥已签发"),
+            "key": obj,
+            "secret": request.secret,  # type: ignore[attr-defined]
+            "back": reverse("admin:api_apikey_change", args=[obj.pk]),
+        }
+        response = TemplateResponse(request, "admin/api/issued.html", context)
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
     @display(description=_("网点"))
     def shown_party(self, row: ApiKey) -> str:
@@ -132,7 +147,7 @@ class IdempotentAnswerAdmin(ReadOnlyAdmin):
     search_help_text = _("幂等键")
     fields = ("api_key", "key", "status", "created_at")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[IdempotentAnswer]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).only("api_key", "key", "status", "created_at")
 
     def find(self, text: str) -> Q:

@@ -1,12 +1,13 @@
 """The audit trail and its seals, to look at."""
 
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
-from kefu.admin.base import ReadOnlyAdmin
+from kefu.admin.base import ReadOnlyAdmin, display
 from kefu.admin.filters import period
 from kefu.audit.models import AuditRow, AuditSeal
 
@@ -31,10 +32,10 @@ class ActionFilter(admin.SimpleListFilter):
     title = _("操作")
     parameter_name = "action"
 
-    def lookups(self, request, model_admin):  # type: ignore[no-untyped-def]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return list(ACTIONS.items())
 
-    def queryset(self, request, queryset):  # type: ignore[no-untyped-def]
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(action=self.value()) if self.value() else queryset
 
 

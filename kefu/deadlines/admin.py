@@ -140,7 +140,7 @@ class DeadlineAdmin(ReadOnlyAdmin):
     @action(description=_("重新排队"), permissions=["requeue"])
     def requeue(self, request: HttpRequest, queryset: QuerySet[Deadline]) -> HttpResponse | None:
         def do(deadline: Deadline) -> None:
-            services.requeue(deadline=deadline)
+            services.requeue(deadline=deadline, actor=request.user, now=clock.now())
 
         return self.step(
             request,

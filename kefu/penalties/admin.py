@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -29,15 +30,24 @@ from kefu.admin.base import (
     link,
 )
 from kefu.admin.filters import UndecidedFilter, month
+from kefu.cases import services as cases
+from kefu.errors import Conflict, KefuError
 from kefu.ledger.models import Entry
 from kefu.penalties import selectors, services
 from kefu.penalties.models import Penalty, PenaltyEvent, Waiver
 from kefu.policy.rulebook import load_all
 from kefu.rulebooks import wording
 
+# Conditions that no program can see come true.
+FOUND_BY_PEOPLE = frozenset({"evidence", "verification"})
+
 
 class WaiverForm(forms.Form):
-    ground = forms.ChoiceField(label=_("理由类别"), choices=Waiver.Ground)
+    # An objection is raised by whoever is to bear the penalty, on the page of the case.
+    ground = forms.ChoiceField(
+        label=_("理由类别"),
+        choices=[one for one in Waiver.Ground.choices if one[0] != Waiver.Ground.OBJECTION],
+    )
     reason = forms.CharField(
         label=_("说明"),
         min_length=4,
@@ -140,8 +150,8 @@ class PenaltyAdmin(ReadOnlyAdmin):
     list_select_related = ("party", "case")
     ordering = ("-pk",)
     search_help_text = _("工单号、运单号、责任方名称或编号、条款")
-    actions = ("propose_waiver", "release")
-    actions_detail = ("propose_waiver_here", "release_here")
+    actions = ("propose_waiver", "release", "confirm")
+    actions_detail = ("propose_waiver_here", "release_here", "confirm_here")
     inlines = (EventInline, WaiverInline)
     fields = (
         ("clause", "rulebook"),
@@ -282,6 +292,42 @@ class PenaltyAdmin(ReadOnlyAdmin):
                     "截止时我们自己的入口有中断，所以先不算。确认中断不影响这一笔，才恢复；要免，请提出免罚。"
                 )
             ),
+            back=back,
+        )
+
+    @action(description=_("确认条件成立"), permissions=["release"])
+    def confirm(self, request: HttpRequest, queryset: QuerySet[Penalty]) -> HttpResponse | None:
+        return self._confirm(request, queryset)
+
+    @action(description=_("确认条件成立"), permissions=["release"], url_path="confirm")
+    def confirm_here(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
+        return self._confirm(request, self._one(request, object_id), back=_page(object_id))
+
+    def _confirm(
+        self, request: HttpRequest, rows: Iterable[Penalty], back: str = ""
+    ) -> HttpResponse | None:
+        actor: Any = request.user
+
+        def do(penalty: Penalty, reason: str) -> None:
+            if penalty.condition not in FOUND_BY_PEOPLE:
+                raise Conflict(_("这笔处罚的生效条件由程序判断，不用人确认"))
+            if penalty.party_id == actor.party_id:
+                raise KefuError(_("不能确认自己要承担的处罚"), code="own_penalty")
+            with transaction.atomic():
+                case = cases.lock(case=penalty.case)
+                fact = {"reason": cases.shown(case=case, text=reason)}
+                if not services.confirm(penalty=penalty, fact=fact, actor=actor, now=clock.now()):
+                    raise Conflict(_("这笔处罚不是暂记，不用确认"))
+
+        return self.step(
+            request,
+            rows,
+            do,
+            title=str(_("确认条件成立")),
+            form_class=ReasonForm,
+            done=str(_("已确认 %(n)d 笔，处罚生效")),
+            action="confirm",
+            hint=str(_("写明证据，或核实的经过和结果。只用于有证据、经核实才生效的处罚。")),
             back=back,
         )
 

@@ -1,0 +1,93 @@
+"""Who may look at what in the admin, and who may change it: one table, by role.
+
+Looking is by role; changing is by the permissions of ``kefu.staff.permissions``, the same that the
+services check. A model that is not in the table cannot be registered.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model
+
+from kefu.staff.models import User
+from kefu.staff.permissions import LEADS, OFFICE, SUPERVISORS
+
+Role = User.Role
+
+_WORK = {*LEADS, Role.INSPECTOR}
+_PEOPLE = {*LEADS, Role.INSPECTOR, Role.HR}
+_MONEY = {*SUPERVISORS, Role.FINANCE}
+_WATCH = {*SUPERVISORS, Role.INSPECTOR}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Roles that may look, and the permission it takes to change (none: nobody changes it here)."""
+
+    view: frozenset[str]
+    edit: str = ""
+
+
+def _seen_by(roles: set[Role], edit: str = "") -> Access:
+    return Access(frozenset(roles), edit)
+
+
+ACCESS = {
+    "network.region": _seen_by(OFFICE, "network.edit_network"),
+    "network.party": _seen_by(OFFICE, "network.edit_network"),
+    "network.contactnumber": _seen_by(_PEOPLE, "network.edit_network"),
+    "staff.department": _seen_by(OFFICE, "staff.edit_staff"),
+    "staff.position": _seen_by(OFFICE, "staff.edit_staff"),
+    "staff.employee": _seen_by(OFFICE, "staff.edit_staff"),
+    "staff.user": _seen_by({*SUPERVISORS, Role.HR}),
+    "staff.duty": _seen_by(_PEOPLE),
+    "parcels.waybill": _seen_by({*_WORK, Role.FINANCE}),
+    "parcels.scan": _seen_by(_WORK),
+    "rulebooks.rulebook": _seen_by(OFFICE),
+    "rulebooks.rulebookversion": _seen_by(OFFICE),
+    "rulebooks.assignment": _seen_by(OFFICE, "rulebooks.assign_version"),
+    "cases.case": _seen_by(_WORK),
+    "cases.interaction": _seen_by(_WORK),
+    "cases.caselink": _seen_by(_WORK),
+    "cases.handover": _seen_by(_WORK),
+    "cases.consultation": _seen_by(_WORK),
+    "inquiries.inquiry": _seen_by(_WORK),
+    "inquiries.pickup": _seen_by(_WORK),
+    "inquiries.complaint": _seen_by(_WORK),
+    "inquiries.networkquery": _seen_by(_WORK),
+    "inquiries.counteracceptance": _seen_by(_WORK),
+    "deadlines.deadline": _seen_by(_WORK),
+    "deadlines.consequence": _seen_by(_WORK),
+    "deadlines.pause": _seen_by(_WORK),
+    "deadlines.lateentry": _seen_by(_WORK),
+    "deadlines.heartbeat": _seen_by(LEADS),
+    "deadlines.interruption": _seen_by(_WORK),
+    "penalties.penalty": _seen_by(OFFICE),
+    "penalties.penaltyevent": _seen_by(OFFICE),
+    "penalties.waiver": _seen_by(OFFICE),
+    "ledger.account": _seen_by(_MONEY),
+    "ledger.entry": _seen_by(_MONEY),
+    "ledger.posting": _seen_by(_MONEY),
+    "jobs.job": _seen_by(LEADS),
+    "jobs.refusal": _seen_by(LEADS),
+    "notifications.event": _seen_by(SUPERVISORS),
+    "audit.auditrow": _seen_by(_WATCH),
+    "audit.auditseal": _seen_by(_WATCH),
+    "api.apikey": _seen_by(SUPERVISORS, "api.issue_key"),
+    "api.idempotentanswer": _seen_by(SUPERVISORS),
+}
+
+# Not shown: the sealed upload of a job (its name stands on the job), how far a bell has been read, and the
+# counters that slow down guessing of keys.
+HIDDEN = {"jobs.jobfile", "notifications.bellmark", "api.failedattempts"}
+
+
+def may_view(user: Any, model: type[Model]) -> bool:
+    if not (user.is_active and user.is_staff):
+        return False
+    return bool(user.is_superuser or user.role in ACCESS[model._meta.label_lower].view)
+
+
+def may_edit(user: Any, model: type[Model]) -> bool:
+    permission = ACCESS[model._meta.label_lower].edit
+    return bool(permission) and may_view(user, model) and bool(user.has_perm(permission))

@@ -1,0 +1,126 @@
+"""Every role before every page of the admin. A new model without an entry fails here."""
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.urls import reverse
+
+from kefu.admin.access import ACCESS, HIDDEN
+from kefu.staff.models import User
+from tests.admin.conftest import account
+
+pytestmark = pytest.mark.django_db
+
+OURS = [
+    model for model in apps.get_models() if model.__module__.startswith(("kefu.", "inquiries."))
+]
+
+# Who may look at what: L shift lead, S supervisor, I inspector, M manager, H HR, F finance.
+LOOK = {
+    "network.region": "LSIMHF",
+    "network.party": "LSIMHF",
+    "network.contactnumber": "LSIMH",
+    "staff.department": "LSIMHF",
+    "staff.position": "LSIMHF",
+    "staff.employee": "LSIMHF",
+    "staff.user": "SMH",
+    "staff.duty": "LSIMH",
+    "parcels.waybill": "LSIMF",
+    "parcels.scan": "LSIM",
+    "rulebooks.rulebook": "LSIMHF",
+    "rulebooks.rulebookversion": "LSIMHF",
+    "rulebooks.assignment": "LSIMHF",
+    "cases.case": "LSIM",
+    "cases.interaction": "LSIM",
+    "cases.caselink": "LSIM",
+    "cases.handover": "LSIM",
+    "cases.consultation": "LSIM",
+    "inquiries.inquiry": "LSIM",
+    "inquiries.pickup": "LSIM",
+    "inquiries.complaint": "LSIM",
+    "inquiries.networkquery": "LSIM",
+    "inquiries.counteracceptance": "LSIM",
+    "deadlines.deadline": "LSIM",
+    "deadlines.consequence": "LSIM",
+    "deadlines.pause": "LSIM",
+    "deadlines.lateentry": "LSIM",
+    "deadlines.heartbeat": "LSM",
+    "deadlines.interruption": "LSIM",
+    "penalties.penalty": "LSIMHF",
+    "penalties.penaltyevent": "LSIMHF",
+    "penalties.waiver": "LSIMHF",
+    "ledger.account": "SMF",
+    "ledger.entry": "SMF",
+    "ledger.posting": "SMF",
+    "jobs.job": "LSM",
+    "jobs.refusal": "LSM",
+    "notifications.event": "SM",
+    "audit.auditrow": "SIM",
+    "audit.auditseal": "SIM",
+    "api.apikey": "SM",
+    "api.idempotentanswer": "SM",
+}
+ADD = {
+    "network.region": "SM",
+    "network.party": "SM",
+    "network.contactnumber": "SM",
+    "staff.department": "SMH",
+    "staff.position": "SMH",
+    "staff.employee": "SMH",
+    "rulebooks.assignment": "SM",
+    "api.apikey": "SM",
+}
+LETTERS = {
+    "shift_lead": "L",
+    "supervisor": "S",
+    "inspector": "I",
+    "manager": "M",
+    "hr": "H",
+    "finance": "F",
+}
+
+
+def page(label: str, name: str) -> str:
+    return reverse(f"admin:{label.replace('.', '_')}_{name}")
+
+
+def test_every_model_has_a_place_in_the_table_and_a_page():
+    labels = {model._meta.label_lower for model in OURS}
+    registered = {model._meta.label_lower for model in admin.site._registry}
+
+    assert labels == set(ACCESS) | HIDDEN
+    assert registered == set(ACCESS) == set(LOOK)
+
+
+@pytest.mark.parametrize("role", User.Role.values)
+def test_each_role_sees_its_lists_and_no_others(role, as_user, office):
+    outlet = {"party": office.chengdu} if role == "outlet" else {}
+    client = as_user(account(role, **outlet))
+    letter = LETTERS.get(role, "-")
+
+    looks = {label: client.get(page(label, "changelist")).status_code for label in LOOK}
+    adds = {label: client.get(page(label, "add")).status_code for label in LOOK}
+
+    assert looks == {label: 200 if letter in who else 403 for label, who in LOOK.items()}
+    assert adds == {label: 200 if letter in ADD.get(label, "") else 403 for label in LOOK}
+
+
+@pytest.mark.parametrize("role", ["agent", "adjuster", "outlet"])
+def test_who_does_not_work_in_the_office_does_not_come_in(role, as_user, office):
+    party = {"party": office.chengdu} if role == "outlet" else {}
+    user = account(role, **party)
+    user.is_staff = False
+    user.save()
+
+    answer = as_user(user).get(reverse("admin:index"))
+
+    assert answer.status_code == 302
+
+
+def test_a_superuser_sees_everything_and_adds_only_what_has_a_form(as_user, office):
+    root = User.objects.create_superuser("root", password="correct-horse-9", role="manager")
+    client = as_user(root)
+
+    assert {client.get(page(label, "changelist")).status_code for label in LOOK} == {200}
+    adds = {label for label in LOOK if client.get(page(label, "add")).status_code == 200}
+    assert adds == set(ADD)

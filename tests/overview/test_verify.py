@@ -1,0 +1,271 @@
+"""The checks are themselves checked: each is silent on a sound world and speaks when its fact is broken."""
+
+import json
+from datetime import timedelta
+from decimal import Decimal
+from io import StringIO
+
+import psycopg
+import pytest
+from django.conf import settings as django_settings
+from django.core.management import call_command
+from django.db import connection, transaction
+from psycopg.conninfo import make_conninfo
+
+from inquiries import services as inquiries
+from kefu import clock
+from kefu.audit import services as audit
+from kefu.cases.models import Interaction
+from kefu.deadlines.models import Deadline
+from kefu.deadlines.services import sweep
+from kefu.overview import services
+from kefu.overview.verify import CHECKS, verify
+from kefu.penalties import services as penalties
+from kefu.penalties.models import Penalty, Waiver
+from tests.centre import build
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world(settings):
+    """A day at the centre: an answer in time, a broken promise, a fine paid and one taken back."""
+    now = clock.now()
+    services.make_partitions(now=now)
+    settings.KEFU_NOW = start = now - timedelta(days=3)
+    centre = build(now=start)
+    answered, broken, waiting = (centre.inquiry(now=start) for _ in range(3))
+    inquiries.answer_customer(
+        case=answered,
+        text="已到成都，今天派送",
+        channel=Interaction.Channel.PHONE,
+        substantive=True,
+        actor=centre.lin.user,
+        now=start + timedelta(seconds=30),
+    )
+    for case in (broken, waiting):
+        inquiries.ask_outlet(
+            case=case,
+            outlet=centre.chengdu,
+            question="请查件在哪里",
+            actor=centre.lin.user,
+            now=start,
+        )
+    settings.KEFU_NOW = now
+    sweep()
+    fines = Penalty.objects.filter(kind="fine").order_by("pk")
+    for fine in fines:
+        with transaction.atomic():
+            penalties.confirm(penalty=fine, fact={"complaint": broken.number}, actor=None, now=now)
+    waiver = penalties.propose_waiver(
+        penalty=fines[1],
+        ground=Waiver.Ground.OUR_FAULT,
+        reason="当天接口中断",
+        actor=centre.chen.user,
+        now=now,
+    )
+    penalties.decide_waiver(waiver=waiver, approve=True, actor=centre.he.user, now=now)
+    audit.seal_audit(now=now)
+    return centre
+
+
+def failing() -> dict[str, list[str]]:
+    return {one.check: one.violations for one in verify() if not one.ok}
+
+
+def tamper(*statements: str) -> None:
+    """Change what nobody may, as the owner of the tables, with the guards off for the moment."""
+    database = connection.settings_dict["NAME"]
+    with psycopg.connect(
+        make_conninfo(django_settings.DATABASE_OWNER_URL, dbname=database)
+    ) as owner:
+        tables = owner.execute(
+            "SELECT DISTINCT c.oid::regclass::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+            " WHERE NOT t.tgisinternal AND t.tgparentid = 0"
+        ).fetchall()
+        for (table,) in tables:
+            owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        for statement in statements:
+            assert owner.execute(statement).rowcount != 0, statement
+        owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for (table,) in tables:
+            owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+def test_a_sound_world_passes_every_check(world):
+    assert failing() == {}
+    looked_at = {one.check: one.n for one in verify()}
+    assert looked_at["penalty_is_posted_once"] == 2
+    assert looked_at["reversal_mirrors_its_entry"] == 1
+    assert looked_at["audit_chain"] > 10
+
+
+FINE = "(SELECT min(id) FROM penalties_penalty WHERE kind = 'fine')"
+WAIVED = "(SELECT max(id) FROM penalties_penalty WHERE kind = 'fine')"
+ENTRY = "(SELECT min(id) FROM ledger_entry)"
+BREACHED = "(SELECT min(id) FROM deadlines_deadline WHERE state = 'breached')"
+DELETE_PENALTY = (
+    f"DELETE FROM penalties_waiver WHERE penalty_id = {WAIVED}",
+    f"DELETE FROM penalties_penaltyevent WHERE penalty_id = {WAIVED}",
+    f"DELETE FROM penalties_penalty WHERE id = {WAIVED}",
+)
+
+
+@pytest.mark.parametrize(
+    ("check", "statements"),
+    [
+        (
+            "inquiry_has_clock",  # a removed deadline
+            (
+                "DELETE FROM penalties_penalty WHERE deadline_id IN (SELECT id FROM deadlines_deadline WHERE action = 'reply')",
+                "DELETE FROM deadlines_consequence WHERE deadline_id IN (SELECT id FROM deadlines_deadline WHERE action = 'reply')",
+                "DELETE FROM deadlines_deadline WHERE action = 'reply'",
+            ),
+        ),
+        (
+            "no_promise_overdue",
+            (
+                f"UPDATE deadlines_deadline SET state = 'running', breached_at = NULL, detected_at = NULL WHERE id = {BREACHED}",
+            ),
+        ),
+        (
+            "nothing_set_aside",
+            (
+                f"UPDATE deadlines_deadline SET state = 'set_aside', breached_at = NULL, detected_at = NULL WHERE id = {BREACHED}",
+            ),
+        ),
+        ("breach_has_its_penalties", DELETE_PENALTY),
+        (
+            "penalty_follows_a_breach",
+            (
+                f"DELETE FROM deadlines_consequence WHERE deadline_id = (SELECT deadline_id FROM penalties_penalty WHERE id = {FINE})",
+            ),
+        ),
+        (
+            "penalty_once",
+            (
+                "ALTER TABLE penalties_penalty DROP CONSTRAINT penalty_once",
+                f"""INSERT INTO penalties_penalty (deadline_id, case_id, clause, rulebook_id, party_id, kind, value,
+                        condition, state, incurred_at, decided_at, inputs)
+                    SELECT deadline_id, case_id, clause, rulebook_id, party_id, kind, value, condition,
+                        'provisional', incurred_at, decided_at, inputs FROM penalties_penalty WHERE id = {FINE}""",
+            ),
+        ),
+        ("penalty_as_promised", (f"UPDATE penalties_penalty SET value = 2 WHERE id = {FINE}",)),
+        (
+            "posting_equals_its_penalty",
+            (f"UPDATE penalties_penalty SET value = 2 WHERE id = {FINE}",),
+        ),
+        (
+            "penalty_state_has_its_reason",
+            (f"DELETE FROM penalties_penaltyevent WHERE penalty_id = {FINE}",),
+        ),
+        (
+            "penalty_is_posted_once",
+            (
+                "DELETE FROM ledger_posting WHERE entry_id IN (SELECT id FROM ledger_entry WHERE reverses_id IS NOT NULL)",
+                "DELETE FROM ledger_entry WHERE reverses_id IS NOT NULL",
+            ),
+        ),
+        (
+            "debits_equal_credits",
+            (
+                f"UPDATE ledger_posting SET amount = amount + 0.01 WHERE entry_id = {ENTRY} AND amount > 0",
+            ),
+        ),
+        (
+            "reversal_mirrors_its_entry",
+            (
+                "UPDATE ledger_posting SET amount = amount * 2 WHERE entry_id IN"
+                " (SELECT id FROM ledger_entry WHERE reverses_id IS NOT NULL)",
+            ),
+        ),
+        ("balance_is_its_postings", ("UPDATE ledger_account SET balance = balance + 0.01",)),
+        (
+            "case_shows_its_next_due_time",
+            (
+                "UPDATE cases_case SET next_due_at = next_due_at + interval '1 second' WHERE next_due_at IS NOT NULL",
+            ),
+        ),
+        (
+            "two_people_decide",
+            (
+                "ALTER TABLE penalties_waiver DROP CONSTRAINT waiver_two_people",
+                "UPDATE penalties_waiver SET decided_by_id = proposed_by_id",
+            ),
+        ),
+        (
+            "audit_chain",
+            ("UPDATE audit_row SET reason = 'nothing' WHERE id = (SELECT min(id) FROM audit_row)",),
+        ),
+        ("audit_chain", ("DELETE FROM audit_row WHERE id = (SELECT min(id) FROM audit_row)",)),
+        (
+            "audit_chain",  # the seal written anew, but not those after it: its digest no longer fits
+            ("UPDATE audit_auditseal SET digest = sha256(digest)",),
+        ),
+        (
+            "audit_is_sealed",
+            ("DELETE FROM audit_auditseal",),
+        ),
+        (
+            "rulebook_is_as_published",
+            (
+                "UPDATE rulebooks_rulebookversion SET content = jsonb_set(content, '{name_zh}', '\"别的\"')",
+            ),
+        ),
+        ("journal_and_audit_are_append_only", ("GRANT UPDATE ON ledger_posting TO kefu_app",)),
+        ("journal_and_audit_are_append_only", ("GRANT TRUNCATE ON cases_case TO kefu_app",)),
+        ("guards_stand", ("DROP TRIGGER entry_is_sound ON ledger_entry",)),
+    ],
+)
+def test_a_broken_fact_is_reported(world, settings, check, statements):
+    settings.KEFU_NOW = clock.now() + timedelta(minutes=6)  # time enough for seals and sweeps
+    assert check not in failing()
+
+    tamper(*statements)
+
+    assert check in failing()
+
+
+def test_a_partition_that_nobody_made_is_reported(world, settings):
+    settings.KEFU_NOW = clock.now() + timedelta(days=200)
+
+    assert "partition audit_row_" in failing()["partitions_are_ready"][0]
+
+
+def test_every_check_has_a_test_of_its_own():
+    tested = {
+        mark.args[1][i][0]
+        for mark in test_a_broken_fact_is_reported.pytestmark
+        if mark.name == "parametrize"
+        for i in range(len(mark.args[1]))
+    }
+
+    assert {check.name for check in CHECKS} <= tested
+
+
+def test_the_command_prints_one_list_and_fails_on_a_violation(world):
+    out = StringIO()
+    call_command("verify", "--json", stdout=out)
+    assert {one["ok"] for one in json.loads(out.getvalue())} == {True}
+
+    tamper("UPDATE ledger_account SET balance = balance + 0.01")
+    out = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("verify", "--json", stdout=out)
+
+    found = {one["check"]: one for one in json.loads(out.getvalue())}
+    assert ended.value.code == 1
+    assert found["balance_is_its_postings"]["found"] == 2
+    assert len(found["balance_is_its_postings"]["violations"]) == 2
+
+
+def test_verifying_changes_nothing(world):
+    before = Deadline.objects.count(), Penalty.objects.count()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sum(amount) FROM ledger_posting")
+        assert cursor.fetchone() == (Decimal("0.00"),)
+
+    verify()
+
+    assert (Deadline.objects.count(), Penalty.objects.count()) == before

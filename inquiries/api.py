@@ -325,7 +325,9 @@ def _filtered(choice: dict[str, Any]) -> NetworkQueryQuerySet:
     if "waybill_number" in choice:
         rows = rows.filter(case__waybill_number=choice["waybill_number"])
     if choice["order"] == Order.SOONEST:
-        rows = rows.filter(deadline__answered_at=None, deadline__due_at__isnull=False)
+        rows = rows.filter(
+            deadline__answered_at=None, deadline__released_at=None, deadline__due_at__isnull=False
+        )
     if "cursor" in choice:
         rows = rows.filter(_after(choice["cursor"], choice["order"]))
     return rows

@@ -9,10 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from inquiries import wording
 from inquiries.models import Complaint, Inquiry, NetworkQuery
+from inquiries.selectors import costs
+from inquiries.selectors.case import claimable, objectionable
 from kefu.cases.models import Case, Interaction
 from kefu.clock import SHANGHAI
+from kefu.deadlines.models import Deadline
 from kefu.errors import KefuError
 from kefu.network.models import Party
+from kefu.penalties.models import Penalty
 from kefu.staff.models import Department, Employee
 
 TEXT = 20_000
@@ -114,10 +118,10 @@ class NoteForm(DeskForm):
 
 
 class StepForm(VersionedForm):
-    """A step from the row of next steps, in a dialog. ``case`` narrows what may be chosen."""
+    """A step from the row of next steps, in a dialog. ``case`` and ``user`` narrow what may be chosen."""
 
-    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
-        self.case = case
+    def __init__(self, *args: Any, case: Case, user: Any, **kwargs: Any) -> None:
+        self.case, self.user = case, user
         super().__init__(*args, **kwargs)
 
 
@@ -251,6 +255,54 @@ class OriginForm(StepForm):
         label=_("起因单号"), max_length=24, widget=forms.TextInput(attrs={"autofocus": True})
     )
     cause = forms.ChoiceField(label=_("原因"), choices=Complaint.Cause.choices)
+
+
+class DeadlineChoice(forms.ModelChoiceField):
+    def label_from_instance(self, deadline: Deadline) -> str:
+        due, answered = (
+            f"{at.astimezone(SHANGHAI):%m-%d %H:%M:%S}"
+            for at in (deadline.due_at, deadline.answered_at)
+            if at
+        )
+        what = f"{deadline.party} {deadline.get_action_display()}"
+        return _("{what} · {due} 截止 · {answered} 答复").format(
+            what=what, due=due, answered=answered
+        )
+
+
+class LateEntryForm(StepForm):
+    deadline = DeadlineChoice(
+        label=_("哪个时限"), queryset=Deadline.objects.none(), empty_label=None
+    )
+    claimed_at = forms.DateTimeField(
+        label=_("实际答复时间"),
+        widget=forms.DateTimeInput(
+            format="%Y-%m-%dT%H:%M:%S", attrs={"type": "datetime-local", "step": 1}
+        ),
+    )
+    reason = forms.CharField(
+        label=_("凭什么说当时已经答复"), max_length=500, widget=area(3, autofocus=True)
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.choose("deadline", claimable(self.case).select_related("party", "answered_by"))
+
+
+class PenaltyChoice(forms.ModelChoiceField):
+    def label_from_instance(self, penalty: Penalty) -> str:
+        return f"{penalty.clause} {costs.of_penalties([penalty], exact=True)}"
+
+
+class ObjectionForm(StepForm):
+    penalty = PenaltyChoice(label=_("哪一笔"), queryset=Penalty.objects.none(), empty_label=None)
+    reason = forms.CharField(
+        label=_("为什么不该罚"), min_length=4, max_length=500, widget=area(4, autofocus=True)
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.choose("penalty", objectionable(self.case, self.user))
 
 
 class LogContactForm(StepForm):

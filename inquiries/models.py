@@ -289,6 +289,13 @@ class NetworkQuery(models.Model):
         verbose_name_plural = _("网点查询")
         ordering = ["-id"]
         indexes = [
+            # A partner that polls for what is open reads only that.
+            models.Index(
+                fields=["asked", "-id"], condition=Q(state="open"), name="query_received_open"
+            ),
+            models.Index(
+                fields=["asking", "-id"], condition=Q(state="open"), name="query_asked_open"
+            ),
             models.Index(fields=["asked", "-id"], name="query_received"),
             models.Index(fields=["asking", "-id"], name="query_asked"),
         ]

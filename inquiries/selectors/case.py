@@ -15,10 +15,10 @@ from inquiries.selectors import costs
 from inquiries.selectors.desk import Desk
 from kefu.cases.models import Case, CaseLink, Interaction
 from kefu.clock import SHANGHAI
-from kefu.deadlines.models import Deadline
+from kefu.deadlines.models import Deadline, LateEntry
 from kefu.network.models import ContactNumber, Party
 from kefu.parcels.models import Scan
-from kefu.penalties.models import Penalty
+from kefu.penalties.models import Penalty, Waiver
 from kefu.privacy import lookup
 
 TIMELINE_ROWS = 100
@@ -443,7 +443,11 @@ def next_steps(
 ) -> list[Step]:
     """The legal next steps only, the likeliest first. Replying, asking and notes have forms of their own."""
     if case.state == Case.State.CLOSED:
-        return [_step(case, "reopen", _("重新打开")), _step(case, "again", _("客户又来电"))]
+        reopen, again = (
+            _step(case, "reopen", _("重新打开")),
+            _step(case, "again", _("客户又来电")),
+        )
+        return [reopen, again, *_against_a_breach(case, desk, deadlines)]
     steps = []
     if closable(case, queries, deadlines):
         steps.append(_step(case, "close", _("结案")))
@@ -474,7 +478,34 @@ def next_steps(
     steps.append(_step(case, "log", _("记其他往来"), rare=True))
     if asked:
         steps.append(_step(case, "withdraw", _("撤回查询"), rare=True))
+    return steps + _against_a_breach(case, desk, deadlines)
+
+
+def _against_a_breach(case: Case, desk: Desk, deadlines: Sequence[Deadline]) -> list[Step]:
+    """What one may say against a breach and against what it costs; most cases have none."""
+    if not any(deadline.state == Deadline.State.BREACHED for deadline in deadlines):
+        return []
+    steps = []
+    if claimable(case).exists():
+        steps.append(_step(case, "late-entry", _("补记申请"), rare=True))
+    if objectionable(case, desk.user).exists():
+        steps.append(_step(case, "objection", _("提异议"), rare=True))
     return steps
+
+
+def claimable(case: Case) -> Any:
+    """Broken promises whose answer is on record, late: it may have been given in time all the same."""
+    waiting = LateEntry.objects.filter(approved=None).values("deadline")
+    broken = Deadline.objects.filter(case=case, state=Deadline.State.BREACHED)
+    return broken.exclude(answered_by=None).exclude(pk__in=waiting).order_by("due_at")
+
+
+def objectionable(case: Case, user: Any) -> Any:
+    """What ``user`` himself is to bear on this case and has not objected to yet."""
+    over = [Penalty.State.REVERSED, Penalty.State.LAPSED]
+    waiting = Waiver.objects.filter(approved=None).values("penalty")
+    own = Penalty.objects.filter(case=case, party=user.party_id).exclude(party=None)
+    return own.exclude(state__in=over).exclude(pk__in=waiting).order_by("pk")
 
 
 def closable(case: Case, queries: Sequence[NetworkQuery], deadlines: Sequence[Deadline]) -> bool:
@@ -487,7 +518,7 @@ def closable(case: Case, queries: Sequence[NetworkQuery], deadlines: Sequence[De
 def consulted_departments(case: Case) -> list[str]:
     """Departments whose reply is waited for."""
     return [
-        consultation.department.name
+        str(consultation.department)
         for consultation in case.consultations.all()
         if consultation.replied_at is None
     ]

@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from django.db.models import BigIntegerField, Func, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
-from django.utils.translation import get_language
 
 from inquiries.selectors.views import VIEWS, capped_count, shown_count
 from kefu.cases.models import Case
@@ -57,14 +56,13 @@ def desk(user: Any) -> Desk:
             "",
         )
     department = employee.department
-    english = (get_language() or "").startswith("en")
     return Desk(
         user=user,
         employee_id=employee.pk,
         number=employee.number,
         name=employee.name,
         department_id=department.pk,
-        department_name=(department.name_en if english else "") or department.name,
+        department_name=str(department),
         party_id=employee.party_id,
         seat=employee.open_seat,
     )

@@ -22,6 +22,7 @@ from kefu.policy.clocks import PromiseRules, promise_due
 from kefu.policy.consequences import repeat_call_counts
 from kefu.privacy import redact
 from kefu.rulebooks.selectors import edition_in_force
+from kefu.staff.models import Employee
 
 CUSTOMER_CLOCKS = (Deadline.Action.REPLY, Deadline.Action.CALLBACK)
 
@@ -137,10 +138,9 @@ def customer_again(
     if happened_at is not None:
         check_entry_time(happened_at=happened_at, now=now, using=using)
     overdue = deadlines.settle(case=case, now=now)
-    if case.state == Case.State.CLOSED:
+    if case.state in (Case.State.CLOSED, Case.State.ANSWERED):
         cases.move(case=case, to=Case.State.OPEN, closed_at=None)
-    elif case.state == Case.State.ANSWERED:
-        cases.move(case=case, to=Case.State.OPEN)
+    _release_if_gone(case)
     again = cases.add(
         case=case,
         kind=Interaction.Kind.CONTACT,
@@ -167,8 +167,32 @@ def customer_again(
                     actor=actor,
                     now=now,
                 )
-    start_reply_clock(case=case, asked=again, using=using, first=False)
+    clock = start_reply_clock(case=case, asked=again, using=using, first=False)
+    answered = _next_answer(again)
+    if clock is not None and answered is not None:  # his call was entered after our answer to it
+        deadlines.keep(deadlines=[clock], answer=answered, actor=actor, now=now)
+        cases.move(case=case, to=Case.State.ANSWERED)
     return again
+
+
+def _next_answer(asked: Interaction) -> Interaction | None:
+    """The first substantive answer the customer got after he asked, if there is one already."""
+    return (
+        asked.case.interactions.filter(
+            substantive=True,
+            direction=Interaction.Direction.OUT,
+            counterpart=Interaction.Counterpart.CUSTOMER,
+            happened_at__gt=asked.happened_at,
+        )
+        .order_by("happened_at")
+        .first()
+    )
+
+
+def _release_if_gone(case: Case) -> None:
+    """A case taken up again is nobody's when its owner has left the desk for good or for a while."""
+    if case.owner is not None and case.owner.status != Employee.Status.ACTIVE:
+        cases.change(case=case, owner=None)
 
 
 @transaction.atomic
@@ -199,7 +223,7 @@ def contact_failed(
         actor=actor,
         now=now,
     )
-    for deadline in deadlines.note_failed_contact(case=case, now=now):
+    for deadline in deadlines.note_failed_contact(case=case, actor=actor, now=now):
         cases.step(
             case=case,
             action="redated",
@@ -291,5 +315,6 @@ def reopen(*, case: Case, reason: str, actor: Any, now: datetime) -> Case:
     if case.state != Case.State.CLOSED:
         raise Conflict(_("工单没有结案，不用重新打开"))
     cases.move(case=case, to=Case.State.OPEN, closed_at=None)
+    _release_if_gone(case)
     cases.step(case=case, action="reopened", text=reason, actor=actor, now=now)
     return case

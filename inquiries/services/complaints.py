@@ -12,7 +12,7 @@ from kefu.cases import services as cases
 from kefu.cases.models import Case, CaseLink, Interaction
 from kefu.deadlines import services as deadlines
 from kefu.deadlines.models import Consequence
-from kefu.errors import Conflict
+from kefu.errors import Conflict, KefuError
 from kefu.network.models import Party
 from kefu.parcels.models import Waybill
 from kefu.penalties import services as penalties
@@ -83,7 +83,11 @@ def link_complaint(
     """
     if complaint.kind != Case.Kind.COMPLAINT:
         raise Conflict(_("只能关联投诉单"), code="not_a_complaint")
-    origin = cases.lock(case=origin)
+    if complaint.pk == origin.pk:
+        raise KefuError(_("投诉不能关联它自己"), code="linked_to_itself", field="number")
+    # In one order everywhere, so that two people linking at once never wait for each other.
+    locked = {c.pk: cases.lock(case=c) for c in sorted((complaint, origin), key=lambda c: c.pk)}
+    complaint, origin = locked[complaint.pk], locked[origin.pk]
     deadlines.settle(case=origin, now=now)
     _link, new = CaseLink.objects.get_or_create(
         case=complaint,
@@ -102,7 +106,7 @@ def link_complaint(
         cause=cause,
     )
     cases.step(
-        case=cases.lock(case=complaint),
+        case=complaint,
         action="origin_linked",
         actor=actor,
         now=now,

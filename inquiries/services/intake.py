@@ -17,7 +17,7 @@ from kefu.clock import SHANGHAI
 from kefu.deadlines import services as deadlines
 from kefu.deadlines.models import Consequence, Deadline
 from kefu.deadlines.services.promises import check_entry_time, owner_party
-from kefu.errors import KefuError, NotAllowed
+from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.network.models import ContactNumber, Party
 from kefu.network.selectors import our_company
 from kefu.parcels.models import Waybill
@@ -90,6 +90,8 @@ def open_inquiry(
     """
     if kind in FORWARDED:
         _check_desk(department=department, owner=owner)
+    if owner is not None and owner.status != Employee.Status.ACTIVE:
+        raise Conflict(_("%(who)s 已停岗，不能接单") % {"who": owner}, field="owner")
     using = edition_in_force(department_id=department.pk, at=now)
     received_at = received_at or now
     if channel in STATED or received_at > now:

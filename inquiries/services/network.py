@@ -306,7 +306,7 @@ def withdraw(*, query: NetworkQuery, reason: str, actor: Any, now: datetime) -> 
     query.state = NetworkQuery.State.WITHDRAWN
     query.save(update_fields=["state"])
     if query.deadline is not None:
-        deadlines.cancel(deadline=query.deadline)
+        deadlines.cancel(deadline=query.deadline, now=now)
     cases.step(
         case=case,
         action="query_withdrawn",

@@ -13,6 +13,7 @@ from inquiries.services.answers import customer_again
 from inquiries.services.complaints import file_complaint
 from inquiries.services.intake import open_inquiry
 from inquiries.services.network import ask_outlet
+from kefu.cases import services as cases
 from kefu.cases.models import Case, Interaction
 from kefu.desk import services as desk
 from kefu.errors import KefuError
@@ -62,6 +63,12 @@ def register_paste(
     The message as it was pasted becomes the first entry of every case. Raises KefuError naming the field;
     its details say the ``number`` of the line it is about.
     """
+    for case in sorted(
+        (line.case for line in lines if isinstance(line, Addition)), key=lambda case: case.pk
+    ):
+        cases.lock(
+            case=case
+        )  # in one order everywhere, so that two messages never wait in a circle
     done = []
     for line in lines:
         try:

@@ -8,8 +8,9 @@ from django.views.decorators.http import require_GET
 from inquiries.views.door import DeskRequest, desk_only
 from kefu.cases.models import Case
 from kefu.deadlines.models import Deadline
+from kefu.penalties import selectors as penalties
 from kefu.penalties.models import Penalty
-from kefu.policy.explanation import Explanation, explain_due, explain_penalty
+from kefu.policy.explanation import Explanation, explain_due
 from kefu.rulebooks.selectors import edition
 
 
@@ -38,33 +39,7 @@ def why_penalty(request: DeskRequest, pk: int) -> HttpResponse:
     penalty = get_object_or_404(
         Penalty.objects.visible_to(request.user).select_related("deadline"), pk=pk
     )
-    using = edition(penalty.rulebook_id)
-    told = explain_penalty(
-        {**penalty.inputs, **_later_facts(penalty), "state": penalty.state},
-        get_language() or "zh-hans",
-        using.rules,
-        version=using.number,
-        effective_on=using.effective_on,
-    )
-    return _show(request, told)
-
-
-def _later_facts(penalty: Penalty) -> dict[str, object]:
-    """What became known after the breach: the arithmetic of the due time, the answer, what confirmed or undid it."""
-    facts: dict[str, object] = {}
-    deadline = penalty.deadline
-    if deadline is not None:
-        facts["due"] = deadline.inputs
-        if deadline.answered_at is not None:
-            facts["answered_at"] = deadline.answered_at.isoformat()
-    events = list(penalty.events.order_by("at", "pk"))
-    complaints = [event.fact["complaint"] for event in events if "complaint" in event.fact]
-    if complaints:
-        facts["complaint"] = complaints[0]
-    facts["complaints"] = len(complaints)
-    for event in events:
-        facts |= {key: event.fact[key] for key in ("called_at", "reversal") if key in event.fact}
-    return facts
+    return _show(request, penalties.explained(penalty, get_language() or "zh-hans"))
 
 
 def _show(request: DeskRequest, told: Explanation) -> HttpResponse:

@@ -16,6 +16,7 @@ from inquiries.forms_intake import ImportForm, TableForm
 from inquiries.frame import desk_of, door_time
 from inquiries.views.door import tell, workers_only
 from inquiries.views.paste import by_htmx, frame_template
+from kefu.audit.context import address_of, request_id
 from kefu.errors import KefuError
 from kefu.jobs import services as jobs
 from kefu.jobs.models import Job
@@ -196,7 +197,13 @@ def refused(request: HttpRequest, pk: Any) -> HttpResponse:
     """The refused rows with the reason beside each, to be mended and brought again; recorded as a reveal."""
     found = _find(request, pk)
     try:
-        name, content = imports.refused_file(job=found, actor=request.user, now=door_time(request))
+        name, content = imports.refused_file(
+            job=found,
+            actor=request.user,
+            address=address_of(request),
+            request_id=request_id(),
+            now=door_time(request),
+        )
     except KefuError as error:
         if error.status == 403:
             raise PermissionDenied from error

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import structlog
 from django.core.cache import cache
 from django.core.exceptions import BadRequest, ValidationError
 from django.db import transaction
@@ -30,6 +29,7 @@ from inquiries.services import PickupOrder
 from inquiries.services.intake import FORWARDED, TIMED
 from inquiries.views.door import workers_only
 from inquiries.views.paste import TICKET_LIFE, by_htmx, frame_template, new_ticket, ticket_key
+from kefu.audit.context import address_of, request_id
 from kefu.cases.models import Case, Interaction
 from kefu.desk import services as desk_services
 from kefu.errors import KefuError
@@ -512,8 +512,8 @@ def courier(request: HttpRequest) -> HttpResponse:
                 sender_address=form["sender_address"].value() or "",
                 department=assignee.department,
                 actor=request.user,
-                address=request.META.get("REMOTE_ADDR", ""),
-                request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
+                address=address_of(request),
+                request_id=request_id(),
                 now=door_time(request),
             )
         except KefuError as error:

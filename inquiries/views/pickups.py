@@ -1,6 +1,5 @@
 """Beside a case: branches near a pick-up, their numbers, and words that a reply had better do without."""
 
-import structlog
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
@@ -10,6 +9,7 @@ from inquiries.frame import door_time
 from inquiries.selectors.phrases import unadvised_words
 from inquiries.selectors.pickups import nearest_branches
 from inquiries.views.door import DeskRequest, desk_only, find_case, workers_only
+from kefu.audit.context import address_of, request_id
 from kefu.errors import KefuError
 from kefu.network.models import Party
 
@@ -39,8 +39,8 @@ def branch_number(request: DeskRequest, number: str, pk: int) -> HttpResponse:
             case=case,
             branch=get_object_or_404(Party.objects.outlets(), pk=pk),
             actor=request.user,
-            address=request.META.get("REMOTE_ADDR", ""),
-            request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
+            address=address_of(request),
+            request_id=request_id(),
             now=door_time(request),
         )
     except KefuError as error:

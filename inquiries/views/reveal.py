@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import structlog
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +10,7 @@ from inquiries.forms import RevealForm
 from inquiries.frame import door_time
 from inquiries.views.case import reveals_of
 from inquiries.views.door import DeskRequest, desk_only, find_case
+from kefu.audit.context import address_of, request_id
 from kefu.cases.reveal import reveal as reveal_sealed
 from kefu.errors import KefuError
 
@@ -19,6 +19,7 @@ TITLES = {
     "waybill": _("收寄双方"),
     "pickup": _("取件地址"),
     "interaction": _("往来原文"),
+    "consultation": _("转办原文"),
     "network_query": _("网点查询原文"),
     "contact": _("网点电话"),
 }
@@ -37,6 +38,7 @@ LABELS = {
     "text": _("原文"),
     "question": _("问题"),
     "answer": _("反馈"),
+    "reply": _("部门答复"),
 }
 
 
@@ -50,7 +52,8 @@ class Shown:
 
 @desk_only
 def reveal(request: DeskRequest, number: str, what: str, pk: int | None = None) -> HttpResponse:
-    """``what`` is masked: customer, waybill, pickup; or, with the row's ``pk``, interaction, network_query, contact.
+    """``what`` is masked: customer, waybill, pickup; or, with the row's ``pk``, interaction, consultation,
+    network_query, contact.
 
     GET asks why; POST records the look and shows the values.
     """
@@ -67,8 +70,8 @@ def reveal(request: DeskRequest, number: str, what: str, pk: int | None = None) 
                 what=what if pk is None else f"{what}:{pk}",
                 reason=form.words(),
                 actor=request.user,
-                address=request.META.get("REMOTE_ADDR", ""),
-                request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
+                address=address_of(request),
+                request_id=request_id(),
                 now=door_time(request),
             )
         except KefuError as error:

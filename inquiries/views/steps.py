@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,9 +22,12 @@ from inquiries.models import NetworkQuery
 from inquiries.views.case import page_context
 from inquiries.views.door import DeskRequest, employee_of, find_case, tell, workers_only
 from kefu.cases.models import Case, Interaction
+from kefu.deadlines import services as deadlines
 from kefu.desk import services as desk
 from kefu.errors import Conflict, KefuError
 from kefu.network.models import Party
+from kefu.penalties import services as penalties
+from kefu.penalties.models import Waiver
 
 # -- below the timeline ---------------------------------------------------------------------------
 
@@ -80,20 +83,38 @@ def outlet(request: DeskRequest, number: str) -> HttpResponse:
 def answer_query(request: DeskRequest, number: str) -> HttpResponse:
     """Answer the outlet that asked us."""
     case, now = find_case(request, number), door_time(request)
-    query = get_object_or_404(case.network_queries.open(), asked__kind=Party.Kind.COMPANY)
+    asked = case.network_queries.filter(asked__kind=Party.Kind.COMPANY)
+    # Answered by a colleague meanwhile it is still the one meant: the service says so, and the text is kept.
+    query = asked.open().first() or asked.order_by("-pk").first()
+    if query is None:
+        raise Http404
     form = forms.AnswerQueryForm(request.POST, auto_id="answer-%s")
 
     def act(given: dict[str, Any]) -> str:
-        services.record_feedback(
-            query=query,
-            answer=given["answer"],
-            channel=Interaction.Channel.OUTLET,
-            actor=request.user,
-            now=now,
-        )
+        try:
+            services.record_feedback(
+                query=query,
+                answer=given["answer"],
+                channel=Interaction.Channel.OUTLET,
+                actor=request.user,
+                now=now,
+            )
+        except Conflict as error:
+            if error.code == "query_closed" and (who := _who_answered(case)):
+                text = _("{who} 先答复了 {outlet}；你写的还在，请看过再决定")
+                said = text.format(who=who, outlet=query.asking)
+                raise Conflict(said, code=error.code) from error
+            raise
         return _("已答复 {outlet}，计时已停").format(outlet=query.asking)
 
     return _submit(request, case, form, act, name="answer")
+
+
+def _who_answered(case: Case) -> str:
+    last = (
+        case.interactions.filter(action="query_answered").select_related("author__employee").last()
+    )
+    return str(getattr(last.author, "employee", last.author)) if last and last.author else ""
 
 
 @require_POST
@@ -302,6 +323,28 @@ def _log(act: Act) -> str:
     return _("已记下")
 
 
+def _late_entry(act: Act) -> str:
+    deadline = act.given["deadline"]
+    deadlines.propose_late_entry(
+        deadline=deadline,
+        interaction=deadline.answered_by,
+        claimed_at=act.given["claimed_at"],
+        reason=act.given["reason"],
+        **act.common,
+    )
+    return _("补记申请已提出，由一位主管审批")
+
+
+def _objection(act: Act) -> str:
+    penalties.propose_waiver(
+        penalty=act.given["penalty"],
+        ground=Waiver.Ground.OBJECTION,
+        reason=act.given["reason"],
+        **act.common,
+    )
+    return _("异议已提出，由一位主管审批")
+
+
 STEPS = {
     "log": Step(
         gettext_lazy("记其他往来"),
@@ -373,6 +416,22 @@ STEPS = {
         gettext_lazy("投诉另开一单；按原因，这一单上有投诉才罚的会生效。"),
     ),
     "origin": Step(gettext_lazy("关联起因单"), gettext_lazy("关联"), forms.OriginForm, _origin),
+    "late-entry": Step(
+        gettext_lazy("补记申请"),
+        gettext_lazy("提出申请"),
+        forms.LateEntryForm,
+        _late_entry,
+        gettext_lazy(
+            "当时已经答复、只是登记晚了的，由一位主管审批；同意后超时和它的代价一起撤回。"
+        ),
+    ),
+    "objection": Step(
+        gettext_lazy("提异议"),
+        gettext_lazy("提出异议"),
+        forms.ObjectionForm,
+        _objection,
+        gettext_lazy("只对自己要承担的处罚；由一位主管审批，审批前照旧。"),
+    ),
     "close": Step(gettext_lazy("结案"), gettext_lazy("结案"), forms.CloseForm, _close),
     "reopen": Step(gettext_lazy("重新打开"), gettext_lazy("重新打开"), forms.ReopenForm, _reopen),
 }
@@ -388,11 +447,11 @@ def step(request: DeskRequest, number: str, name: str) -> HttpResponse:
     if chosen is None:
         raise Http404
     if request.method != "POST":
-        form = chosen.form(case=case, initial=_initial(request, case))
+        form = chosen.form(case=case, user=request.user, initial=_initial(request, case))
         return render(
             request, "cases/_step.html", {"case": case, "step": chosen, "name": name, "form": form}
         )
-    form = chosen.form(request.POST, case=case)
+    form = chosen.form(request.POST, case=case, user=request.user)
     status, said = 422, ""  # the page swaps refusals in by 409 and 422; the words say which it was
     if form.is_valid():
         try:

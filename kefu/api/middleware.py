@@ -8,7 +8,13 @@ from kefu.api.problems import CONTENT_TYPE, problem
 from kefu.audit.context import request_id
 
 HOME = "/api/"
-CODES = {400: "bad_request", 403: "permission_denied", 404: "not_found", 500: "internal_error"}
+CODES = {
+    400: "bad_request",
+    403: "permission_denied",
+    404: "not_found",
+    500: "internal_error",
+    503: "unavailable",
+}
 
 
 class ApiMiddleware(MiddlewareMixin):

@@ -1,7 +1,5 @@
 """Who saw and changed what. Rows are inserted only, sealed into a monthly hash chain within a minute."""
 
-from typing import Any
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -54,9 +52,7 @@ class AuditSeal(models.Model):
         verbose_name = _("审计封存")
         verbose_name_plural = _("审计封存")
         ordering = ["month", "number"]
-        constraints = [
-            models.UniqueConstraint(fields=["month", "number"], name="audit_seal_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["month", "number"], name="audit_seal_once")]
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m} {self.number}"

@@ -1,50 +1,32 @@
-"""Does the chain of seals still fit the rows it was made over?"""
+"""Does the chain of seals still fit the rows it was made over? Both read by a session in UTC, as it was made."""
 
-from datetime import date
-
-from django.db import connection
-
-# One pass over the sealed rows; ``services.SEAL`` made each digest in the same way.
+# Each seal that its rows, or the seal before it, no longer fit: month, number, rows, place, found. A row
+# that was changed, added or removed breaks the seal over it; a seal that was changed or removed breaks
+# itself or the next. ``services.SEAL`` made each digest in the same way.
 BROKEN = """
-SELECT s.month, s.number
-FROM (
-    SELECT *, lag(digest) OVER chain AS before, row_number() OVER chain AS place
-    FROM audit_auditseal WINDOW chain AS (PARTITION BY month ORDER BY number)
-) s
-CROSS JOIN LATERAL (
-    SELECT count(*) AS rows, sha256(convert_to(string_agg(to_jsonb(r)::text, E'\\n' ORDER BY r.txid, r.id), 'UTF8')) AS digest
-    FROM audit_row r
-    WHERE r.txid BETWEEN s.first_txid AND s.last_txid
-      AND r.at >= s.month::timestamp AT TIME ZONE 'Asia/Shanghai'
-      AND r.at < (s.month + interval '1 month') AT TIME ZONE 'Asia/Shanghai'
+WITH linked AS (
+    SELECT s.*, lag(digest) OVER (PARTITION BY month ORDER BY number) AS before,
+           row_number() OVER (PARTITION BY month ORDER BY number) AS place
+    FROM audit_auditseal s
+)
+SELECT month, number, rows, place, found
+FROM linked, LATERAL (
+    SELECT count(*) AS found, sha256(convert_to(
+        coalesce(string_agg(kefu_audit_line(a), E'\\n' ORDER BY a.txid, a.id), ''), 'UTF8')) AS digest
+    FROM audit_row a
+    WHERE a.txid BETWEEN linked.first_txid AND linked.last_txid
+      AND a.at >= linked.month::timestamp AT TIME ZONE 'Asia/Shanghai'
+      AND a.at < (linked.month + interval '1 month') AT TIME ZONE 'Asia/Shanghai'
 ) r
-WHERE s.number <> s.place OR s.rows <> r.rows
-   OR s.digest IS DISTINCT FROM sha256(coalesce(s.before, ''::bytea) || r.digest)
-ORDER BY s.month, s.number
+WHERE place <> number OR found <> rows OR sha256(coalesce(before, '') || r.digest) <> linked.digest
 """
 
-SLIPPED_IN = """
-SELECT count(*) FROM audit_row r
-WHERE r.txid <= (SELECT max(last_txid) FROM audit_auditseal) AND NOT EXISTS (
-    SELECT FROM audit_auditseal s
-    WHERE r.txid BETWEEN s.first_txid AND s.last_txid
-      AND s.month = date_trunc('month', r.at AT TIME ZONE 'Asia/Shanghai')::date)
+# Each month whose rows up to the last seal are not as many as were sealed: month, found, sealed. A row
+# dated back below the chain is in no seal.
+BESIDE = """
+SELECT month, coalesce(r.n, 0) AS found, coalesce(s.n, 0) AS sealed
+FROM (SELECT date_trunc('month', at AT TIME ZONE 'Asia/Shanghai')::date AS month, count(*) AS n
+      FROM audit_row WHERE txid <= (SELECT coalesce(max(last_txid), 0) FROM audit_auditseal) GROUP BY 1) r
+FULL JOIN (SELECT month, sum(rows) AS n FROM audit_auditseal GROUP BY month) s USING (month)
+WHERE r.n IS DISTINCT FROM s.n
 """
-
-
-def broken_links() -> list[tuple[date, int]]:
-    """Return (month, number) of each seal that its rows, or the link before it, no longer fit.
-
-    A row that was changed, added or removed breaks the link over it; a link that was changed or
-    removed breaks itself or the next.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(BROKEN)
-        return list(cursor.fetchall())
-
-
-def rows_beside_the_chain() -> int:
-    """Count rows dated back to a transaction that was sealed, or passed over, without them."""
-    with connection.cursor() as cursor:
-        cursor.execute(SLIPPED_IN)
-        return int(cursor.fetchone()[0])

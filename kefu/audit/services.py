@@ -69,18 +69,16 @@ def record_reveal(
 SEAL = """
 WITH last AS (
     SELECT coalesce(max(last_txid), 0) AS txid FROM audit_auditseal
-), settled AS (
-    SELECT r.*, date_trunc('month', r.at AT TIME ZONE 'Asia/Shanghai')::date AS month
-    FROM audit_row r, last
-    WHERE r.txid > last.txid AND r.txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-), bounded AS (  -- whole transactions only, so that a link never splits one
-    SELECT * FROM settled WHERE txid <= coalesce(
-        (SELECT txid FROM settled ORDER BY txid, id OFFSET %(batch)s LIMIT 1),
-        (SELECT max(txid) FROM settled))
+), cut AS (  -- whole transactions only, so that a link never splits one; found on the index, not by reading all
+    SELECT coalesce(
+        (SELECT r.txid FROM audit_row r, last WHERE r.txid > last.txid ORDER BY r.txid, r.id OFFSET %(batch)s LIMIT 1),
+        9223372036854775807) AS txid
 )
-SELECT month, min(txid), max(txid), count(*),
-       sha256(convert_to(string_agg((to_jsonb(bounded) - 'month')::text, E'\\n' ORDER BY txid, id), 'UTF8'))
-FROM bounded GROUP BY month ORDER BY month
+SELECT date_trunc('month', r.at AT TIME ZONE 'Asia/Shanghai')::date AS month, min(r.txid), max(r.txid), count(*),
+       sha256(convert_to(string_agg(kefu_audit_line(r), E'\\n' ORDER BY r.txid, r.id), 'UTF8'))
+FROM audit_row r, last, cut
+WHERE r.txid > last.txid AND r.txid <= cut.txid AND r.txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+GROUP BY month ORDER BY month
 """
 
 

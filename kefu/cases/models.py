@@ -160,6 +160,7 @@ class Case(models.Model):
                     ("unassigned", Q(owner=None)),
                     ("waiting", Q(state="waiting")),
                     ("handed", Q(handed_over=True)),
+                    ("escalated", Q(escalated_at__isnull=False)),
                 )
             ),
             models.Index(
@@ -273,7 +274,9 @@ class Interaction(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+            # Only its seal may change, when keys are rotated.
+            pgtrigger.ReadOnly(name="append_only", exclude=["sealed"]),
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
         ]
 
     def __str__(self) -> str:

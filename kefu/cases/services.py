@@ -28,6 +28,14 @@ PREFIXES = {
 }
 
 
+def shown(*, case: Case, text: str, field: str = "reason", limit: int = 500) -> str:
+    """Return what may stand open of a reason or note about a case: cleaned, without numbers and names."""
+    text = redact.clean(text, max_length=limit, field=field)
+    known = [case.sealed["customer_name"]] if case.sealed.get("customer_name") else []
+    keep = [case.waybill_number] if case.waybill_number else []
+    return redact.redact(text, keep=keep, names=known)
+
+
 def next_number(kind: Case.Kind, at: datetime) -> str:
     """Return a new case number, e.g. ``CX-261121-0042``: kind, day in Shanghai, running number."""
     with connection.cursor() as cursor:

@@ -23,6 +23,7 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
                 Deadline.State.SET_ASIDE,
             ],
             answered_at=None,
+            released_at=None,
         )
 
     def due(self, now: datetime) -> Self:
@@ -90,9 +91,7 @@ class Deadline(models.Model):
     warned_at = models.DateTimeField(_("已预警"), null=True, blank=True)
     lead_warned_at = models.DateTimeField(_("已预警组长"), null=True, blank=True)
     warning_seen_at = models.DateTimeField(_("预警已读"), null=True, blank=True)
-    state = models.CharField(
-        _("状态"), choices=State, default=State.RUNNING, max_length=10
-    )
+    state = models.CharField(_("状态"), choices=State, default=State.RUNNING, max_length=10)
     answered_at = models.DateTimeField(_("答复时间"), null=True, blank=True)
     answered_by = models.ForeignKey(
         "cases.Interaction",
@@ -102,6 +101,8 @@ class Deadline(models.Model):
         related_name="+",
         verbose_name=_("答复"),
     )
+    # When nobody waited any more: a question withdrawn, a promise replaced. A breach that happened stays.
+    released_at = models.DateTimeField(_("不再等待"), null=True, blank=True)
     breached_at = models.DateTimeField(_("超时时间"), null=True, blank=True)
     detected_at = models.DateTimeField(_("发现时间"), null=True, blank=True)
     set_aside_reason = models.CharField(_("搁置原因"), max_length=300, blank=True)
@@ -126,14 +127,12 @@ class Deadline(models.Model):
             ),
             models.Index(
                 fields=["lead_warn_at"],
-                condition=Q(
-                    state="running", lead_warned_at=None, warned_at__isnull=False
-                ),
+                condition=Q(state="running", lead_warned_at=None, warned_at__isnull=False),
                 name="deadline_lead_warn",
             ),
             models.Index(
                 fields=["party", "due_at"],
-                condition=Q(answered_at=None),
+                condition=Q(answered_at=None, released_at=None),
                 name="deadline_open_by_party",
             ),
         ]
@@ -159,6 +158,8 @@ class Deadline(models.Model):
                     ("running", "set_aside"),
                     ("set_aside", "running"),
                     ("set_aside", "met"),
+                    ("set_aside", "cancelled"),
+                    ("breached", "cancelled"),  # a fact stated late shows that it was due later
                     ("breached", "met"),  # an answer in time, recorded late
                 ],
             ),
@@ -326,9 +327,7 @@ class Interruption(models.Model):
         verbose_name = _("中断记录")
         verbose_name_plural = _("中断记录")
         ordering = ["-started_at"]
-        indexes = [
-            models.Index(fields=["ended_at", "started_at"], name="interruption_span")
-        ]
+        indexes = [models.Index(fields=["ended_at", "started_at"], name="interruption_span")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(ended_at__gt=models.F("started_at")),

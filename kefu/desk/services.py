@@ -307,7 +307,7 @@ def hand_over(
 ) -> list[HandOver]:
     """Leave open cases to others at the end of a shift, each with a note (CD-03.11, ES-203.11)."""
     done = []
-    for item in items:
+    for item in sorted(items, key=lambda item: item.case.pk):  # locked in one order everywhere
         if not item.note.strip():
             raise KefuError(
                 _("%(case)s 还没写交接说明") % {"case": item.case.number},
@@ -335,7 +335,7 @@ def hand_over(
                 giver=giver,
                 taker=item.to,
                 department=department,
-                note=item.note,
+                note=cases.shown(case=case, text=item.note, field="note"),
                 at=now,
             )
         )

@@ -26,9 +26,7 @@ def post(
     """
     if sum(lines.values()) != 0:
         raise ValueError(f"entry {source} does not balance: {lines}")
-    entry = Entry.objects.create(
-        kind=kind, source=source, memo=memo, posted_by=actor, at=at
-    )
+    entry = Entry.objects.create(kind=kind, source=source, memo=memo, posted_by=actor, at=at)
     Posting.objects.bulk_create(
         Posting(entry=entry, account=_account(party_id, book), amount=lines[party_id, book])
         for party_id, book in sorted(lines, key=lambda line: (line[1] not in OURS, line))
@@ -53,7 +51,9 @@ def reverse(*, source: str, memo: str, actor: Any, at: datetime) -> Entry:
     )
     Posting.objects.bulk_create(
         Posting(
-            entry=entry, account=_account(line.account.party_id, line.account.book), amount=-line.amount
+            entry=entry,
+            account=_account(line.account.party_id, line.account.book),
+            amount=-line.amount,
         )
         for line in lines
     )

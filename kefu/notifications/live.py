@@ -15,7 +15,7 @@ from typing import Any
 
 import redis.asyncio
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 
 from kefu import clock
 from kefu.notifications.outbox import News, Place, Reader, here, read
@@ -82,7 +82,8 @@ class Hub:
         listener = Listener(reader)
         self.listeners.add(listener)
         loop = asyncio.get_running_loop()
-        if self._loop is not loop or not self._tasks:
+        if self._loop is not loop or not self._tasks or any(task.done() for task in self._tasks):
+            self._stop()
             self._loop, self._wake = loop, asyncio.Event()
             self._tasks = [loop.create_task(self._follow()), loop.create_task(self._subscribe())]
         return listener
@@ -90,9 +91,13 @@ class Hub:
     def leave(self, listener: Listener) -> None:
         self.listeners.discard(listener)
         if not self.listeners:
-            for task in self._tasks:
+            self._stop()
+
+    def _stop(self) -> None:
+        for task in self._tasks:
+            if not task.get_loop().is_closed():
                 task.cancel()
-            self._tasks = []
+        self._tasks = []
 
     async def _follow(self) -> None:
         place: Place | None = None
@@ -101,7 +106,7 @@ class Hub:
                 if place is None:
                     place = await _in_thread(here)
                 batch = await _in_thread(lambda after: read(after=after, limit=BATCH), place)
-            except DatabaseError as error:
+            except Error as error:
                 log.warning("the outbox could not be read: %s", error)
                 batch = []
             for news in batch:

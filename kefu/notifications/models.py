@@ -1,6 +1,5 @@
 """The outbox: what people should hear of, written in the transaction that caused it."""
 
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 

@@ -15,11 +15,7 @@ class PenaltyQuerySet(models.QuerySet["Penalty"]):
         """An outlet sees its own, an agent his own and those of cases (all), everybody else all."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        return (
-            self.filter(party=user.party_id)
-            if user.role == User.Role.OUTLET
-            else self.all()
-        )
+        return self.filter(party=user.party_id) if user.role == User.Role.OUTLET else self.all()
 
     def provisional(self) -> Self:
         return self.filter(state=Penalty.State.PROVISIONAL)
@@ -99,9 +95,7 @@ class Penalty(models.Model):
             ),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["deadline", "clause", "party"], name="penalty_once"
-            ),
+            models.UniqueConstraint(fields=["deadline", "clause", "party"], name="penalty_once"),
             models.CheckConstraint(
                 condition=Q(value__gt=0, value__lte=999_999),
                 name="penalty_value_in_range",
@@ -175,9 +169,7 @@ class PenaltyEvent(models.Model):
             )
         ]
         triggers = [
-            pgtrigger.Protect(
-                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
-            )
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
         ]
 
     def __str__(self) -> str:

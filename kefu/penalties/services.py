@@ -45,9 +45,7 @@ def post_payable(*, ids: Collection[int], at: datetime) -> None:
         _post(penalty, actor=None, at=at)
 
 
-def confirm(
-    *, penalty: Penalty, fact: dict[str, Any], actor: Any, now: datetime
-) -> bool:
+def confirm(*, penalty: Penalty, fact: dict[str, Any], actor: Any, now: datetime) -> bool:
     """The condition of a provisional penalty has come true by ``fact``: it counts from now on.
 
     A held penalty keeps the fact and waits for its review. Returns whether it became payable.
@@ -115,6 +113,7 @@ def release(*, penalty: Penalty, reason: str, actor: Any, now: datetime) -> None
         raise KefuError(_("不能复核自己要承担的处罚"), code="own_penalty")
     if penalty.state != Penalty.State.HELD:
         raise Conflict(_("这笔处罚不在待复核状态"))
+    reason = cases.shown(case=penalty.case, text=reason)
     _event(penalty, PenaltyEvent.Kind.RELEASED, reason=reason, actor=actor, now=now)
     met = (
         penalty.condition == "at_once"
@@ -148,9 +147,8 @@ def reverse(
     )
     _move(penalty, Penalty.State.REVERSED, actor=actor, now=now)
     if posted and penalty.kind == Penalty.Kind.FINE:
-        ledger.reverse(
-            source=f"penalty:{penalty.pk}", memo=reason[:200], actor=actor, at=now
-        )
+        memo = str(fact.get("reversal", "correction"))
+        ledger.reverse(source=f"penalty:{penalty.pk}", memo=memo, actor=actor, at=now)
 
 
 def reverse_all(
@@ -172,13 +170,13 @@ def propose_waiver(
     Shift leads and their superiors may, on any ground; an employee may object to what he is to bear
     himself (CD-02.08). Either way it goes to a supervisor.
     """
-    own = ground == Waiver.Ground.OBJECTION and actor.party_id == penalty.party_id
-    if not (own or actor.has_perm("penalties.propose_waiver")):
+    if ground == Waiver.Ground.OBJECTION:
+        if actor.party_id != penalty.party_id:
+            raise NotAllowed(_("只能对自己要承担的处罚提异议"))
+    elif not actor.has_perm("penalties.propose_waiver"):
         raise NotAllowed(_("只有值班组长以上可以提出免罚；对自己的处罚可以提异议"))
     if len(reason.strip()) < 4:
-        raise KefuError(
-            _("请写明发生了什么、凭什么免"), code="reason_required", field="reason"
-        )
+        raise KefuError(_("请写明发生了什么、凭什么免"), code="reason_required", field="reason")
     case = cases.lock(case=penalty.case)
     penalty = _lock(penalty)
     if penalty.state in (Penalty.State.REVERSED, Penalty.State.LAPSED):
@@ -188,7 +186,7 @@ def propose_waiver(
     waiver = Waiver.objects.create(
         penalty=penalty,
         ground=ground,
-        reason=reason.strip(),
+        reason=cases.shown(case=case, text=reason),
         proposed_by=actor,
         proposed_at=now,
     )
@@ -223,7 +221,7 @@ def decide_waiver(
     if waiver.penalty.party_id == actor.party_id:
         raise KefuError(_("不能审批自己要承担的处罚"), code="own_penalty")
     waiver.approved, waiver.decided_by, waiver.decided_at = approve, actor, now
-    waiver.decision_note = note
+    waiver.decision_note = cases.shown(case=waiver.penalty.case, text=note, field="note")
     waiver.save(update_fields=["approved", "decided_by", "decided_at", "decision_note"])
     cases.step(
         case=cases.lock(case=waiver.penalty.case),
@@ -252,10 +250,7 @@ def _event(
     actor: Any,
     now: datetime,
 ) -> None:
-    if (
-        kind == PenaltyEvent.Kind.CONFIRMED
-        and penalty.events.filter(kind=kind).exists()
-    ):
+    if kind == PenaltyEvent.Kind.CONFIRMED and penalty.events.filter(kind=kind).exists():
         return  # a second complaint confirms nothing new
     PenaltyEvent.objects.create(
         penalty=penalty, kind=kind, fact=fact or {}, reason=reason, actor=actor, at=now

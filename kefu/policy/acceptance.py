@@ -118,7 +118,8 @@ class Refusal:
 @dataclass(frozen=True, slots=True)
 class Acceptance:
     """Whether the parcel is taken, and every step of the way. ``form``: the key of the waybill stock
-    it goes on, "" where no clause says so; ``mark``: what the clerk writes on it, "" for nothing.
+    it goes on, "" where no clause says so; ``mark``: what the clerk writes on one that is taken, ""
+    for nothing.
     """
 
     refusals: tuple[Refusal, ...]
@@ -166,16 +167,17 @@ def judge_parcel(facts: ParcelFacts, rules: AcceptanceRules) -> Acceptance:
         *(_fields(facts, rules.priced) if facts.settlement == PREPAID else ()),
     ]
     steps = [step for step, _field in judged]
+    refusals = tuple(Refusal(field, step) for step, field in judged if field)
     mark = ""
-    if facts.settlement == PREPAID:
+    if facts.settlement == PREPAID and not refusals:
         for clause in rules.marks:
             # Not str.format: the words are the house's, and braces in them are only braces.
             mark = "，".join(item.zh for item in _items(clause)).replace("{clerk}", facts.clerk)
             steps.append(Step.of(clause.id, "marked", mark=mark))
-    if FRAGILE in facts.found:
+    if FRAGILE in facts.found and not refusals:
         steps += [Step.of(clause.id, "packing_notice") for clause in rules.packing]
     return Acceptance(
-        refusals=tuple(Refusal(field, step) for step, field in judged if field),
+        refusals=refusals,
         steps=tuple(steps),
         form=_form(facts, rules),
         mark=mark,

@@ -6,7 +6,12 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+
+def in_readers_language(name: str, name_en: str) -> str:
+    return (name_en if (get_language() or "").startswith("en") else "") or name
 
 
 class Department(models.Model):
@@ -30,7 +35,7 @@ class Department(models.Model):
         ordering = ["order", "code"]
 
     def __str__(self) -> str:
-        return self.name
+        return in_readers_language(self.name, self.name_en)
 
 
 class Position(models.Model):
@@ -46,7 +51,7 @@ class Position(models.Model):
         ordering = ["name"]
 
     def __str__(self) -> str:
-        return self.name
+        return in_readers_language(self.name, self.name_en)
 
 
 class User(AbstractUser):

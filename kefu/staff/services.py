@@ -201,7 +201,11 @@ def set_role(*, employee: Employee, role: User.Role, actor: Any, now: datetime) 
 
 @transaction.atomic
 def suspend(*, employee: Employee, reason: str, actor: Any, now: datetime) -> None:
-    """Take somebody off the desk for a while: no cases, no duty (ES-204.05). He may still sign in."""
+    """Take somebody off the desk for a while: no cases, no duty (ES-204.05). He may still sign in.
+
+    Refused while open cases are his: their clocks would run on, and cost him.
+    """
+    _need_no_open_cases(employee)
     _change_status(
         employee, Employee.Status.SUSPENDED, {Employee.Status.ACTIVE}, reason, actor, now
     )
@@ -223,12 +227,7 @@ def dismiss(*, employee: Employee, reason: str, actor: Any, now: datetime) -> No
     Refused while open cases are his: nobody would answer them.
     """
     _need_right(actor, user=employee.user)
-    left = employee.cases.exclude(state="closed").count()
-    if left:
-        raise Conflict(
-            _("%(who)s 名下还有 %(n)d 张未结工单，请先移交") % {"who": employee, "n": left},
-            code="has_open_cases",
-        )
+    _need_no_open_cases(employee)
     _change_status(
         employee,
         Employee.Status.LEFT,
@@ -242,6 +241,15 @@ def dismiss(*, employee: Employee, reason: str, actor: Any, now: datetime) -> No
     user.is_active = user.is_staff = False
     user.set_unusable_password()
     user.save(update_fields=["is_active", "is_staff", "password"])
+
+
+def _need_no_open_cases(employee: Employee) -> None:
+    left = employee.cases.exclude(state="closed").count()
+    if left:
+        raise Conflict(
+            _("%(who)s 名下还有 %(n)d 张未结工单，请先移交") % {"who": employee, "n": left},
+            code="has_open_cases",
+        )
 
 
 @transaction.atomic

@@ -109,7 +109,7 @@ def test_what_was_vouched_for_stays(centre, now):
     taken = accept(centre, now).counter_acceptance
 
     for change in (lambda: taken.delete(), lambda: CounterAcceptance.objects.update(mark="")):
-        with pytest.raises(ProgrammingError, match="Cannot update or delete"), transaction.atomic():
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
             change()
 
 

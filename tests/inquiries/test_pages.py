@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connection
+from django.db import InterfaceError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -18,10 +18,11 @@ from kefu import clock
 from kefu.audit.models import AuditRow
 from kefu.cases.models import Case, Interaction
 from kefu.deadlines import services as deadlines
-from kefu.deadlines.models import Deadline
+from kefu.deadlines.models import Deadline, LateEntry
+from kefu.deadlines.services import sweep
 from kefu.desk import services as desk
 from kefu.notifications import live, outbox, presence
-from kefu.penalties.models import Penalty
+from kefu.penalties.models import Penalty, Waiver
 from kefu.staff import services as staff
 from kefu.staff.models import User
 from tests import centre as tests
@@ -436,6 +437,102 @@ def test_a_step_without_its_note_is_refused_and_changes_nothing(lin, centre, now
     assert current(case).owner == centre.lin
 
 
+def broken(centre, now, settings, *, answered):
+    """A case whose answer came ``answered`` after the call, entered by Lin, when 30 minutes were allowed."""
+    case = centre.inquiry(now=now)
+    settings.KEFU_NOW = now + answered
+    sweep()
+    inquiries.answer_customer(
+        case=current(case),
+        text="已到成都，今天派送",
+        channel="phone",
+        substantive=True,
+        actor=centre.lin.user,
+        now=settings.KEFU_NOW,
+    )
+    return case
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_an_answer_entered_late_can_be_claimed_to_have_been_in_time(
+    lin, centre, now, settings, closed
+):
+    case = broken(centre, now, settings, answered=timedelta(minutes=45))
+    if closed:
+        given = {"note": "已送到", "actor": centre.lin.user, "now": settings.KEFU_NOW}
+        inquiries.close(case=current(case), **given)
+    url = reverse("inquiries:step", args=[case.number, "late-entry"])
+    claim = {"deadline": case.deadlines.get().pk, "reason": "当时在通话中，没来得及登记"}
+
+    assert url in page(lin, "case", case.number)
+    assert "11-20 14:45:00 答复" in lin.get(url).content.decode()
+    too_late = lin.post(url, {**claim, "claimed_at": "2026-11-20T14:31:00"})
+    assert (too_late.status_code, LateEntry.objects.count()) == (422, 0)
+    assert lin.post(url, {**claim, "claimed_at": "2026-11-20T14:29:30"}).status_code == 200
+
+    entry = LateEntry.objects.get()
+    assert (entry.claimed_at, entry.proposed_by) == (tests.at("14:29:30"), centre.lin.user)
+    assert entry.interaction == case.deadlines.get().answered_by
+    assert url not in page(lin, "case", case.number)  # one at a time
+
+
+def test_nothing_is_claimed_for_an_answer_in_time_or_none(lin, centre, now, settings):
+    late = centre.inquiry(now=now - timedelta(hours=1))
+    sweep()
+    kept = broken(centre, now, settings, answered=timedelta(minutes=5))
+
+    for case in (late, kept):
+        url = reverse("inquiries:step", args=[case.number, "late-entry"])
+        assert url not in page(lin, "case", case.number)
+
+
+@pytest.mark.rule("CD-02.08")
+def test_whoever_is_to_bear_a_deduction_objects_to_it_and_nobody_else_does(
+    lin, centre, now, settings
+):
+    case = centre.inquiry(now=now)
+    settings.KEFU_NOW = now + timedelta(minutes=45)
+    sweep()
+    url = reverse("inquiries:step", args=[case.number, "objection"])
+    zhou = signed_in(centre.zhou)
+    given = {"penalty": Penalty.objects.get().pk, "reason": "电话线路当时中断"}
+
+    assert url not in page(zhou, "case", case.number)
+    assert zhou.post(url, given).status_code == 422
+    assert not Waiver.objects.exists()
+    assert url in page(lin, "case", case.number)
+    assert "CD-12.17" in lin.get(url).content.decode()
+    assert lin.post(url, given).status_code == 200
+
+    waiver = Waiver.objects.get()
+    assert (waiver.ground, waiver.proposed_by) == ("objection", centre.lin.user)
+    assert url not in page(lin, "case", case.number)
+
+
+def test_of_two_who_answer_an_outlet_the_second_is_told_and_keeps_his_text(lin, centre, now):
+    case = inquiries.receive_query(
+        asking=centre.chengdu,
+        question="这票的地址对吗",
+        waybill=centre.waybill,
+        waybill_number=centre.waybill.number,
+        department=centre.query_desk,
+        channel=Interaction.Channel.OUTLET,
+        actor=None,
+        now=now,
+    ).case
+    url = reverse("inquiries:answer_query", args=[case.number])
+    version = current(case).version
+
+    first = signed_in(centre.zhou).post(url, {"answer": "对", "version": version})
+    second = lin.post(url, {"answer": "不对，少了门牌", "version": version})
+
+    assert (first.status_code, second.status_code) == (200, 409)
+    html = second.content.decode()
+    assert "周明" in html.split("data-conflict")[1].split("</b>")[0]
+    assert "不对，少了门牌" in html
+    assert case.interactions.filter(action="query_answered").count() == 1
+
+
 def test_an_unknown_step_is_not_found(lin, centre, now):
     case = centre.inquiry(now=now)
 
@@ -508,6 +605,32 @@ def test_another_reason_has_to_be_written(lin, centre, now):
 
     assert answer.status_code == 422
     assert "13800004545" not in answer.content.decode()
+
+
+def test_the_original_of_a_consultation_is_shown_and_the_look_recorded_with_its_place(
+    lin, centre, now, settings
+):
+    settings.PROXIES = 1
+    case = centre.inquiry(now=now)
+    asked = desk.consult_department(
+        case=case,
+        department=centre.front_desk,
+        question="客户 13800004545 说验视过",
+        actor=centre.lin.user,
+        now=now,
+    )
+    desk.department_replied(
+        consultation=asked, reply="验视过，找 13800004545", actor=centre.lin.user, now=now
+    )
+    url = reverse("inquiries:reveal_row", args=[case.number, "consultation", asked.pk])
+    asking = {"X-Forwarded-For": "203.0.113.9"}
+
+    html = lin.post(url, {"reason": "call"}, headers=asking).content.decode()
+
+    for words in ("转办原文", "客户 13800004545 说验视过", "部门答复", "验视过，找 13800004545"):
+        assert words in html
+    look = AuditRow.objects.get(action="reveal")
+    assert (look.address, bool(look.request_id)) == ("203.0.113.9", True)
 
 
 @pytest.mark.parametrize("what", ["everything", "sealed", "customer-1"])
@@ -750,6 +873,51 @@ def test_no_two_things_on_a_page_have_one_id(lin, centre, now):
     for html in (page(lin, "queue"), page(lin, "case", case.number), page(lin, "hand_over")):
         ids = re.findall(r'\sid="([^"]+)"', html)
         assert len(ids) == len(set(ids))
+
+
+def test_the_reader_of_the_outbox_outlives_a_lost_connection_and_is_started_anew(monkeypatch):
+    """Raised by the driver when the connection is gone: no DatabaseError."""
+    news = outbox.Place(0, 0)
+    answers = iter(
+        [InterfaceError("connection already closed"), news, RuntimeError("a fault"), news]
+    )
+    read = []
+
+    async def in_thread(function, *args):
+        if args:
+            read.append(1)
+            await asyncio.sleep(0.01)
+            return []
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def silent(self):
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(live, "_in_thread", in_thread)
+    monkeypatch.setattr(live, "LOOK", 0.01)
+    monkeypatch.setattr(live.Hub, "_subscribe", silent)
+
+    async def listen():
+        reader = outbox.Reader(user_id=0, department_id=0)
+        hub = live.Hub()
+        first = hub.join(reader)
+        await asyncio.sleep(0.1)
+        after_the_loss = len(read)
+        hub.leave(first)
+        hub.join(reader)
+        await asyncio.sleep(0.05)
+        assert hub._tasks[0].done()  # by the fault
+        hub.join(reader)
+        before = len(read)
+        await asyncio.sleep(0.1)
+        for task in hub._tasks:
+            task.cancel()
+        return after_the_loss, len(read) - before
+
+    assert all(asyncio.run(listen()))
 
 
 # -- the stream, with real commits -------------------------------------------------------------------

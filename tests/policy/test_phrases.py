@@ -29,6 +29,14 @@ def test_the_houses_words_are_found_however_they_are_written(text, found):
 
 
 @pytest.mark.rule("ES-203.04")
+@pytest.mark.parametrize(
+    "word", ["关我什么事", "随便你", "急什么", "自己看", "爱要不要", "没空", "说了多少遍", "搞笑"]
+)
+def test_these_words_are_on_the_list_that_ships(word):
+    assert banned_words(f"客户您好，{word}。", ES) == [word]
+
+
+@pytest.mark.rule("ES-203.04")
 def test_a_word_that_the_house_adds_is_found_and_one_it_strikes_out_is_not():
     content = ES.to_json()
     clause = next(c for c in content["clauses"] if c["id"] == "ES-203.04")

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kefu.cases.models import Case, Interaction
-from kefu.cases.services import lock
+from kefu.cases.services import lock, shown
 from kefu.deadlines.models import Consequence, Deadline, LateEntry, Pause
 from kefu.deadlines.services.sweep import sweep
 from kefu.errors import Conflict, KefuError, NotAllowed
@@ -42,7 +42,7 @@ def start(
     using: Edition,
     party: Party,
     door: Consequence.Door,
-    started_by: Interaction,
+    started_by: Interaction | None,
 ) -> Deadline:
     """Start a clock on ``case`` with all that its breach will need; ``party`` must act.
 
@@ -74,9 +74,7 @@ def costs(
 ) -> Iterable[Consequence]:
     """What breaking ``deadline`` will cost ``party``: rows that are not saved yet. Of the deadline
     only action and clause count."""
-    for spec in consequences_of(
-        using.rules, deadline.clause, _roles(deadline.action, party)
-    ):
+    for spec in consequences_of(using.rules, deadline.clause, _roles(deadline.action, party)):
         yield Consequence(
             deadline=deadline,
             clause=spec.clause,
@@ -128,9 +126,7 @@ def settle(*, case: Case, now: datetime) -> list[Deadline]:
     return waiting
 
 
-def keep(
-    *, deadlines: Iterable[Deadline], answer: Interaction, actor: Any, now: datetime
-) -> None:
+def keep(*, deadlines: Iterable[Deadline], answer: Interaction, actor: Any, now: datetime) -> None:
     """An answer that counts: stop these clocks, in time or not by when it *happened*.
 
     In time, though the sweep came first: breach, penalties and all are taken back by counter-entries.
@@ -169,15 +165,11 @@ def keep(
         refresh_next_due(case)
 
 
-def _answered_late(
-    *, deadline: Deadline, answer: Interaction, actor: Any, now: datetime
-) -> None:
+def _answered_late(*, deadline: Deadline, answer: Interaction, actor: Any, now: datetime) -> None:
     """Nobody can call again before this answer any more; a call after it never counted (CD-12.17)."""
     fact = {"answered_at": answer.happened_at.isoformat(), "interaction": answer.pk}
     condition = Consequence.Condition.REPEAT_CALL
-    penalties.lapse(
-        deadline_id=deadline.pk, condition=condition, fact=fact, actor=actor, now=now
-    )
+    penalties.lapse(deadline_id=deadline.pk, condition=condition, fact=fact, actor=actor, now=now)
     for penalty, called in penalties.confirmed(deadline_id=deadline.pk, condition=condition):
         called_at = datetime.fromisoformat(called["called_at"])
         if not repeat_call_counts(deadline.due_at, answer.happened_at, called_at):
@@ -190,12 +182,14 @@ def _answered_late(
             )
 
 
-def cancel(*, deadline: Deadline) -> None:
-    """Nobody waits any more (a question withdrawn in time). A breach that happened stays."""
-    if Deadline.objects.filter(pk=deadline.pk, state=Deadline.State.RUNNING).update(
-        state=Deadline.State.CANCELLED
-    ):
-        refresh_next_due(deadline.case)
+def cancel(*, deadline: Deadline, now: datetime) -> None:
+    """Nobody waits any more (a question withdrawn). A breach that happened stays one."""
+    deadline = Deadline.objects.select_for_update(no_key=True).get(pk=deadline.pk)
+    if deadline.state in (Deadline.State.RUNNING, Deadline.State.SET_ASIDE):
+        deadline.state = Deadline.State.CANCELLED
+    deadline.released_at = now
+    deadline.save(update_fields=["state", "released_at"])
+    refresh_next_due(deadline.case)
 
 
 def repoint(*, case: Case, party: Party, now: datetime) -> None:
@@ -206,46 +200,79 @@ def repoint(*, case: Case, party: Party, now: datetime) -> None:
     """
     own = (Deadline.Action.REPLY, Deadline.Action.CALLBACK)
     for deadline in settle(case=case, now=now):
+        if deadline.owner_id != case.owner_id:  # whoever has it now is warned in his turn
+            deadline.warned_at = deadline.lead_warned_at = None
         deadline.owner = case.owner
         deadline.department_id = case.department_id
         if deadline.state == Deadline.State.RUNNING and deadline.action in own:
             deadline.party = party
             _cost_anew(deadline)
         deadline.warning_seen_at = None
-        deadline.save(update_fields=["owner", "department", "party", "warning_seen_at"])
+        deadline.save(
+            update_fields=[
+                "owner",
+                "department",
+                "party",
+                "warned_at",
+                "lead_warned_at",
+                "warning_seen_at",
+            ]
+        )
 
 
 def _cost_anew(deadline: Deadline) -> None:
     """Write down again what breaking a clock of ours costs, for the clause and party it has now."""
     deadline.consequences.all().delete()
     using = edition(deadline.rulebook_id)
-    Consequence.objects.bulk_create(
-        costs(deadline, using, deadline.party, Consequence.Door.PAGES)
-    )
+    Consequence.objects.bulk_create(costs(deadline, using, deadline.party, Consequence.Door.PAGES))
 
 
-def note_failed_contact(
-    *, case: Case, now: datetime
-) -> list[Deadline]:
+def note_failed_contact(*, case: Case, actor: Any, now: datetime) -> list[Deadline]:
     """The counterpart's line was not answered in the evening: the reply may wait for the morning.
 
     The failed contact is on the timeline already. Due times are recomputed from their facts (start,
-    first failed contact, pauses), never moved by a delta; returns the clocks that changed.
-    Source: CD-03.14.
+    first failed contact, pauses), never moved by a delta; returns the clocks that changed. What
+    happened decides, not what was entered first: a clock broken in between is replaced by the one it
+    should have been. Source: CD-03.14.
     """
     changed = []
     for deadline in settle(case=case, now=now):
-        if (
-            deadline.state != Deadline.State.RUNNING
-            or deadline.action != Deadline.Action.REPLY
-        ):
+        if deadline.action != Deadline.Action.REPLY:
             continue
         due = _recompute(deadline)
-        if due is not None and due.due_at != deadline.due_at:
+        if due is None or due.due_at == deadline.due_at:
+            continue
+        if deadline.state == Deadline.State.RUNNING:
             _redate(deadline, due)
             changed.append(deadline)
+        elif deadline.state == Deadline.State.BREACHED and due.due_at > deadline.due_at:
+            changed.append(_replace(deadline, due, actor=actor, now=now))
     refresh_next_due(case)
     return changed
+
+
+def _replace(deadline: Deadline, due: Due, *, actor: Any, now: datetime) -> Deadline:
+    """Take a breach back that, by a fact entered late, was none, and start the clock it should have been."""
+    penalties.reverse_all(
+        deadline_id=deadline.pk,
+        reason=_("按补记的事实，当时还没有到期"),
+        fact={"reversal": "correction"},
+        actor=actor,
+        now=now,
+    )
+    deadline.state = Deadline.State.CANCELLED
+    deadline.released_at = now
+    deadline.breached_at = deadline.detected_at = None
+    deadline.save(update_fields=["state", "released_at", "breached_at", "detected_at"])
+    return start(
+        case=deadline.case,
+        action=Deadline.Action.REPLY,
+        due=due,
+        using=edition(deadline.rulebook_id),
+        party=deadline.party,
+        door=Consequence.Door.PAGES,
+        started_by=deadline.started_by,
+    )
 
 
 def _redate(deadline: Deadline, due: Due) -> None:
@@ -272,9 +299,7 @@ def _redate(deadline: Deadline, due: Due) -> None:
 
 
 def _pauses(deadline: Deadline) -> tuple[PausedStretch, ...]:
-    return tuple(
-        PausedStretch(p.starts_at, p.ends_at, p.reason) for p in deadline.pauses.all()
-    )
+    return tuple(PausedStretch(p.starts_at, p.ends_at, p.reason) for p in deadline.pauses.all())
 
 
 @transaction.atomic
@@ -297,7 +322,7 @@ def pause(
     Pause.objects.create(
         deadline=deadline,
         reason=reason,
-        note=note,
+        note=shown(case=deadline.case, text=note),
         starts_at=now,
         ends_at=until,
         paused_by=actor,
@@ -359,14 +384,10 @@ def see_warnings(*, case: Case, now: datetime) -> None:
 def check_entry_time(*, happened_at: datetime, now: datetime, using: Edition) -> None:
     """Refuse a stated time in the future or further back than the rulebook lets an author go alone."""
     if happened_at > now:
-        raise KefuError(
-            _("发生时间不能晚于现在"), code="in_future", field="happened_at"
-        )
+        raise KefuError(_("发生时间不能晚于现在"), code="in_future", field="happened_at")
     if not entry_time_allowed(happened_at, now, using.rules.entry_allowance):
         raise KefuError(
-            _(
-                "发生时间最多往前补记 %(minutes)d 分钟，更早的请提交补记申请，由另一位审批"
-            )
+            _("发生时间最多往前补记 %(minutes)d 分钟，更早的请提交补记申请，由另一位审批")
             % {"minutes": using.rules.entry_allowance.total_seconds() // 60},
             code="entry_too_old",
             field="happened_at",
@@ -391,9 +412,7 @@ def propose_late_entry(
     if deadline.state != Deadline.State.BREACHED:
         raise Conflict(_("只有已超时的时限，才需要补记申请"))
     if interaction.case_id != case.pk or not interaction.substantive:
-        raise KefuError(
-            _("要选这一单的一条实质答复"), code="not_an_answer", field="interaction"
-        )
+        raise KefuError(_("要选这一单的一条实质答复"), code="not_an_answer", field="interaction")
     if not deadline.starts_at <= claimed_at <= min(deadline.due_at, interaction.recorded_at):
         raise KefuError(
             _("申明的时间要在起算之后，截止和登记之前"),
@@ -406,29 +425,29 @@ def propose_late_entry(
         deadline=deadline,
         interaction=interaction,
         claimed_at=claimed_at,
-        reason=reason.strip(),
+        reason=shown(case=case, text=reason),
         proposed_by=actor,
         proposed_at=now,
     )
 
 
 @transaction.atomic
-def decide_late_entry(
-    *, entry: LateEntry, approve: bool, actor: Any, now: datetime
-) -> None:
+def decide_late_entry(*, entry: LateEntry, approve: bool, actor: Any, now: datetime) -> None:
     """Approve or refuse a late entry; never one's own. Approved and in time, the breach is taken back."""
     if not actor.has_perm("deadlines.decide_late_entry"):
         raise NotAllowed(_("只有主管可以审批补记申请"))
     case = lock(case=entry.deadline.case)  # first, like everybody who touches its clocks
     entry = (
         LateEntry.objects.select_for_update(of=["self"], no_key=True)
-        .select_related("interaction")
+        .select_related("interaction", "deadline")
         .get(pk=entry.pk)
     )
     if entry.approved is not None:
         raise Conflict(_("这份补记申请已经审批过了"))
     if entry.proposed_by_id == actor.pk:
         raise KefuError(_("不能审批自己的补记申请"), code="own_proposal")
+    if entry.deadline.party_id == actor.party_id:
+        raise KefuError(_("不能审批自己要承担的超时"), code="own_penalty")
     entry.approved, entry.decided_by, entry.decided_at = approve, actor, now
     entry.save(update_fields=["approved", "decided_by", "decided_at"])
     deadline = Deadline.objects.select_for_update(no_key=True).get(pk=entry.deadline_id)
@@ -456,12 +475,20 @@ def decide_late_entry(
 
 
 @transaction.atomic
-def requeue(*, deadline: Deadline) -> None:
-    """Let a row that was set aside fire again, once its fault is mended."""
-    if not Deadline.objects.filter(
-        pk=deadline.pk, state=Deadline.State.SET_ASIDE
-    ).update(state=Deadline.State.RUNNING, set_aside_reason=""):
+def requeue(*, deadline: Deadline, actor: Any, now: datetime) -> None:
+    """Let a row that was set aside go on, once its fault is mended: run, or, if it was answered
+    meanwhile, end as that answer says."""
+    case = lock(case=deadline.case)
+    deadline = Deadline.objects.select_for_update(no_key=True).get(pk=deadline.pk)
+    if deadline.state != Deadline.State.SET_ASIDE:
         raise Conflict(_("这个时限没有被搁置"))
+    deadline.state, deadline.set_aside_reason = Deadline.State.RUNNING, ""
+    deadline.save(update_fields=["state", "set_aside_reason"])
+    if deadline.answered_by is not None:
+        sweep(only=[deadline.pk])
+        deadline.refresh_from_db()
+        _answered_late(deadline=deadline, answer=deadline.answered_by, actor=actor, now=now)
+    refresh_next_due(case)
 
 
 def owner_party(owner: Employee | None, company: Party) -> Party:

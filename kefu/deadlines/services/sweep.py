@@ -23,9 +23,12 @@ WARN = (HERE / "warn.sql").read_text(encoding="utf-8")
 NEXT = "SELECT clock_timestamp(), kefu_next_moment()"
 
 SWEEP_BATCH = 1_000  # well under a second a batch
-TICK = 0.95  # seconds a tick sweeps on, a little less than beat's second so that ticks do not pile up
+TICK = (
+    0.95  # seconds a tick sweeps on, a little less than beat's second so that ticks do not pile up
+)
 SHORTEST_NAP = 0.03  # seconds; what falls due meanwhile goes into one batch
 LONGEST_NAP = 0.2  # seconds; a promise started meanwhile is never due sooner
+TURN = 3.0  # seconds the watchdog sweeps at a stretch: its probes must not fall silent meanwhile
 HEARTBEAT = "sweep"
 STALE = timedelta(seconds=10)  # without a tick for so long, the watchdog sweeps
 
@@ -58,7 +61,7 @@ def _sweep(limit: int, only: Sequence[int] | None) -> int:
     now = clock.now()
     with connection.cursor() as cursor:
         cursor.execute(
-            SWEEP, {"now": now, "limit": limit, "only": list(only) if only else None}
+            SWEEP, {"now": now, "limit": limit, "only": list(only) if only is not None else None}
         )
         breached, payable = cursor.fetchone()
     if payable:
@@ -150,15 +153,12 @@ def sweep_while_stale() -> int:
     The heartbeat is left as it is, so that whoever looks at it still sees that ticks are missing.
     """
     now = clock.now()
-    last = (
-        Heartbeat.objects.filter(name=HEARTBEAT)
-        .values_list("beat_at", flat=True)
-        .first()
-    )
+    last = Heartbeat.objects.filter(name=HEARTBEAT).values_list("beat_at", flat=True).first()
     if last is not None and now - last < STALE:
         return 0
+    until = time.monotonic() + TURN
     fired = 0
-    while batch := sweep():
+    while time.monotonic() < until and (batch := sweep()):
         fired += batch
     warn()
     return fired

@@ -3,7 +3,8 @@ from django.db import migrations
 GUARDS = """
 REVOKE UPDATE, DELETE, TRUNCATE ON ledger_entry, ledger_posting FROM kefu_app;
 
-CREATE FUNCTION kefu_entry_is_sound() RETURNS trigger LANGUAGE plpgsql AS $$
+-- A fixed search path: no temporary table can stand in for the real one.
+CREATE FUNCTION kefu_entry_is_sound() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     entry_key bigint := CASE WHEN TG_TABLE_NAME = 'ledger_entry' THEN NEW.id ELSE (to_jsonb(NEW) ->> 'entry_id')::bigint END;
     original bigint;
@@ -40,7 +41,7 @@ CREATE CONSTRAINT TRIGGER posting_is_sound AFTER INSERT ON ledger_posting
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION kefu_entry_is_sound();
 
 -- The balance is a projection of the postings, moved with them.
-CREATE FUNCTION kefu_move_balances() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION kefu_move_balances() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     UPDATE ledger_account a SET balance = a.balance + s.amount
     FROM (SELECT account_id, sum(amount) AS amount FROM posted GROUP BY account_id ORDER BY account_id) s

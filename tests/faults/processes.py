@@ -1,0 +1,96 @@
+"""The processes that ``make run`` starts, on the test's own database and a Redis of their own, to be killed."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from psycopg.conninfo import conninfo_to_dict
+
+from kefu.embedded import servers
+from kefu.embedded.run import programs
+from kefu.embedded.supervisor import Program, die_with_parent
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class House:
+    """Our processes by name; ``kill`` is kill -9, ``start`` what the supervisor does afterwards."""
+
+    def __init__(self, var: Path, *, port: int) -> None:
+        self.var = var
+        self.redis = servers.Redis(var, password="only-for-tests")
+        environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "kefu.settings.test",
+            "DATABASE_URL": self._url(settings.DATABASE_URL),
+            "DATABASE_OWNER_URL": self._url(settings.DATABASE_OWNER_URL),
+            "REDIS_URL": self.redis.url(),
+            "KEFU_WEB_URL": f"http://127.0.0.1:{port}",
+            "PYTHONWARNINGS": "ignore:You're running the worker",
+        }
+        ours = [self.redis.program(), *programs(var, "127.0.0.1", port, environment)]
+        self.programs = {program.name: program for program in ours}
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    @staticmethod
+    def _url(url: str) -> str:
+        parts = conninfo_to_dict(url)
+        database = connection.settings_dict["NAME"]
+        return f"postgresql://{parts['user']}@/{database}?host={parts['host']}"
+
+    def start(self, *names: str) -> None:
+        """Start them and wait for those that can say they are ready."""
+        for name in names:
+            self.running[name] = self._spawn(self.programs[name])
+        for name in names:
+            if ready := self.programs[name].ready:
+                wait_until(ready, what=f"{name} is ready")
+
+    def _spawn(self, program: Program) -> subprocess.Popen[bytes]:
+        with (self.var / f"{program.name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                program.argv,
+                env=program.env,
+                cwd=PROJECT,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=die_with_parent(signal.SIGKILL),
+            )
+        assert process.stdin
+        process.stdin.write(program.standard_input)
+        process.stdin.close()
+        return process
+
+    def kill(self, *names: str) -> None:
+        """Kill -9, the whole group: no word to anybody, no last commit."""
+        for name in names:
+            process = self.running.pop(name)
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@contextmanager
+def house(var: Path, *, port: int) -> Iterator[House]:
+    built = House(var, port=port)
+    try:
+        yield built
+    finally:
+        built.kill(*reversed(list(built.running)))
+
+
+def wait_until(holds: Callable[[], Any], *, what: str, seconds: float = 30.0) -> None:
+    """Wait for it, at most as long as a takeover may last."""
+    began = time.monotonic()
+    while not holds():
+        taken = time.monotonic() - began
+        assert taken < seconds, f"after {taken:.0f} s it still does not hold that {what}"
+        time.sleep(0.05)

@@ -42,7 +42,7 @@ def set_seat(
     """Switch a seat between available and busy.
 
     In the evening the rulebook wants some seats of those on duty to stay available: the last one to go
-    busy is refused. Source: CD-03.09, CD-03.10.
+    busy is refused. Source: CD-03.10.
     """
     duties = {d.employee_id: d for d in Duty.objects.select_for_update().filter(ended_at=None)}
     duty = duties.get(employee.pk) or come_on_duty(employee=employee, now=now)

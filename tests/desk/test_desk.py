@@ -172,7 +172,7 @@ def test_a_hand_over_is_for_all_or_none_and_only_of_one_s_own(centre, clock):
     assert mine.owner == centre.lin
 
 
-@pytest.mark.rule("CD-03.09", "CD-03.10")
+@pytest.mark.rule("CD-03.10")
 @pytest.mark.parametrize(("when", "refused"), [("17:29:59.999999", False), ("17:30:00", True)])
 def test_in_the_evening_the_last_open_seat_stays_open(centre, clock, when, refused):
     for employee in (centre.lin, centre.zhou):

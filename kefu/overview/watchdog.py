@@ -20,6 +20,7 @@ from kefu.deadlines import services as deadlines
 from kefu.deadlines.models import Heartbeat, Interruption
 from kefu.deadlines.services.sweep import HEARTBEAT, STALE
 from kefu.jobs import services as jobs
+from kefu.security import WATCHDOG
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +105,7 @@ def answers(url: str) -> bool:
     headers = {
         "Host": named[0].lstrip(".") if named else parts.netloc,
         "X-Forwarded-Proto": "https",
+        "User-Agent": WATCHDOG,
     }
     try:
         door.request("GET", parts.path or "/", headers=headers)

@@ -260,16 +260,23 @@ class TestPeople:
         assert password not in str(list(AuditRow.objects.values()))
 
     def test_suspended_means_off_duty(self, office, as_user):
-        staff.come_on_duty(employee=office.lin, now=NOW)
+        staff.come_on_duty(employee=office.zhou, now=NOW)
 
+        as_user(office.chen.user).post(
+            change(office.zhou, "suspend_here"), {"_confirmed": "1", "reason": "考核不合格"}
+        )
+
+        assert Employee.objects.get(number="0831").status == "suspended"
+        assert not office.zhou.duties.filter(ended_at=None).exists()
+        row = AuditRow.objects.get(action="status_changed")
+        assert (row.reason, row.actor_name) == ("考核不合格", "0801")
+
+    def test_nobody_is_suspended_while_open_cases_are_his(self, office, as_user):
         as_user(office.chen.user).post(
             change(office.lin, "suspend_here"), {"_confirmed": "1", "reason": "考核不合格"}
         )
 
-        assert Employee.objects.get(number="0826").status == "suspended"
-        assert not office.lin.duties.filter(ended_at=None).exists()
-        row = AuditRow.objects.get(action="status_changed")
-        assert (row.reason, row.actor_name) == ("考核不合格", "0801")
+        assert Employee.objects.get(number="0826").status == "active"
 
 
 class TestNumbers:

@@ -70,6 +70,16 @@ class House:
         process.stdin.close()
         return process
 
+    def revive(self) -> None:
+        """What the supervisor does all the time: start again whoever died of himself.
+
+        A worker does when Redis breaks off in the middle of an answer: kombu then raises an error that
+        Celery takes for its own.
+        """
+        for name, process in list(self.running.items()):
+            if process.poll() is not None:
+                self.running[name] = self._spawn(self.programs[name])
+
     def kill(self, *names: str) -> None:
         """Kill -9, the whole group: no word to anybody, no last commit."""
         for name in names:

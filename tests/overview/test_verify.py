@@ -23,6 +23,7 @@ from kefu.overview.verify import CHECKS, verify
 from kefu.penalties import services as penalties
 from kefu.penalties.models import Penalty, Waiver
 from tests.centre import build
+from tests.transactions import wait_for_older_transactions
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,6 +66,7 @@ def world(settings):
         now=now,
     )
     penalties.decide_waiver(waiver=waiver, approve=True, actor=centre.he.user, now=now)
+    wait_for_older_transactions()
     audit.seal_audit(now=now)
     return centre
 

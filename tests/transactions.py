@@ -1,0 +1,20 @@
+"""Numbers of transactions are the whole server's: those of the databases beside ours count, too."""
+
+import time
+
+from django.db import connection
+
+OLDER = """
+SELECT coalesce((SELECT max(txid) FROM audit_row), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+"""
+
+
+def wait_for_older_transactions(*, seconds: float = 60.0) -> None:
+    """Wait until no transaction runs that is older than the last audit row, so that all rows can be sealed."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute(OLDER)
+            if cursor.fetchone() == (True,):
+                return
+        time.sleep(0.1)

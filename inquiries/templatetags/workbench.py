@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from inquiries import wording
 from inquiries.frame import Frame, frame_of
+from inquiries.views.once import new_ticket
 
 register = template.Library()
 
@@ -26,6 +27,12 @@ def icon(name: str) -> SafeString:
         static("icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def ticket() -> SafeString:
+    """What a form carries so that it has one effect, however often it is sent."""
+    return format_html('<input type="hidden" name="ticket" value="{}">', new_ticket())
 
 
 @register.simple_tag(takes_context=True)

@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.core.cache import cache
 from django.core.exceptions import BadRequest, ValidationError
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -28,7 +26,8 @@ from inquiries.selectors.intake import CLOCKS, Ahead, ClockName, Parcel
 from inquiries.services import PickupOrder
 from inquiries.services.intake import FORWARDED, TIMED
 from inquiries.views.door import workers_only
-from inquiries.views.paste import TICKET_LIFE, by_htmx, frame_template, new_ticket, ticket_key
+from inquiries.views.once import new_ticket, once, sent_before
+from inquiries.views.paste import by_htmx, frame_template
 from kefu.audit.context import address_of, request_id
 from kefu.cases.models import Case, Interaction
 from kefu.desk import services as desk_services
@@ -228,7 +227,7 @@ def single(request: HttpRequest) -> HttpResponse:
     """The form of one inquiry; POST registers it and goes to its case."""
     if request.method != "POST":
         return render(request, "inquiries/new/single.html", _context(request, _form(request, None)))
-    if before := cache.get(ticket_key(request)):
+    if before := sent_before(request, edited=True):
         return _to_case(request, before)
     form = _form(request, request.POST)
     look = _look(request, form)
@@ -237,7 +236,7 @@ def single(request: HttpRequest) -> HttpResponse:
     refused = ""
     if not form.errors:
         try:
-            number = _register(request, look)
+            number = once(request, lambda: str(_save(request, look).number))
         except KefuError as error:
             refused = _refuse(form, error)
         else:
@@ -278,17 +277,6 @@ def _check(look: Look) -> None:
 def _to_case(request: HttpRequest, number: str) -> HttpResponse:
     url = reverse("inquiries:case", args=[number])
     return HttpResponseClientRedirect(url) if by_htmx(request) else redirect(url)
-
-
-def _register(request: HttpRequest, look: Look) -> str:
-    """Register it once and return the case's number: the form's ticket is used up in the same transaction."""
-    ticket = ticket_key(request)
-    with transaction.atomic():
-        if not cache.add(ticket, "", TICKET_LIFE):
-            return str(cache.get(ticket, ""))
-        number = str(_save(request, look).number)
-        cache.set(ticket, number, TICKET_LIFE)
-    return number
 
 
 def _save(request: HttpRequest, look: Look) -> Case:

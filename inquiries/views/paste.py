@@ -1,10 +1,7 @@
 """Intake from a pasted message: read it while it is edited, then register all it asks for in one step."""
 
-import uuid
 from collections.abc import Sequence
 
-from django.core.cache import cache
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,14 +14,9 @@ from inquiries.models import Complaint, Inquiry
 from inquiries.paste import PastePage, ShownLine
 from inquiries.services import Addition, NewCase
 from inquiries.views.door import workers_only
+from inquiries.views.once import new_ticket, once, sent_before
 from kefu.cases.models import Case
 from kefu.errors import KefuError
-
-TICKET_LIFE = 24 * 3600  # seconds for which sending the same form again has no second effect
-
-
-def new_ticket() -> str:
-    return uuid.uuid4().hex
 
 
 def by_htmx(request: HttpRequest) -> bool:
@@ -77,7 +69,7 @@ def read(request: HttpRequest) -> HttpResponse:
 def save(request: HttpRequest) -> HttpResponse:
     """Register it: all lines, or with ``only`` the one on top; everything or nothing."""
     only = request.POST.get("only", "")
-    before = cache.get(ticket_key(request))
+    before = sent_before(request, edited=True)
     if before is not None:
         return _saved(request, _page(request, request.POST), before, only=only)
     page = _page(request, request.POST, bound=True)
@@ -90,7 +82,7 @@ def save(request: HttpRequest) -> HttpResponse:
         valid = False
     if valid and not refused:
         try:
-            cases = _register(request, page, lines)
+            cases = once(request, lambda: _register(request, page, lines))
         except KefuError as error:
             refused = _refuse(page, lines, error)
             faulty = [line.number for line in lines if line.form.errors]
@@ -110,35 +102,24 @@ def save(request: HttpRequest) -> HttpResponse:
 Done = tuple[str, str, str]
 
 
-def ticket_key(request: HttpRequest) -> str:
-    return f"intake:{request.user.pk}:{request.POST.get('ticket', '')[:40]}"
-
-
 def _register(request: HttpRequest, page: PastePage, lines: Sequence[ShownLine]) -> list[Done]:
-    """Register the lines. The form's ticket is used up in the same transaction: sent a second time, it gives
-    the first result."""
-    given, ticket = page.form.cleaned_data, ticket_key(request)
-    with transaction.atomic():
-        if not cache.add(ticket, [], TICKET_LIFE):
-            return list(cache.get(ticket, []))
-        cases = services.register_paste(
-            lines=[_wanted(line) for line in lines],
-            text=paste.line_ends(given["text"]),
-            channel=given["channel"],
-            asker=given["asker"],
-            customer_name=given["customer_name"],
-            customer_phone=given["customer_phone"],
-            department=given["department"],
-            owner=given["owner"],
-            actor=request.user,
-            now=door_time(request),
-        )
-        done = [
-            (line.number, case.number, line.becomes)
-            for line, case in zip(lines, cases, strict=True)
-        ]
-        cache.set(ticket, done, TICKET_LIFE)
-    return done
+    """Register the lines, all or none."""
+    given = page.form.cleaned_data
+    cases = services.register_paste(
+        lines=[_wanted(line) for line in lines],
+        text=paste.line_ends(given["text"]),
+        channel=given["channel"],
+        asker=given["asker"],
+        customer_name=given["customer_name"],
+        customer_phone=given["customer_phone"],
+        department=given["department"],
+        owner=given["owner"],
+        actor=request.user,
+        now=door_time(request),
+    )
+    return [
+        (line.number, case.number, line.becomes) for line, case in zip(lines, cases, strict=True)
+    ]
 
 
 def _wanted(line: ShownLine) -> NewCase | Addition:

@@ -21,6 +21,7 @@ from inquiries.frame import door_time
 from inquiries.models import NetworkQuery
 from inquiries.views.case import page_context
 from inquiries.views.door import DeskRequest, employee_of, find_case, tell, workers_only
+from inquiries.views.once import once, sent_before
 from kefu.cases.models import Case, Interaction
 from kefu.deadlines import services as deadlines
 from kefu.desk import services as desk
@@ -134,14 +135,16 @@ def _submit(
 ) -> HttpResponse:
     """Do it, or give the form back; either way the page's parts come along, as they are now."""
     conflict, status, said = None, 200, ""
-    if form.is_valid():
-        try:
-            said = act(form.cleaned_data)
-        except Conflict as error:
-            conflict, status = error, error.status
-        except KefuError as error:
-            form.refuse(error)
-    if form.errors:
+    valid = form.is_valid()
+    try:
+        said = sent_before(request) or ""
+        if valid and not said:
+            said = once(request, lambda: act(form.cleaned_data))
+    except Conflict as error:
+        conflict, status = error, error.status
+    except KefuError as error:
+        form.refuse(error)
+    if form.errors and not said and not conflict:
         status = 422
     fresh = find_case(request, case.number)
     context = page_context(request, fresh)
@@ -453,13 +456,16 @@ def step(request: DeskRequest, number: str, name: str) -> HttpResponse:
         )
     form = chosen.form(request.POST, case=case, user=request.user)
     status, said = 422, ""  # the page swaps refusals in by 409 and 422; the words say which it was
-    if form.is_valid():
-        try:
-            said = chosen.do(Act(request, case, form.cleaned_data, door_time(request)))
-        except KefuError as error:
-            form.refuse(error)
-            status = 409 if error.status == 409 else 422
-    if not form.errors:
+    valid = form.is_valid()
+    try:
+        said = sent_before(request) or ""
+        if valid and not said:
+            given = Act(request, case, form.cleaned_data, door_time(request))
+            said = once(request, lambda: chosen.do(given))
+    except KefuError as error:
+        form.refuse(error)
+        status = 409 if error.status == 409 else 422
+    if said:
         return done(request, number, said)
     fresh = find_case(request, number)
     if status == 409:  # told what happened meanwhile; pressed again, it answers to that

@@ -8,7 +8,8 @@ const PREFIX = "kefu:draft:";
 const SUBMITTED = "kefu:submitted";
 const KEEP = 24 * 3600e3; // customers' words do not stay on a shared desk longer than a shift and a night
 const key = (form) => `${PREFIX}${user}:${form.dataset.draft}`;
-const kept = (el) => el.name && !el.matches("[type=hidden], [type=password], [type=file], [type=submit], [data-no-draft]");
+// The ticket is kept, too: what was sent and got no answer is not recorded a second time when it is sent again.
+const kept = (el) => el.name && (el.name === "ticket" || !el.matches("[type=hidden], [type=password], [type=file], [type=submit], [data-no-draft]"));
 
 function read(form) {
   const fields = {};

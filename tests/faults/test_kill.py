@@ -1,33 +1,36 @@
-"""Kill -9 in turn: worker, beat, Redis, web, and whoever takes a fine to its end. Nothing lost, nothing double."""
+"""Kill -9 in turn while people are at work: both workers, beat, web, Redis. Nothing lost, nothing double."""
 
 import random
 import socket
-import subprocess
-import sys
 import time
 from datetime import timedelta
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 from django.db import connection
 from django.db.models import Count
 
 from inquiries import services as inquiries
-from inquiries.models import Complaint
+from inquiries.models import Complaint, NetworkQuery
 from kefu import clock
-from kefu.cases.models import Interaction
+from kefu.cases.models import Case, Interaction
 from kefu.deadlines.models import Deadline, Heartbeat, Interruption
+from kefu.jobs.models import Job
 from kefu.ledger.models import Account, Entry
 from kefu.notifications.models import Event
+from kefu.parcels.models import Waybill
 from kefu.penalties.models import Penalty, Waiver
 from kefu.rulebooks.selectors import edition
 from tests import centre as world
-from tests.faults.processes import House, house, wait_until
+from tests.faults.people import AtWork, Fine, Person, take_down_answer_and_ask, take_it_to_its_end
+from tests.faults.processes import house, wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 SEED = 20261120
 TWO_HOURS = timedelta(hours=2)
+ROWS = 20_000  # of the table that is imported: some chunks
 
 
 @pytest.fixture
@@ -84,12 +87,23 @@ def assert_once(keys: list[int]) -> None:
         assert sorted(key for (key,) in rows) == sorted(keys), what
 
 
-def clerk(running: House, keys: list[int]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.clerk", *map(str, keys)],
-        env=running.programs["web"].env,
-        stderr=subprocess.DEVNULL,  # Redis is down: each step says that nobody could be woken
-    )
+def parcels(centre: world.Centre, n: int) -> list[str]:
+    """Waybills nobody has asked about yet."""
+    for number in range(n):
+        parcel = Waybill.objects.get(pk=centre.waybill.pk)
+        parcel.pk, parcel.number = None, str(880_612_060_000 + number)
+        parcel.save()
+    return [str(880_612_060_000 + number) for number in range(n)]
+
+
+def fines(keys: list[int]) -> list[Fine]:
+    found = Penalty.objects.filter(deadline__in=keys).order_by("pk")
+    return [Fine(*row) for row in found.values_list("case__number", "pk", "party")]
+
+
+def table(rows: int) -> bytes:
+    lines = (f"{990_000_000_000 + n},查件,陈晓梅,13800004545,第{n}件" for n in range(rows))
+    return "\n".join(["运单号,类型,客户姓名,联系电话,事由", *lines]).encode()
 
 
 def test_whatever_is_killed_every_promise_fires_once_and_every_fen_is_where_it_belongs(
@@ -101,16 +115,39 @@ def test_whatever_is_killed_every_promise_fires_once_and_every_fen_is_where_it_b
         port = probe.getsockname()[1]
 
     with house(tmp_path, port=port) as running:
-        running.start("redis", "web", "timers", "beat", "watchdog")
+        running.start("redis", "web", "timers", "worker", "beat", "watchdog")
         wait_until(Heartbeat.objects.filter(name="sweep").exists, what="ticks arrive")
+        base = f"http://127.0.0.1:{port}"
+        lin, zhou, wang, chen = (Person(base, n) for n in ("0826", "0831", "0803", "0801"))
+        calls = AtWork(take_down_answer_and_ask(lin, chance))
+        called = parcels(centre, 30)
+        calls.give(*called)
+        court = AtWork(take_it_to_its_end(lin, wang, chen, chance))
 
-        # The worker, in the middle of its work.
+        # The worker of the timers, in the middle of its work.
         first = due_in(1.5, centre, n=6)
         wait_until(lambda: broken(first), what="the first one fires")
         running.kill("timers")
         running.start("timers")
         wait_until(lambda: broken(first) == 6, what="all of them fire")
         assert_once(first)
+        court.give(*fines(first))
+
+        # The worker of the long jobs, in the middle of an import.
+        sheet = {"file": BytesIO(table(ROWS)), "owner": f"e{centre.zhou.pk}"}
+        sheet["file"].name = "名单.csv"
+        zhou.send("/new/import/", kind="trace", allow_unknown_waybills="on", **sheet)
+        job = Job.objects.get()
+
+        def progress() -> int:
+            job.refresh_from_db()
+            return job.done
+
+        wait_until(progress, what="the import is under way")
+        running.kill("worker")
+        killed_at, behind = time.monotonic(), progress()
+        assert 0 < behind < ROWS
+        running.start("worker")
 
         # Beat: no tick comes any more.
         second = due_in(1.5, centre, n=6)
@@ -118,21 +155,25 @@ def test_whatever_is_killed_every_promise_fires_once_and_every_fen_is_where_it_b
         running.start("beat")
         wait_until(lambda: broken(second) == 6, what="all fire after beat")
         assert_once(second)
+        court.give(*fines(second))
+
+        # The web, again and again, while people are at work.
+        for _ in range(3):
+            running.kill("web")
+            running.start("web")
+            time.sleep(chance.random() * 2)
+
+        left = 30 - (time.monotonic() - killed_at)
+        wait_until(lambda: progress() > behind, what="somebody goes on with it", seconds=left)
 
         # An interruption counts from the last sign of life: let there be one after what fell due so far.
         seen = Heartbeat.objects.filter(name="door:api", beat_at__gt=clock.now())
         wait_until(seen.exists, what="the door was seen open")
 
-        # Redis and web together; meanwhile somebody takes the fines to their end and is killed, too.
+        # Redis and web together, for long enough to count as an interruption.
         running.kill("redis", "web")
         closed_at = time.monotonic()
         third = due_in(1.5, centre, n=6)
-        at_work = clerk(running, first + second)
-        for _ in range(2):
-            time.sleep(1.5 + chance.random() * 2)
-            at_work.kill()
-            at_work.wait()
-            at_work = clerk(running, first + second)
         wait_until(lambda: broken(third) == 6, what="the watchdog fires without Redis")
         assert_once(third)
         wait_until(
@@ -158,13 +199,34 @@ def test_whatever_is_killed_every_promise_fires_once_and_every_fen_is_where_it_b
             lambda: Interruption.objects.values("door").distinct().count() == 2,
             what="the interruption of both doors is on record",
         )
+
+        # Redis alone: what wakes, tells and counts who is there, and keeps nothing.
+        running.kill("redis")
         fourth = due_in(1.0, centre, n=6)
-        wait_until(lambda: broken(fourth) == 6, what="all fire again")
+        wait_until(lambda: broken(fourth) == 6, what="all fire without Redis")
         assert_once(fourth)
-        assert at_work.wait(timeout=30) == 0
+        running.start("redis")
+
+        calls.finish()
+        court.finish()
+        wait_until(lambda: progress() == ROWS, what="the import is done")
+        assert lin.lost + wang.lost + chen.lost > 0
 
     assert set(Interruption.objects.values_list("door", flat=True)) == {"pages", "api"}
     assert_the_money(first + second, held=third)
+    assert_each_call_once(called)
+    assert job.counts["accepted"] == ROWS
+    assert Case.objects.filter(waybill_number__startswith="9900").count() == ROWS
+
+
+def assert_each_call_once(waybills: list[str]) -> None:
+    """Each call became one case with one answer to the customer and one question to the outlet."""
+    cases = Case.objects.filter(waybill__number__in=waybills)
+    asked = NetworkQuery.objects.filter(case__in=cases)
+    answers = Interaction.objects.filter(case__in=cases, text="已问成都")
+    assert sorted(cases.values_list("waybill__number", flat=True)) == waybills
+    assert sorted(asked.values_list("case__waybill__number", flat=True)) == waybills
+    assert sorted(answers.values_list("case__waybill__number", flat=True)) == waybills
 
 
 def assert_the_money(waived: list[int], *, held: list[int]) -> None:

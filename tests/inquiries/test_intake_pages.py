@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from kefu.network.models import ContactNumber, Party
 from kefu.parcels.models import Waybill
 from tests import centre as tests
 from tests.centre import at
+from tests.pages import fields
 
 pytestmark = pytest.mark.django_db
 
@@ -79,46 +79,6 @@ def chat(centre: tests.Centre) -> tests.Centre:
         send(centre, number)
     centre.inquiry(now=at("14:00:00"))
     return centre
-
-
-def fields(html: str) -> dict[str, Any]:
-    """What a browser would send of the forms in a page."""
-    found: dict[str, list[str]] = {}
-
-    class Reader(HTMLParser):
-        area = select = ""
-        text = ""
-
-        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            at_ = dict(attrs)
-            name = at_.get("name") or ""
-            if tag == "input" and name and at_.get("type") != "file":
-                tick = at_.get("type") in ("checkbox", "radio")
-                if not tick or "checked" in at_:
-                    found.setdefault(name, []).append(at_.get("value") or ("on" if tick else ""))
-            elif tag == "textarea":
-                self.area, self.text = name, ""
-            elif tag == "select":
-                self.select = name
-            elif (
-                tag == "option" and self.select and ("selected" in at_ or self.select not in found)
-            ):
-                found[self.select] = [at_.get("value") or ""]
-
-        def handle_endtag(self, tag: str) -> None:
-            if tag == "textarea" and self.area:
-                found[self.area] = [self.text.removeprefix("\n")]
-                self.area = ""
-            elif tag == "select":
-                self.select = ""
-
-        def handle_data(self, data: str) -> None:
-            if self.area:
-                self.text += data
-
-    Reader().feed(html)
-    found.pop("csrfmiddlewaretoken", None)
-    return found
 
 
 def start(client: Client) -> dict[str, Any]:

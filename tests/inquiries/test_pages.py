@@ -26,6 +26,7 @@ from kefu.penalties.models import Penalty, Waiver
 from kefu.staff import services as staff
 from kefu.staff.models import User
 from tests import centre as tests
+from tests.pages import fields
 
 pytestmark = pytest.mark.django_db
 
@@ -557,6 +558,74 @@ def test_feedback_and_chasing_answer_the_open_question(lin, centre, now):
     query.refresh_from_db()
     assert query.state == "answered"
     assert query.chased_at is not None
+
+
+# -- sent twice -----------------------------------------------------------------------------------
+
+
+def send(client, case, name, **changes):
+    """Send a form as its page holds it; return how, to send it once more as it is or with other words."""
+    url = reverse(
+        "inquiries:note" if name == "note" else "inquiries:step",
+        args=[case.number, name][: 1 if name == "note" else 2],
+    )
+    shown = reverse("inquiries:case", args=[case.number]) if name == "note" else url
+    sent = fields(client.get(shown).content.decode(), form=url) | changes
+
+    def post(**edited):
+        return client.post(url, sent | edited, headers=HTMX)
+
+    return post
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("note", {"text": "客户说下午三点以后在家"}),
+        ("again", {"text": "又来电话问", "channel": "phone"}),
+        ("chase", {"text": "快一点"}),
+        ("feedback", {"answer": "今天派送", "channel": "phone"}),
+        ("log", {"text": "业务员说在路上", "counterpart": "courier", "direction": "out"}),
+        ("complaint", {"cause": "no_reply", "text": "没人回", "asker": "receiver"}),
+    ],
+)
+def test_a_form_whose_answer_got_lost_is_sent_again_and_has_one_effect(
+    lin, centre, now, name, words
+):
+    case = centre.inquiry(now=now)
+    inquiries.ask_outlet(
+        case=case, outlet=centre.chengdu, question="到件了吗", actor=centre.lin.user, now=now
+    )
+    post = send(lin, case, name, **words)
+    before = Interaction.objects.count()
+
+    first = post()
+    done = Interaction.objects.count()
+    again = post()
+
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert first.headers["HX-Trigger"] == again.headers["HX-Trigger"]
+    assert before < done == Interaction.objects.count()
+
+
+def test_other_words_under_a_form_already_taken_are_kept_and_told(lin, centre, now):
+    case = centre.inquiry(now=now)
+    post = send(lin, case, "note", text="客户下午在家")
+    post()
+
+    refused = post(text="客户下午在家，带身份证")
+
+    assert refused.status_code == 409
+    html = refused.content.decode()
+    assert "刚才发的已经记下了" in html
+    assert "带身份证" in html
+    assert case.interactions.filter(kind="note").count() == 1
+    form = fields(html, form=reverse("inquiries:note", args=[case.number]))
+    assert (
+        lin.post(reverse("inquiries:note", args=[case.number]), form, headers=HTMX).status_code
+        == 200
+    )
+    assert case.interactions.filter(kind="note").count() == 2
 
 
 # -- why -----------------------------------------------------------------------------------------

@@ -1,10 +1,10 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class InquiriesConfig(AppConfig):
     name = "inquiries"
-    verbose_name = _("查询")
+    verbose_name = pgettext_lazy("plural", "查询")
 
     def ready(self) -> None:
         from inquiries.imports import KIND, load

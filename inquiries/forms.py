@@ -7,10 +7,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from inquiries import wording
 from inquiries.models import Complaint, Inquiry, NetworkQuery
 from inquiries.selectors import costs
 from inquiries.selectors.case import claimable, objectionable
+from kefu import punctuation
 from kefu.cases.models import Case, Interaction
 from kefu.clock import SHANGHAI
 from kefu.deadlines.models import Deadline
@@ -350,7 +350,7 @@ class RevealForm(DeskForm):
         """The reason as the record keeps it."""
         field: Any = self.fields["reason"]
         label = dict(field.choices)[self.cleaned_data["reason"]]
-        return wording.listed(str(label), self.cleaned_data["detail"].strip())
+        return punctuation.listed(str(label), self.cleaned_data["detail"].strip())
 
 
 class HandOverForm(DeskForm):

@@ -14,7 +14,7 @@ from inquiries.models import CounterAcceptance
 from inquiries.services import OfferedParcel
 from kefu.parcels.services import Side
 from kefu.policy.acceptance import AcceptanceRules
-from kefu.policy.rulebook import is_chinese
+from kefu.policy.clauses import is_chinese
 from kefu.staff.models import Employee
 
 

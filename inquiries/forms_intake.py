@@ -15,6 +15,7 @@ from inquiries.recognition import MAX_CHARACTERS
 from inquiries.selectors import intake as selectors
 from inquiries.selectors.desk import Desk
 from inquiries.selectors.intake import Doubt, Line
+from kefu import punctuation
 from kefu.cases.models import Case, Interaction
 from kefu.errors import KefuError
 from kefu.network.models import Party
@@ -325,7 +326,7 @@ class PartyField(forms.CharField):
                 _("没有找到“%(text)s”"), code="no_party", params={"text": text}
             )
         if len(found) > 1:
-            some = _("、").join(f"{party.code} {party.name}" for party in found[:3])
+            some = punctuation.alike(*(f"{party.code} {party.name}" for party in found[:3]))
             raise forms.ValidationError(
                 _("对得上的不止一个，请写全：%(some)s"), code="many_parties", params={"some": some}
             )

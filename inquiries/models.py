@@ -6,6 +6,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kefu.cases.models import Case, Interaction
 from kefu.privacy.fields import SealedField
@@ -55,7 +56,7 @@ class Inquiry(models.Model):
 
     class Meta:
         verbose_name = _("查询")
-        verbose_name_plural = _("查询")
+        verbose_name_plural = pgettext_lazy("plural", "查询")
         indexes = [models.Index(fields=["recorded_at"], name="inquiry_recorded")]
 
     def __str__(self) -> str:
@@ -117,7 +118,7 @@ class Pickup(models.Model):
 
     class Meta:
         verbose_name = _("取件单")
-        verbose_name_plural = _("取件单")
+        verbose_name_plural = pgettext_lazy("plural", "取件单")
 
     def __str__(self) -> str:
         return f"{self.pickup_on} {self.goods}"
@@ -180,7 +181,7 @@ class CounterAcceptance(models.Model):
 
     class Meta:
         verbose_name = _("柜台收件")
-        verbose_name_plural = _("柜台收件")
+        verbose_name_plural = pgettext_lazy("plural", "柜台收件")
         ordering = ["-accepted_at"]
         indexes = [models.Index(fields=["clerk", "-accepted_at"], name="acceptance_by_clerk")]
         triggers = [
@@ -228,7 +229,7 @@ class Complaint(models.Model):
 
     class Meta:
         verbose_name = _("投诉")
-        verbose_name_plural = _("投诉")
+        verbose_name_plural = pgettext_lazy("plural", "投诉")
 
     def __str__(self) -> str:
         return self.get_cause_display()
@@ -286,7 +287,7 @@ class NetworkQuery(models.Model):
 
     class Meta:
         verbose_name = _("网点查询")
-        verbose_name_plural = _("网点查询")
+        verbose_name_plural = pgettext_lazy("plural", "网点查询")
         ordering = ["-id"]
         indexes = [
             # A partner that polls for what is open reads only that.

@@ -18,6 +18,7 @@ from inquiries.selectors import intake as selectors
 from inquiries.selectors.desk import Desk
 from inquiries.selectors.intake import Ahead, ClockAhead, ClockName, Doubt, Line, Reading
 from inquiries.services.intake import FORWARDED, TIMED
+from kefu import punctuation
 from kefu.cases.models import Case, Interaction
 from kefu.clock import SHANGHAI
 from kefu.errors import KefuError
@@ -122,7 +123,7 @@ class PastePage:
             ngettext("建 %d 单", "建 %d 单", new) % new if new else "",
             ngettext("追加 %d 单", "追加 %d 单", added) % added if added else "",
         ]
-        return _("，").join(filter(None, parts)) or _("还没有要建的单")
+        return punctuation.listed(*parts) or _("还没有要建的单")
 
 
 def page(
@@ -250,7 +251,7 @@ def _heading(recognised: Recognised) -> str:
         ngettext("%d 个电话", "%d 个电话", calls) % calls if calls else "",
         ngettext("%d 个称呼", "%d 个称呼", people) % people if people else "",
     ]
-    return _("识别到 {what}").format(what=_("，").join(filter(None, parts)))
+    return _("识别到 {what}").format(what=punctuation.listed(*parts))
 
 
 def _doubts(reading: Reading, now: datetime) -> Iterator[ShownDoubt]:
@@ -332,7 +333,9 @@ def _suggest(line: Line, *, asks: bool, now: datetime) -> dict[str, str]:
     kind = KIND_OF.get(line.kind.value, Inquiry.Kind.OTHER) if line.kind else Inquiry.Kind.TRACE
     summary = line.text
     if not summary and line.parcel is not None:
-        summary = f"{kind.label}，{line.parcel.route}，{line.parcel.whereabouts(now)}"
+        summary = punctuation.listed(
+            str(kind.label), line.parcel.route, line.parcel.whereabouts(now)
+        )
     return {
         "where": f"add:{line.open_cases[0].number}" if line.open_cases else "new",
         "reason": "",
@@ -360,7 +363,7 @@ def _facts(line: Line) -> Iterator[Fact]:
         yield Fact(_("电话"), *_compared(masked, side, found, waybill is not None))
     if line.kind is not None:
         kind = KIND_OF.get(line.kind.value, Inquiry.Kind.OTHER)
-        words = _("，").join(filter(None, [str(kind.label), reason_words(line.kind)]))
+        words = punctuation.listed(str(kind.label), reason_words(line.kind))
         yield Fact(_("归类"), words, line.kind.confidence)
 
 
@@ -477,7 +480,7 @@ def _receipt(
             _("{numbers} 正在办理，有结果就回复您"),
         ),
     ):
-        tails = _("、").join(line.number[-4:] for line in lines if line.becomes == becomes)
+        tails = punctuation.alike(*(line.number[-4:] for line in lines if line.becomes == becomes))
         clock = next((one for one in clocks if one.name == clock_name), None)
         if tails:
             parts.append(
@@ -493,7 +496,7 @@ def _receipt(
     if not parts:
         return ""
     return _("您好，{department} {number} 为您服务。{parts}。").format(
-        department=desk.department_name, number=desk.number, parts=_("；").join(parts)
+        department=desk.department_name, number=desk.number, parts=punctuation.in_turn(*parts)
     )
 
 

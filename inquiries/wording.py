@@ -57,16 +57,6 @@ def _date(day: date, today: date) -> str:
     return f"{day:%m-%d}" if day.year == today.year else f"{day:%Y-%m-%d}"
 
 
-def listed(*parts: str) -> str:
-    """What there is of ``parts``, in one breath: 电话，实质答复."""
-    return _("，").join(part for part in parts if part)
-
-
-def in_turn(*parts: str) -> str:
-    """What there is of ``parts``, one after the other: 没有按时反馈；已暂记 200 元."""
-    return _("；").join(part for part in parts if part)
-
-
 def stretch(length: timedelta) -> str:
     """The two largest units: 2 天 8 小时, 4 小时 24 分, 12 分 32 秒."""
     total = max(0, int(length.total_seconds()))

@@ -42,12 +42,17 @@ def login_name(request: HttpRequest, credentials: Mapping[str, Any] | None) -> s
     return str(given).strip().casefold()
 
 
-def lock_message() -> str:
+def lock_rule() -> dict[str, int]:
+    """After how many failures in a row a sign-in is locked, and for how many minutes."""
     minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
-    return _("连错 %(limit)s 次，此工号在本机已锁定 %(minutes)s 分钟；急用请找值班主管解锁。") % {
-        "limit": settings.AXES_FAILURE_LIMIT,
-        "minutes": minutes,
-    }
+    return {"limit": settings.AXES_FAILURE_LIMIT, "minutes": minutes}
+
+
+def lock_message() -> str:
+    return (
+        _("连错 %(limit)s 次，此工号在本机已锁定 %(minutes)s 分钟；急用请找值班主管解锁。")
+        % lock_rule()
+    )
 
 
 def locked_out(request: HttpRequest, *__: Any) -> HttpResponse:

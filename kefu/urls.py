@@ -15,5 +15,6 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", include("kefu.api.urls")),
     path("", include("kefu.overview.urls")),
+    path("", include("kefu.staff.urls")),
     path("", include("inquiries.urls")),
 ]

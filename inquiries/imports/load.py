@@ -35,9 +35,9 @@ from kefu.network.models import Party
 from kefu.network.selectors import our_company
 from kefu.notifications import services as notifications
 from kefu.notifications.models import Event
+from kefu.policy.clauses import NotSet
 from kefu.policy.clocks import ReplyFacts, ReplyRules, reply_due
 from kefu.policy.consequences import entry_time_allowed
-from kefu.policy.rulebook import NotSet
 from kefu.privacy import lookup, masks, redact, seal, search
 from kefu.rulebooks.selectors import Edition, edition_in_force
 from kefu.staff.models import Department, Employee

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from inquiries.imports import columns, tables
 from inquiries.models import Inquiry
-from inquiries.services.intake import require
 from kefu.cases.models import Case, Interaction
 from kefu.cases.services import TEXT_LIMIT
 from kefu.clock import SHANGHAI
@@ -21,6 +20,7 @@ from kefu.errors import KefuError
 from kefu.policy.rulebook import Rulebook
 from kefu.privacy import phones, redact
 from kefu.privacy.keys import lookup_key
+from kefu.rulebooks.services import require
 
 Word = TypeVar("Word", str, int)  # what a word in a cell stands for
 

@@ -12,6 +12,7 @@ from inquiries.imports import columns, tables
 from inquiries.imports.load import masked, places_of
 from inquiries.imports.rows import REASONS
 from inquiries.models import Inquiry
+from kefu import punctuation
 from kefu.audit import services as audit
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.jobs import services as jobs
@@ -249,7 +250,7 @@ def _problems(table: tables.Table) -> Iterator[KefuError]:
             yield problem(
                 _("%(columns)s 都当作“%(field)s”，请只留一栏")
                 % {
-                    "columns": "、".join(f"“{header}”" for header in headers),
+                    "columns": punctuation.alike(*(f"“{header}”" for header in headers)),
                     "field": columns.BY_FIELD[field].label,
                 },
                 "column_twice",
@@ -271,7 +272,7 @@ def _notes(table: tables.Table) -> Iterator[str]:
         if header and not columns.field_of(header) and not columns.is_reason(header)
     ]
     if ignored:
-        yield _("这些栏不导入：%(columns)s") % {"columns": "、".join(ignored)}
+        yield _("这些栏不导入：%(columns)s") % {"columns": punctuation.alike(*ignored)}
     if len(table.sheets) > 1:
         yield _("只导入第一张工作表“%(first)s”") % {"first": table.sheets[0]}
     if places_of(table.header).get("received_at") is None:
@@ -293,5 +294,5 @@ def _refused_rows(job: Job, header: Sequence[str], kept: Sequence[int]) -> Itera
         cells = refusal.sealed
         reason = _reason(refusal.code)
         if label := _label(refusal.field):
-            reason = f"{label}：{reason}"
+            reason = punctuation.headed(label, reason)
         yield [*(cells.get(str(place), "") for place in kept), reason]

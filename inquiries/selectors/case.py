@@ -8,11 +8,13 @@ from typing import Any
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from inquiries import wording
 from inquiries.models import Complaint, NetworkQuery
 from inquiries.selectors import costs
 from inquiries.selectors.desk import Desk
+from kefu import punctuation
 from kefu.cases.models import Case, CaseLink, Interaction
 from kefu.clock import SHANGHAI
 from kefu.deadlines.models import Deadline, LateEntry
@@ -280,7 +282,9 @@ def _entry(line: Interaction, day: str, *, case: Case, deadline: Deadline | None
     look, icon = _look(line)
     who, meta, why_url = _told(line, case=case, deadline=deadline)
     if line.backdated and line.kind == Interaction.Kind.CONTACT:
-        meta = wording.listed(meta, _("{at} 补记").format(at=wording.clock(line.recorded_at)[:5]))
+        meta = punctuation.listed(
+            meta, _("{at} 补记").format(at=wording.clock(line.recorded_at)[:5])
+        )
     return Entry(
         pk=line.pk,
         at=line.happened_at,
@@ -344,9 +348,9 @@ def _told(line: Interaction, *, case: Case, deadline: Deadline | None) -> tuple[
     author, other = _author(line), _other_side(line, case)
     channel = line.get_channel_display() if line.channel else ""
     if line.direction == Interaction.Direction.OUT:
-        return f"{author} → {other}", wording.listed(channel, _contact_words(line)), ""
+        return f"{author} → {other}", punctuation.listed(channel, _contact_words(line)), ""
     took = _("{author} 登记").format(author=author) if line.author else ""
-    return other, wording.listed(channel, _contact_words(line), took), ""
+    return other, punctuation.listed(channel, _contact_words(line), took), ""
 
 
 def _contact_words(line: Interaction) -> str:
@@ -370,11 +374,11 @@ def _told_breach(line: Interaction, deadline: Deadline | None) -> tuple[str, str
         if line.data.get("action") in Deadline.Action
         else ""
     )
-    meta = _("没有按时{what}").format(what=what)
+    meta = _("没有按时完成{what}").format(what=what)
     why = ""
     if deadline is not None:
         penalties = list(deadline.penalties.all())
-        meta = wording.in_turn(meta, costs.of_penalties(penalties, exact=True))
+        meta = punctuation.in_turn(meta, costs.of_penalties(penalties, exact=True))
         why = (
             reverse("inquiries:why_penalty", args=[penalties[0].pk])
             if penalties
@@ -390,10 +394,13 @@ def _step_words(line: Interaction) -> str:
         words = {
             "penalty_payable": _("{clause} {what} 生效，应付"),
             "penalty_provisional": _("{clause} {what} 暂记"),
-            "penalty_lapsed": _("{clause} {what} 不再生效"),
+            "penalty_held": _("{clause} {what} 待复核"),
+            "penalty_lapsed": _("{clause} {what} 已失效"),
             "penalty_reversed": _("{clause} {what} 已冲销"),
             "penalty_settled": _("{clause} {what} 已结清"),
         }.get(line.action, "")
+        if line.action == "penalty_payable" and data.get("kind") == Penalty.Kind.POINTS:
+            words = _("{clause} {what} 生效，应扣")
         return words.format(clause=data.get("clause", ""), what=what)
     at = parse_datetime(str(data.get("due_at", "")))
     cause = data.get("cause")
@@ -406,18 +413,18 @@ def _step_words(line: Interaction) -> str:
         "due": f"{at.astimezone(SHANGHAI):%m-%d %H:%M}" if at else "",
     }
     words = {
-        "waiver_proposed": _("提出免罚"),
-        "waiver_approved": _("同意免罚"),
-        "waiver_refused": _("不同意免罚"),
+        "waiver_proposed": pgettext("done", "提出免罚"),
+        "waiver_approved": pgettext("done", "同意免罚"),
+        "waiver_refused": pgettext("done", "不同意免罚"),
         "taken": _("领走了这一单"),
         "transferred": _("转交给 {to}"),
         "handed_over": _("交接给 {to}"),
         "consulted": _("转办给 {to}"),
         "department_replied": _("{to} 答复了转办"),
-        "escalated": _("升级给主管"),
+        "escalated": pgettext("done", "升级给主管"),
         "escalation_settled": _("主管已处理升级"),
-        "closed": _("结案"),
-        "reopened": _("重新打开"),
+        "closed": pgettext("done", "结案"),
+        "reopened": pgettext("done", "重新打开"),
         "query_withdrawn": _("撤回网点查询"),
         "complaint_linked": _("引起投诉 {complaint}（{cause}）"),
         "origin_linked": _("由 {origin} 引起（{cause}）"),
@@ -608,5 +615,5 @@ def _related(case: Case, *, desk: Desk) -> list[Related]:
 
 def _relation(case: Case, words: str) -> Related:
     return Related(
-        case.number, wording.listed(case.get_kind_display(), words), case.get_state_display()
+        case.number, punctuation.listed(case.get_kind_display(), words), case.get_state_display()
     )

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from inquiries import wording
+from kefu import punctuation
 from kefu.deadlines.models import Consequence, Deadline
 from kefu.penalties.models import Penalty
 
@@ -44,7 +44,7 @@ def of_consequences(consequences: Iterable[Consequence], *, exact: bool = False)
         if one.kind == Consequence.Kind.POINTS:
             what = _("扣 {what}").format(what=what)
         parts += [" · ".join(filter(None, [what, condition(one.kind, one.condition)]))]
-    return wording.in_turn(*parts)
+    return punctuation.in_turn(*parts)
 
 
 def of_penalties(penalties: Iterable[Penalty], *, exact: bool = False) -> str:
@@ -53,17 +53,20 @@ def of_penalties(penalties: Iterable[Penalty], *, exact: bool = False) -> str:
         Penalty.State.PROVISIONAL: _("已暂记 {what}"),
         Penalty.State.HELD: _("{what} 待复核"),
         Penalty.State.PAYABLE: _("应付 {what}"),
-        Penalty.State.LAPSED: _("{what} 未生效"),
+        Penalty.State.LAPSED: _("{what} 已失效"),
         Penalty.State.REVERSED: _("{what} 已冲销"),
         Penalty.State.SETTLED: _("{what} 已结清"),
     }
     parts = []
     for one in penalties:
-        text = words[Penalty.State(one.state)].format(what=amount(one.kind, one.value, exact=exact))
+        said = words[Penalty.State(one.state)]
+        if one.state == Penalty.State.PAYABLE and one.kind == Penalty.Kind.POINTS:
+            said = _("应扣 {what}")  # points are no money
+        text = said.format(what=amount(one.kind, one.value, exact=exact))
         if one.state == Penalty.State.PROVISIONAL:
             text = " · ".join(filter(None, [text, condition(one.kind, one.condition)]))
         parts.append(text)
-    return wording.in_turn(*parts)
+    return punctuation.in_turn(*parts)
 
 
 def of(deadline: Deadline, *, exact: bool = False) -> str:

@@ -9,11 +9,14 @@ from urllib.parse import urlencode
 from django.db.models import BigIntegerField, Func, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from inquiries.selectors.views import VIEWS, capped_count, shown_count
 from kefu.cases.models import Case
 from kefu.notifications.models import Event
+from kefu.policy.seats import Missing
 from kefu.staff.models import Duty, Employee, User
+from kefu.staff.selectors import seats_in_words
 
 BELL_ROWS = 30
 
@@ -30,6 +33,8 @@ class Desk:
     department_name: str
     party_id: int | None
     seat: str  # "" when not on duty
+    nickname: str = ""
+    avatar_id: int | None = None
 
     @property
     def on_duty(self) -> bool:
@@ -65,6 +70,8 @@ def desk(user: Any) -> Desk:
         department_name=str(department),
         party_id=employee.party_id,
         seat=employee.open_seat,
+        nickname=employee.nickname,
+        avatar_id=employee.avatar_id,
     )
 
 
@@ -155,9 +162,17 @@ def bell(user: Any, *, seen_id: int) -> Sequence[Ring]:
                 label=event.get_kind_display(),
                 at=event.at,
                 number=case.number if case else "",
-                summary=case.summary if case else "",
+                summary=case.summary if case else _without_case(event),
                 url=reverse("inquiries:case", args=[case.number]) if case else "",
                 unread=event.pk > seen_id,
             )
         )
     return rings
+
+
+def _without_case(event: Event) -> str:
+    """What an event says that is about no case."""
+    if event.kind != Event.Kind.SEAT_MISSING:
+        return ""
+    missed = [Missing.from_json(lack) for lack in event.data["missing"]]
+    return _("{who} 已下班：{what}").format(who=event.data["who"], what=seats_in_words(missed))

@@ -17,6 +17,7 @@ from kefu.clock import SHANGHAI
 from kefu.errors import KefuError
 from kefu.network.models import Party
 from kefu.parcels.models import Scan, Waybill
+from kefu.policy.clauses import Duty as DutyClause
 from kefu.policy.clocks import (
     Due,
     OutletRules,
@@ -28,7 +29,6 @@ from kefu.policy.clocks import (
     reply_due,
 )
 from kefu.policy.clocks import Pickup as PickupDay
-from kefu.policy.rulebook import Duty as DutyClause
 from kefu.privacy import names, phones
 from kefu.rulebooks.selectors import Edition, edition_in_force
 from kefu.staff.models import Department

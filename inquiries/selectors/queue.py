@@ -18,6 +18,7 @@ from inquiries.selectors.views import (
     Cases,
     shown_count,
 )
+from kefu import punctuation
 from kefu.cases.models import Case, Interaction
 from kefu.deadlines.models import Deadline
 
@@ -229,7 +230,7 @@ def _row(case: Case, deadlines: Sequence[Deadline], *, desk: Desk, now: datetime
         state=case.get_state_display(),
         due_at=case.next_due_at,
         more=len(others),
-        more_words=wording.in_turn(*others),
+        more_words=punctuation.in_turn(*others),
         waybill_number=case.waybill_number,
         route=f"{case.waybill.route_from} → {case.waybill.route_to}" if case.waybill else "",
         customer=case.customer_name_masked,

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from inquiries.models import CounterAcceptance
-from inquiries.services.intake import require
+from kefu import punctuation
 from kefu.errors import KefuError, NotAllowed
 from kefu.network.models import Party
 from kefu.network.selectors import our_company
@@ -25,6 +25,7 @@ from kefu.policy.acceptance import (
 )
 from kefu.policy.explanation import explain
 from kefu.rulebooks.selectors import Edition, edition_in_force
+from kefu.rulebooks.services import require
 from kefu.staff.models import Employee
 
 PAYMENTS = {
@@ -62,7 +63,7 @@ class ParcelRefused(KefuError):
     def __init__(self, decision: Acceptance) -> None:
         first = decision.refusals[0]
         super().__init__(
-            "；".join(text for _field, text in reasons(decision)),
+            punctuation.in_turn(*(text for _field, text in reasons(decision))),
             field=first.field,
             clauses=[refusal.step.clause for refusal in decision.refusals],
         )
@@ -111,7 +112,7 @@ def accept_parcel(
     ES-203.15, ES-203.16, ES-203.18.
     """
     if not actor.has_perm("parcels.accept_parcel"):
-        raise NotAllowed(_("您的角色不能在柜台收件"))
+        raise NotAllowed(_("你的角色不能在柜台收件"))
     if release and not actor.has_perm("parcels.release_fragile"):
         raise NotAllowed(_("易碎品只有主管可以放行"), field="release")
     if clerk.status != Employee.Status.ACTIVE:
@@ -176,6 +177,9 @@ def reasons(decision: Acceptance) -> list[tuple[str, str]]:
     for refusal, line in zip(decision.refusals, lines, strict=True):
         clauses.setdefault((refusal.field, line.text), []).append(line.clause)
     return [
-        (field, _("%(reason)s（%(clauses)s）") % {"reason": text, "clauses": "、".join(ids)})
+        (
+            field,
+            _("%(reason)s（%(clauses)s）") % {"reason": text, "clauses": punctuation.alike(*ids)},
+        )
         for (field, text), ids in clauses.items()
     ]

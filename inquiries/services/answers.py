@@ -8,7 +8,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from inquiries.models import Inquiry
-from inquiries.services.intake import STATED, require, start_reply_clock
+from inquiries.services.intake import STATED, start_reply_clock
 from kefu.cases import services as cases
 from kefu.cases.models import Case, Interaction
 from kefu.deadlines import services as deadlines
@@ -22,6 +22,7 @@ from kefu.policy.clocks import PromiseRules, promise_due
 from kefu.policy.consequences import repeat_call_counts
 from kefu.privacy import redact
 from kefu.rulebooks.selectors import edition_in_force
+from kefu.rulebooks.services import require
 from kefu.staff.models import Employee
 
 CUSTOMER_CLOCKS = (Deadline.Action.REPLY, Deadline.Action.CALLBACK)

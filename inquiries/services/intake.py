@@ -28,9 +28,9 @@ from kefu.policy.clocks import (
     pickup_day,
     reply_due,
 )
-from kefu.policy.rulebook import Fields, Rulebook
 from kefu.privacy import masks, redact
 from kefu.rulebooks.selectors import Edition, edition_in_force
+from kefu.rulebooks.services import require
 from kefu.staff.models import Department, Employee
 
 # A customer waits for a person's answer to these; a suggestion is thanked for, not timed.
@@ -187,21 +187,6 @@ def start_reply_clock(
     )
 
 
-def require(rules: Rulebook, form: str, **given: object) -> None:
-    """Refuse a form that lacks what the rulebook's clause for it wants, naming field and clause."""
-    for clause in rules.in_force(Fields):
-        if clause.form != form or clause.fields is None:
-            continue
-        missing = [field for field in clause.fields if not given.get(field)]
-        enough = len(missing) < len(clause.fields) if clause.required == "any" else not missing
-        if not enough:
-            raise KefuError(
-                _("按 %(clause)s 还要填写") % {"clause": clause.id},
-                code="field_required",
-                field=missing[0],
-            )
-
-
 def full_address(text: str) -> str:
     """Return the address if a courier would find it: a street or estate with a number; else an empty text."""
     return text.strip() if _FULL_ADDRESS.search(text) else ""
@@ -223,7 +208,7 @@ def courier_number(
     the number is read, so this must not run inside a transaction. Raises KefuError naming the field.
     """
     if not actor.has_perm("cases.reveal_personal_data"):
-        raise NotAllowed(_("您的角色不能查看业务员的电话"))
+        raise NotAllowed(_("你的角色不能查看业务员的电话"))
     using = edition_in_force(department_id=department.pk, at=now)
     try:
         require(using.rules, "morning_pickup", full_address=full_address(sender_address))

@@ -196,7 +196,7 @@ def record_feedback(
     )
     if query.state != NetworkQuery.State.OPEN:
         raise Conflict(
-            _("这条网点查询已经%(state)s") % {"state": query.get_state_display()},
+            _("这条网点查询%(state)s，不能再改") % {"state": query.get_state_display()},
             code="query_closed",
         )
     if happened_at is not None:
@@ -299,7 +299,7 @@ def withdraw(*, query: NetworkQuery, reason: str, actor: Any, now: datetime) -> 
     )
     if query.state != NetworkQuery.State.OPEN:
         raise Conflict(
-            _("这条网点查询已经%(state)s") % {"state": query.get_state_display()},
+            _("这条网点查询%(state)s，不能再改") % {"state": query.get_state_display()},
             code="query_closed",
         )
     deadlines.settle(case=case, now=now)

@@ -85,7 +85,7 @@ def branch_number(
     The look is recorded before the number is read, so this must not run inside a transaction.
     """
     if not actor.has_perm("cases.reveal_personal_data"):
-        raise NotAllowed(_("您的角色不能查看网点的电话"))
+        raise NotAllowed(_("你的角色不能查看网点的电话"))
     number = next(
         (
             near.contact

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from inquiries import wording
 from inquiries.frame import Frame, frame_of
 from inquiries.views.once import new_ticket
+from kefu import security
 
 register = template.Library()
 
@@ -110,6 +111,12 @@ def styled(field: BoundField) -> SafeString:
     """A field of somebody else's form, with our class on it."""
     checked = isinstance(field.field.widget, CheckboxInput)
     return field.as_widget(attrs={} if checked else {"class": "input"})
+
+
+@register.simple_tag
+def lock_rule() -> dict[str, int]:
+    """When a sign-in is locked, for the page that asks for it: {"limit", "minutes"}."""
+    return security.lock_rule()
 
 
 @register.simple_tag

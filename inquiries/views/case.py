@@ -72,10 +72,11 @@ def parts(request: DeskRequest, number: str) -> HttpResponse:
 
 
 def page_context(request: DeskRequest, found: Case, *, whole: bool = False) -> dict[str, Any]:
-    now = door_time(request)
-    page = selectors.case_page(case=found, desk=desk_of(request), now=now, whole=whole)
+    desk, now = desk_of(request), door_time(request)
+    page = selectors.case_page(case=found, desk=desk, now=now, whole=whole)
     return {
         "page": page,
+        "desk": desk,
         "case": found,
         "now": now,
         "reveals": reveals_of(found),

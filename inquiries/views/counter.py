@@ -18,8 +18,8 @@ from inquiries.services.acceptance import reasons
 from inquiries.views.door import DeskRequest, desk_only, employee_of
 from kefu.errors import KefuError
 from kefu.policy.acceptance import AcceptanceRules
+from kefu.policy.clauses import Items
 from kefu.policy.explanation import explain
-from kefu.policy.rulebook import Items
 from kefu.policy.steps import Step
 from kefu.rulebooks.selectors import Edition, edition, edition_in_force
 

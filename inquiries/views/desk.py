@@ -23,6 +23,7 @@ from kefu.notifications.models import BellMark
 from kefu.rulebooks.selectors import edition_in_force
 from kefu.staff import services as staff
 from kefu.staff.models import Duty, Employee
+from kefu.staff.selectors import seats_in_words, seats_missed_after
 
 HAND_OVER_ROWS = 200
 
@@ -30,7 +31,7 @@ HAND_OVER_ROWS = 200
 @require_POST
 @workers_only
 def seat(request: DeskRequest) -> HttpResponse:
-    """Available or busy; the last seat of the evening may not go busy."""
+    """Available or busy; the last seats of the evening may not go busy."""
     employee, now = employee_of(request), door_time(request)
     form = SeatForm(request.POST)
     if not form.is_valid():
@@ -89,12 +90,15 @@ def hand_over(request: DeskRequest) -> HttpResponse:
         status, refused, given = _give(request, employee, rows)
         if status == 200:
             return _after_hand_over(request, employee, given, leave="leave" in data)
-    return render(
-        request,
-        "inquiries/hand_over.html",
-        {"rows": rows, "takers": takers, "refused": refused, "now": now, "current": "hand_over"},
-        status=status,
-    )
+    context = {
+        "rows": rows,
+        "takers": takers,
+        "refused": refused,
+        "missed": seats_in_words(seats_missed_after(employee=employee, now=now)),
+        "now": now,
+        "current": "hand_over",
+    }
+    return render(request, "inquiries/hand_over.html", context, status=status)
 
 
 def _row_form(case: Case, data: Any, takers: list[Employee]) -> HandOverForm:

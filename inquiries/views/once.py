@@ -8,7 +8,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.core.cache import cache
 from django.db import transaction
@@ -52,7 +52,7 @@ def once(request: HttpRequest, do: Callable[[], Result]) -> Result:
     with transaction.atomic():
         # The cache is a table of this database: whoever sends at the same time waits here for the first.
         if not cache.add(key, None, LIFE):
-            return sent_before(request)
+            return cast("Result", sent_before(request))
         result = do()
         cache.set(key, (_digest(request), result), LIFE)
     return result

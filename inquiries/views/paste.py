@@ -15,6 +15,7 @@ from inquiries.paste import PastePage, ShownLine
 from inquiries.services import Addition, NewCase
 from inquiries.views.door import workers_only
 from inquiries.views.once import new_ticket, once, sent_before
+from kefu import punctuation
 from kefu.cases.models import Case
 from kefu.errors import KefuError
 
@@ -149,7 +150,7 @@ def _refuse(page: PastePage, lines: Sequence[ShownLine], error: KefuError) -> st
     if field in page.form.fields:
         page.form.add_error(field, str(error))
         return ""
-    return f"{line.number}：{error}" if line is not None else str(error)
+    return punctuation.headed(line.number, error) if line is not None else str(error)
 
 
 def _saved(

@@ -39,6 +39,7 @@ ACCESS = {
     "staff.department": _seen_by(OFFICE, "staff.edit_staff"),
     "staff.position": _seen_by(OFFICE, "staff.edit_staff"),
     "staff.employee": _seen_by(OFFICE, "staff.edit_staff"),
+    "staff.avatar": _seen_by(OFFICE, "staff.edit_staff"),
     "staff.user": _seen_by({*SUPERVISORS, Role.HR}),
     "staff.duty": _seen_by(_PEOPLE),
     "parcels.waybill": _seen_by({*_WORK, Role.FINANCE}),

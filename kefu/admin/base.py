@@ -14,18 +14,19 @@ from django.contrib.admin import display as display
 from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from unfold import decorators
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.views import ChangeList
 
+from kefu import punctuation
 from kefu.admin import access
 from kefu.audit.models import AuditRow
 from kefu.errors import KefuError
@@ -227,7 +228,7 @@ class OfficeAdmin(ModelAdmin):
             try:
                 do(row, **form.cleaned_data)
             except KefuError as error:
-                messages.error(request, f"{row}：{error}")
+                messages.error(request, punctuation.headed(row, error))
             else:
                 finished += 1
         if finished:
@@ -245,6 +246,56 @@ class ReadOnlyAdmin(OfficeAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class DecidedAdmin(ReadOnlyAdmin):
+    """Proposals that a second person decides: the open ones first, two steps in the list and on the page.
+
+    An admin names the right that this takes and says in ``decide`` what a decision does.
+    """
+
+    decide_permission: ClassVar[str]
+    list_display_links = ("proposed_at",)
+    date_hierarchy = "proposed_at"
+    ordering = (F("approved").asc(nulls_first=True), "-pk")
+    actions = ("approve", "refuse")
+    actions_detail = ("approve_here", "refuse_here")
+
+    def decide(
+        self, request: HttpRequest, rows: Iterable[Any], *, approve: bool, back: str = ""
+    ) -> HttpResponse | None:
+        """Take the ``step`` that approves or refuses ``rows``; ``back`` as there."""
+        raise NotImplementedError
+
+    @display(description=gettext_lazy("审批"))
+    def shown_state(self, row: Any) -> str:
+        return decision(row.approved)
+
+    def has_decide_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return bool(request.user.has_perm(self.decide_permission))
+
+    @action(description=gettext_lazy("同意"), permissions=["decide"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return self.decide(request, queryset, approve=True)
+
+    @action(description=gettext_lazy("不同意"), permissions=["decide"])
+    def refuse(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return self.decide(request, queryset, approve=False)
+
+    @action(description=gettext_lazy("同意"), permissions=["decide"], url_path="approve")
+    def approve_here(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
+        return self._decide_here(request, object_id, approve=True)
+
+    @action(description=gettext_lazy("不同意"), permissions=["decide"], url_path="refuse")
+    def refuse_here(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
+        return self._decide_here(request, object_id, approve=False)
+
+    def _decide_here(
+        self, request: HttpRequest, object_id: str, *, approve: bool
+    ) -> HttpResponse | None:
+        row = self.get_queryset(request).filter(pk=object_id)
+        back = reverse(_place(self.model, "change"), args=[object_id])
+        return self.decide(request, row, approve=approve, back=back)
 
 
 class ReadOnlyInline(TabularInline):
@@ -327,7 +378,7 @@ def decision(approved: bool | None) -> str:
     """What became of a proposal."""
     if approved is None:
         return badge(_("待审批"), "waits")
-    return badge(_("已同意") if approved else _("不同意"))
+    return badge(_("已同意") if approved else pgettext("state", "不同意"))
 
 
 def yuan(value: Decimal | None) -> str:

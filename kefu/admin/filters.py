@@ -8,6 +8,7 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kefu import clock
 from kefu.clock import SHANGHAI
@@ -98,7 +99,7 @@ class UndecidedFilter(SimpleListFilter):
             ("open", _("待审批")),
             ("mine", _("待我审批")),
             ("yes", _("已同意")),
-            ("no", _("不同意")),
+            ("no", pgettext_lazy("state", "不同意")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from kefu import clock
+from kefu import clock, punctuation
 from kefu.admin import finding
 from kefu.admin.base import NoForm, OfficeAdmin, ReadOnlyAdmin, action, display, link
 from kefu.api import services
@@ -113,7 +113,7 @@ class ApiKeyAdmin(OfficeAdmin):
 
     @display(description=_("权限"))
     def shown_scopes(self, row: ApiKey) -> str:
-        return "、".join(str(ApiKey.Scope(scope).label) for scope in row.scopes)
+        return punctuation.alike(*(str(ApiKey.Scope(scope).label) for scope in row.scopes))
 
     def has_revoke_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return bool(request.user.has_perm("api.issue_key"))

@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kefu.privacy.fields import SealedField
 
@@ -35,7 +36,7 @@ class ApiKey(models.Model):
 
     class Meta:
         verbose_name = _("接口密钥")
-        verbose_name_plural = _("接口密钥")
+        verbose_name_plural = pgettext_lazy("plural", "接口密钥")
         ordering = ["party", "-created_at"]
 
     def __str__(self) -> str:
@@ -54,7 +55,7 @@ class IdempotentAnswer(models.Model):
 
     class Meta:
         verbose_name = _("幂等答复")
-        verbose_name_plural = _("幂等答复")
+        verbose_name_plural = pgettext_lazy("plural", "幂等答复")
         indexes = [models.Index(fields=["created_at"], name="idempotent_age")]
         constraints = [models.UniqueConstraint(fields=["api_key", "key"], name="idempotent_once")]
 
@@ -71,7 +72,7 @@ class FailedAttempts(models.Model):
 
     class Meta:
         verbose_name = _("无效密钥尝试")
-        verbose_name_plural = _("无效密钥尝试")
+        verbose_name_plural = pgettext_lazy("plural", "无效密钥尝试")
 
     def __str__(self) -> str:
         return f"{self.address} {self.count}"

@@ -70,7 +70,7 @@ REFUSALS = {
     401: _refusal(401, "key_invalid", _("需要有效的密钥"), _("密钥无效")),
     403: _refusal(403, "scope_missing", _("没有权限"), _("这把密钥没有所需的权限")),
     404: _refusal(404, "not_found", _("没有找到"), _("没有这个对象")),
-    409: _refusal(409, "query_closed", _("与当前状态冲突"), _("这条网点查询已经已反馈")),
+    409: _refusal(409, "query_closed", _("与当前状态冲突"), _("这条网点查询已反馈，不能再改")),
     412: _refusal(412, "precondition_failed", _("内容已经变了"), _("查询已经变了，请重新读取")),
     413: _refusal(413, "body_too_large", _("内容过大"), _("请求内容最多 256 KB")),
     415: _refusal(

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kefu.database.functions import CurrentTransaction
 
@@ -28,7 +29,7 @@ class AuditRow(models.Model):
 
     class Meta:
         verbose_name = _("审计记录")
-        verbose_name_plural = _("审计记录")
+        verbose_name_plural = pgettext_lazy("plural", "审计记录")
         ordering = ["-id"]
         managed = False  # partitions are made in SQL
         db_table = "audit_row"
@@ -50,7 +51,7 @@ class AuditSeal(models.Model):
 
     class Meta:
         verbose_name = _("审计封存")
-        verbose_name_plural = _("审计封存")
+        verbose_name_plural = pgettext_lazy("plural", "审计封存")
         ordering = ["month", "number"]
         constraints = [models.UniqueConstraint(fields=["month", "number"], name="audit_seal_once")]
 

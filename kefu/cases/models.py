@@ -10,6 +10,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kefu.privacy.fields import SealedField
 from kefu.staff.models import Employee, User
@@ -136,7 +137,7 @@ class Case(models.Model):
 
     class Meta:
         verbose_name = _("工单")
-        verbose_name_plural = _("工单")
+        verbose_name_plural = pgettext_lazy("plural", "工单")
         ordering = ["-opened_at"]
         indexes = [
             models.Index(
@@ -263,7 +264,7 @@ class Interaction(models.Model):
 
     class Meta:
         verbose_name = _("往来记录")
-        verbose_name_plural = _("往来记录")
+        verbose_name_plural = pgettext_lazy("plural", "往来记录")
         ordering = ["happened_at", "id"]
         indexes = [
             models.Index(fields=["case", "happened_at", "id"], name="interaction_timeline"),
@@ -301,7 +302,7 @@ class CaseLink(models.Model):
 
     class Meta:
         verbose_name = _("关联工单")
-        verbose_name_plural = _("关联工单")
+        verbose_name_plural = pgettext_lazy("plural", "关联工单")
         constraints = [
             models.UniqueConstraint(fields=["case", "origin", "cause"], name="case_link_once"),
             models.CheckConstraint(
@@ -339,7 +340,7 @@ class HandOver(models.Model):
 
     class Meta:
         verbose_name = _("交接")
-        verbose_name_plural = _("交接")
+        verbose_name_plural = pgettext_lazy("plural", "交接")
         ordering = ["-at"]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
@@ -377,7 +378,7 @@ class Consultation(models.Model):
 
     class Meta:
         verbose_name = _("部门转办")
-        verbose_name_plural = _("部门转办")
+        verbose_name_plural = pgettext_lazy("plural", "部门转办")
         ordering = ["asked_at", "id"]
         constraints = [
             # One question at a time to a department: the next one after its reply.

@@ -67,7 +67,7 @@ def reveal(
     NothingThere, TooManyReveals, AuditUnavailable.
     """
     if not actor.has_perm(PERMISSION):
-        raise NotAllowed(_("您的角色不能查看客户的明文资料"))
+        raise NotAllowed(_("你的角色不能查看客户的明文资料"))
     if not Case.objects.visible_to(actor).filter(pk=case.pk).exists():
         raise NothingThere(_("没有这张工单"))
     if case.state == Case.State.CLOSED and actor.role not in REVIEWERS:

@@ -4,10 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
@@ -15,13 +13,13 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from kefu import clock
 from kefu.admin import finding
 from kefu.admin.base import (
+    DecidedAdmin,
     NoForm,
     ReadOnlyAdmin,
     ReadOnlyInline,
     action,
     amount,
     badge,
-    decision,
     display,
     link,
 )
@@ -192,7 +190,8 @@ class PauseAdmin(ReadOnlyAdmin):
 
 
 @admin.register(LateEntry)
-class LateEntryAdmin(ReadOnlyAdmin):
+class LateEntryAdmin(DecidedAdmin):
+    decide_permission = "deadlines.decide_late_entry"
     list_display = (
         "proposed_at",
         "shown_state",
@@ -204,14 +203,9 @@ class LateEntryAdmin(ReadOnlyAdmin):
         "proposed_by",
         "decided_by",
     )
-    list_display_links = ("proposed_at",)
     list_filter = (UndecidedFilter,)
     list_select_related = ("deadline__case", "interaction", "proposed_by", "decided_by")
-    date_hierarchy = "proposed_at"
-    ordering = (F("approved").asc(nulls_first=True), "-pk")
     search_help_text = _("工单号或运单号")
-    actions = ("approve", "refuse")
-    actions_detail = ("approve_here", "refuse_here")
     fields = (
         ("shown_case", "shown_deadline"),
         ("claimed_at", "shown_recorded"),
@@ -231,10 +225,6 @@ class LateEntryAdmin(ReadOnlyAdmin):
     def find(self, text: str) -> Q | None:
         return finding.case(text, "deadline__case__")
 
-    @display(description=_("审批"))
-    def shown_state(self, row: LateEntry) -> str:
-        return decision(row.approved)
-
     @display(description=_("工单"))
     def shown_case(self, row: LateEntry) -> str:
         return link(row.deadline.case)
@@ -251,35 +241,9 @@ class LateEntryAdmin(ReadOnlyAdmin):
     def shown_interaction(self, row: LateEntry) -> str:
         return link(row.interaction, row.interaction.text)
 
-    def has_decide_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return bool(request.user.has_perm("deadlines.decide_late_entry"))
-
-    @action(description=_("同意补记"), permissions=["decide"])
-    def approve(self, request: HttpRequest, queryset: QuerySet[LateEntry]) -> HttpResponse | None:
-        return self._decide(request, queryset, approve=True)
-
-    @action(description=_("不同意补记"), permissions=["decide"])
-    def refuse(self, request: HttpRequest, queryset: QuerySet[LateEntry]) -> HttpResponse | None:
-        return self._decide(request, queryset, approve=False)
-
-    @action(description=_("同意"), permissions=["decide"], url_path="approve")
-    def approve_here(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
-        return self._decide(
-            request, self.get_queryset(request).filter(pk=object_id), approve=True, here=object_id
-        )
-
-    @action(description=_("不同意"), permissions=["decide"], url_path="refuse")
-    def refuse_here(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
-        return self._decide(
-            request, self.get_queryset(request).filter(pk=object_id), approve=False, here=object_id
-        )
-
-    def _decide(
-        self, request: HttpRequest, rows: Iterable[LateEntry], *, approve: bool, here: str = ""
+    def decide(
+        self, request: HttpRequest, rows: Iterable[LateEntry], *, approve: bool, back: str = ""
     ) -> HttpResponse | None:
-        if not self.has_decide_permission(request):
-            raise PermissionDenied
-
         def do(entry: LateEntry) -> None:
             services.decide_late_entry(
                 entry=entry, approve=approve, actor=request.user, now=clock.now()
@@ -296,7 +260,7 @@ class LateEntryAdmin(ReadOnlyAdmin):
             hint=str(
                 _("同意后，申明的时间在截止之前的，超时和处罚一并冲销。自己提出的由另一位审批。")
             ),
-            back=reverse("admin:deadlines_lateentry_change", args=[here]) if here else "",
+            back=back,
         )
 
 

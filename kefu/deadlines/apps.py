@@ -1,8 +1,8 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class DeadlinesConfig(AppConfig):
     name = "kefu.deadlines"
     label = "deadlines"
-    verbose_name = _("时限")
+    verbose_name = pgettext_lazy("plural", "时限")

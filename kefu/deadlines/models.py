@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class DeadlineQuerySet(models.QuerySet["Deadline"]):
@@ -112,7 +113,7 @@ class Deadline(models.Model):
 
     class Meta:
         verbose_name = _("时限")
-        verbose_name_plural = _("时限")
+        verbose_name_plural = pgettext_lazy("plural", "时限")
         ordering = ["due_at"]
         indexes = [  # the sweep reads running clocks only, and every second
             models.Index(
@@ -205,7 +206,7 @@ class Consequence(models.Model):
 
     class Meta:
         verbose_name = _("超时代价")
-        verbose_name_plural = _("超时代价")
+        verbose_name_plural = pgettext_lazy("plural", "超时代价")
         constraints = [
             models.UniqueConstraint(
                 fields=["deadline", "clause", "party"], name="consequence_once"
@@ -236,7 +237,7 @@ class Pause(models.Model):
 
     class Meta:
         verbose_name = _("挂起")
-        verbose_name_plural = _("挂起")
+        verbose_name_plural = pgettext_lazy("plural", "挂起")
         constraints = [
             models.CheckConstraint(
                 condition=Q(ends_at__gt=models.F("starts_at")),
@@ -275,11 +276,11 @@ class LateEntry(models.Model):
         verbose_name=_("审批人"),
     )
     decided_at = models.DateTimeField(_("审批时间"), null=True, blank=True)
-    approved = models.BooleanField(_("同意"), null=True, blank=True)
+    approved = models.BooleanField(pgettext_lazy("state", "同意"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("补记申请")
-        verbose_name_plural = _("补记申请")
+        verbose_name_plural = pgettext_lazy("plural", "补记申请")
         constraints = [
             models.CheckConstraint(
                 condition=Q(decided_by=None) | ~Q(decided_by=models.F("proposed_by")),
@@ -305,7 +306,7 @@ class Heartbeat(models.Model):
 
     class Meta:
         verbose_name = _("心跳")
-        verbose_name_plural = _("心跳")
+        verbose_name_plural = pgettext_lazy("plural", "心跳")
 
     def __str__(self) -> str:
         return self.name
@@ -325,7 +326,7 @@ class Interruption(models.Model):
 
     class Meta:
         verbose_name = _("中断记录")
-        verbose_name_plural = _("中断记录")
+        verbose_name_plural = pgettext_lazy("plural", "中断记录")
         ordering = ["-started_at"]
         indexes = [models.Index(fields=["ended_at", "started_at"], name="interruption_span")]
         constraints = [

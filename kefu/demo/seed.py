@@ -25,7 +25,7 @@ from kefu import clock
 from kefu.cases.models import Case, Interaction
 from kefu.clock import SHANGHAI
 from kefu.deadlines import services as deadlines
-from kefu.demo import words
+from kefu.demo import pictures, words
 from kefu.desk import services as desk
 from kefu.errors import Conflict
 from kefu.network.models import ContactNumber, Party, Region
@@ -35,6 +35,7 @@ from kefu.penalties import services as penalties
 from kefu.penalties.models import Penalty, Waiver
 from kefu.privacy import lookup, masks, names
 from kefu.rulebooks import services as rulebooks
+from kefu.staff import services as staff
 from kefu.staff.models import Department, Duty, Employee, Position, User
 
 PASSWORD = "kefu-demo-0826"  # printed by make run; the demo centre holds nobody's data
@@ -191,7 +192,12 @@ class Seeder:
     def build_staff(self) -> None:
         self.departments = {
             code: Department.objects.create(
-                code=code, name=name, name_en=english, works_inquiries=works, order=order
+                code=code,
+                name=name,
+                name_en=english,
+                works_inquiries=works,
+                switchboard=code == words.SWITCHBOARD,
+                order=order,
             )
             for order, (code, name, english, works) in enumerate(words.DEPARTMENTS)
         }
@@ -222,6 +228,7 @@ class Seeder:
                     department=self.departments[department],
                     position=positions[position],
                     channels=["phone", "online"],
+                    nickname=f"小{name[-1]}",
                     extension=number,
                 )
             )
@@ -234,6 +241,7 @@ class Seeder:
             is_active=False,  # opened when the sixty days are through: the mark of a whole centre
         )
         self.by_number = {e.number: e for e in self.staff}
+        self.give_avatars()
         self.agents = [
             e for e in self.staff if e.user.role == "agent" and e.department.code == "query"
         ]
@@ -246,6 +254,22 @@ class Seeder:
             for e in self.staff
             if e.user.role in ("agent", "shift_lead", "supervisor")
         )
+
+    def give_avatars(self) -> None:
+        """The company's pictures, in turn to whoever answers online (ES-203.03)."""
+        chance = random.Random(self.seed)  # of its own: a new picture changes nothing else
+        avatars = itertools.cycle(
+            staff.add_avatar(
+                name=name,
+                picture=pictures.avatar(chance),
+                actor=self.by_number["0801"].user,
+                now=self.now - timedelta(days=DAYS),
+            )
+            for name in words.AVATARS
+        )
+        for employee in self.staff:
+            employee.avatar = next(avatars)
+        Employee.objects.bulk_update(self.staff, ["avatar"])
 
     def build_waybills(self) -> None:
         amount = int(WAYBILLS * min(self.scale, 1)) or 1

@@ -50,6 +50,8 @@ DEPARTMENTS = [  # code, name, English, works inquiries
     ("front", "前台", "Front desk", True),
     ("warehouse", "仓库管理办公室", "Warehouse office", True),
 ]
+SWITCHBOARD = "front"
+AVATARS = ["统一头像一", "统一头像二"]
 
 POSITIONS = [
     ("查询员", "Tracing clerk", "受理查件，30 分钟内答复客户，跟进网点反馈"),

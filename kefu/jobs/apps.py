@@ -1,8 +1,8 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class JobsConfig(AppConfig):
     name = "kefu.jobs"
     label = "jobs"
-    verbose_name = _("后台作业")
+    verbose_name = pgettext_lazy("plural", "后台作业")

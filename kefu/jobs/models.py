@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kefu.privacy.fields import SealedField
 
@@ -66,7 +67,7 @@ class Job(models.Model):
 
     class Meta:
         verbose_name = _("后台作业")
-        verbose_name_plural = _("后台作业")
+        verbose_name_plural = pgettext_lazy("plural", "后台作业")
         ordering = ["-created_at"]
         indexes = [
             models.Index(
@@ -101,7 +102,7 @@ class JobFile(models.Model):
 
     class Meta:
         verbose_name = _("作业文件")
-        verbose_name_plural = _("作业文件")
+        verbose_name_plural = pgettext_lazy("plural", "作业文件")
 
     def __str__(self) -> str:
         return self.name
@@ -119,7 +120,7 @@ class Refusal(models.Model):
 
     class Meta:
         verbose_name = _("拒收行")
-        verbose_name_plural = _("拒收行")
+        verbose_name_plural = pgettext_lazy("plural", "拒收行")
         ordering = ["row"]
         constraints = [models.UniqueConstraint(fields=["job", "row"], name="refusal_once")]
 

@@ -7,6 +7,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from kefu import punctuation
 from kefu.admin import finding
 from kefu.admin.base import ReadOnlyAdmin, ReadOnlyInline, display, link, list_link, yuan
 from kefu.admin.filters import month
@@ -75,7 +76,8 @@ class EntryAdmin(ReadOnlyAdmin):
 
     @display(description=_("明细"))
     def shown_lines(self, row: Entry) -> str:
-        return "；".join(f"{line.account} {line.amount:,.2f}" for line in row.postings.all())
+        lines = row.postings.all()
+        return punctuation.in_turn(*(f"{line.account} {line.amount:,.2f}" for line in lines))
 
 
 @admin.register(Posting)

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Account(models.Model):
@@ -25,7 +26,7 @@ class Account(models.Model):
 
     class Meta:
         verbose_name = _("账户")
-        verbose_name_plural = _("账户")
+        verbose_name_plural = pgettext_lazy("plural", "账户")
         constraints = [
             models.UniqueConstraint(fields=["party", "book"], name="account_once"),
             models.CheckConstraint(
@@ -68,7 +69,7 @@ class Entry(models.Model):
 
     class Meta:
         verbose_name = _("台账分录")
-        verbose_name_plural = _("台账分录")
+        verbose_name_plural = pgettext_lazy("plural", "台账分录")
         ordering = ["-id"]
         indexes = [models.Index(fields=["source"], name="entry_source")]
         constraints = [
@@ -101,7 +102,7 @@ class Posting(models.Model):
 
     class Meta:
         verbose_name = _("台账明细")
-        verbose_name_plural = _("台账明细")
+        verbose_name_plural = pgettext_lazy("plural", "台账明细")
         constraints = [
             models.UniqueConstraint(fields=["entry", "account"], name="posting_once"),
             models.CheckConstraint(

@@ -8,6 +8,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kefu.privacy.fields import SealedField
 
@@ -27,7 +28,7 @@ class Region(models.Model):
 
     class Meta:
         verbose_name = _("区域")
-        verbose_name_plural = _("区域")
+        verbose_name_plural = pgettext_lazy("plural", "区域")
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(
@@ -91,7 +92,7 @@ class Party(models.Model):
 
     class Meta:
         verbose_name = _("当事方")
-        verbose_name_plural = _("当事方")
+        verbose_name_plural = pgettext_lazy("plural", "当事方")
         ordering = ["pinyin", "code"]
         indexes = [
             models.Index(OpClass("pinyin", name="text_pattern_ops"), name="party_pinyin"),
@@ -147,7 +148,7 @@ class ContactNumber(models.Model):
 
     class Meta:
         verbose_name = _("联系方式")
-        verbose_name_plural = _("联系方式")
+        verbose_name_plural = pgettext_lazy("plural", "联系方式")
         ordering = ["party", "kind", "-valid_from"]
         indexes = [GinIndex(fields=["lookup"], name="contact_number_lookup")]
         constraints = [

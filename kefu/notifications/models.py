@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kefu.database.functions import CurrentTransaction
 
@@ -25,6 +26,7 @@ class Event(models.Model):
         QUERY_ANSWERED = "query.answered", _("网点已反馈")
         JOB = "job.progress", _("作业进度")
         SET_ASIDE = "deadline.set_aside", _("时限被搁置")
+        SEAT_MISSING = "seat.missing", _("该留的席位没人了")
 
     txid = models.BigIntegerField(editable=False, db_default=CurrentTransaction())
     kind = models.CharField(_("事件"), choices=Kind, max_length=24)
@@ -37,7 +39,7 @@ class Event(models.Model):
 
     class Meta:
         verbose_name = _("事件")
-        verbose_name_plural = _("事件")
+        verbose_name_plural = pgettext_lazy("plural", "事件")
         managed = False  # partitions are made in SQL
         db_table = "notifications_event"
 
@@ -55,7 +57,7 @@ class BellMark(models.Model):
 
     class Meta:
         verbose_name = _("已读位置")
-        verbose_name_plural = _("已读位置")
+        verbose_name_plural = pgettext_lazy("plural", "已读位置")
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.seen_id}"

@@ -1,6 +1,7 @@
 """Write an event where its cause is written; wake the readers once it is true."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +36,14 @@ def publish(
         party_id=party_id,
         case_id=case_id,
         data=data or {},
+    )
+    transaction.on_commit(wake_readers, robust=True)
+
+
+def ring(*, kind: Event.Kind, at: datetime, user_ids: Iterable[int], data: dict[str, Any]) -> None:
+    """Ring the bells of several people at once, in the caller's transaction."""
+    Event.objects.bulk_create(
+        Event(kind=kind, at=at, user_id=user_id, data=data) for user_id in user_ids
     )
     transaction.on_commit(wake_readers, robust=True)
 

@@ -38,6 +38,7 @@ FOR_EVER = (
     "parcels_scan",
     "cases_caselink",
     "cases_handover",
+    "staff_avatar",
 )
 PARTITIONED = ("audit_row", "notifications_event", "parcels_scan")
 # Triggers of plain SQL; those of the models are asked of pgtrigger.

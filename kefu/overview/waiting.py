@@ -10,7 +10,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from inquiries.models import Complaint, CounterAcceptance, Inquiry, NetworkQuery, Pickup
 from kefu import clock
@@ -27,7 +27,7 @@ from kefu.notifications.models import Event
 from kefu.parcels.models import Scan, Waybill
 from kefu.penalties.models import Penalty, PenaltyEvent, Waiver
 from kefu.rulebooks.models import Assignment, Rulebook, RulebookVersion
-from kefu.staff.models import Department, Duty, Employee, Position, User
+from kefu.staff.models import Avatar, Department, Duty, Employee, Position, User
 
 COUNTED = 1_000  # a front page need not tell thousands apart
 
@@ -119,7 +119,7 @@ def _groups() -> Sequence[tuple[str, Sequence[type[Model]]]]:
     return [
         (_("审批与处罚"), [Waiver, Penalty, PenaltyEvent, LateEntry]),
         (
-            _("工单"),
+            pgettext("plural", "工单"),
             [
                 Case,
                 Inquiry,
@@ -135,11 +135,11 @@ def _groups() -> Sequence[tuple[str, Sequence[type[Model]]]]:
                 Scan,
             ],
         ),
-        (_("时限"), [Deadline, Consequence, Pause, Interruption, Heartbeat]),
+        (pgettext("plural", "时限"), [Deadline, Consequence, Pause, Interruption, Heartbeat]),
         (_("台账"), [Account, Entry, Posting]),
         (_("规则"), [RulebookVersion, Rulebook, Assignment]),
-        (_("网点"), [Party, ContactNumber, Region, ApiKey]),
-        (_("人员"), [Employee, Duty, Department, Position, User]),
+        (pgettext("plural", "网点"), [Party, ContactNumber, Region, ApiKey]),
+        (_("人员"), [Employee, Duty, Department, Position, Avatar, User]),
         (_("记录"), [AuditRow, AuditSeal, Job, Refusal, Event, IdempotentAnswer]),
     ]
 

@@ -8,6 +8,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kefu.privacy.fields import SealedField
 
@@ -64,7 +65,7 @@ class Waybill(models.Model):
 
     class Meta:
         verbose_name = _("运单")
-        verbose_name_plural = _("运单")
+        verbose_name_plural = pgettext_lazy("plural", "运单")
         ordering = ["-accepted_at"]
         indexes = [
             GinIndex(fields=["lookup"], name="waybill_lookup"),
@@ -90,7 +91,7 @@ class Scan(models.Model):
     """One scan of a parcel on its way. Partitioned by month; nothing references it."""
 
     class Kind(models.TextChoices):
-        ACCEPTED = "accepted", _("收件")
+        ACCEPTED = "accepted", pgettext_lazy("state", "收件")
         LOADED = "loaded", _("装车")
         ARRIVED = "arrived", _("到件")
         DEPARTED = "departed", _("发往")
@@ -106,7 +107,7 @@ class Scan(models.Model):
 
     class Meta:
         verbose_name = _("扫描记录")
-        verbose_name_plural = _("扫描记录")
+        verbose_name_plural = pgettext_lazy("plural", "扫描记录")
         ordering = ["-at"]
         managed = False  # partitions are made in SQL
         db_table = "parcels_scan"

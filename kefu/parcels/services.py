@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from kefu.errors import Conflict, KefuError
 from kefu.network.models import Party
@@ -88,7 +89,7 @@ def register_waybill(
         kind=Scan.Kind.ACCEPTED,
         at=now,
         place=origin.name[:60],
-        text=_("收件"),
+        text=pgettext("state", "收件"),
     )
     return waybill
 

@@ -7,8 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
-from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -19,27 +18,22 @@ from kefu import clock
 from kefu.admin import finding
 from kefu.admin.access import may_view
 from kefu.admin.base import (
+    DecidedAdmin,
     ReadOnlyAdmin,
     ReadOnlyInline,
     ReasonForm,
     action,
     amount,
     badge,
-    decision,
     display,
     link,
 )
 from kefu.admin.filters import UndecidedFilter, month
-from kefu.cases import services as cases
-from kefu.errors import Conflict, KefuError
 from kefu.ledger.models import Entry
 from kefu.penalties import selectors, services
 from kefu.penalties.models import Penalty, PenaltyEvent, Waiver
 from kefu.policy.rulebook import load_all
 from kefu.rulebooks import wording
-
-# Conditions that no program can see come true.
-FOUND_BY_PEOPLE = frozenset({"evidence", "verification"})
 
 
 class WaiverForm(forms.Form):
@@ -183,7 +177,10 @@ class PenaltyAdmin(ReadOnlyAdmin):
             Penalty.State.PAYABLE: "owed",
             Penalty.State.REVERSED: "undone",
         }
-        return badge(row.get_state_display(), tones.get(Penalty.State(row.state), ""))
+        state = row.get_state_display()
+        if row.state == Penalty.State.PAYABLE and row.kind == Penalty.Kind.POINTS:
+            state = str(_("应扣"))  # points are no money
+        return badge(state, tones.get(Penalty.State(row.state), ""))
 
     @display(description=_("生效条件"), ordering="condition")
     def shown_condition(self, row: Penalty) -> str:
@@ -230,6 +227,13 @@ class PenaltyAdmin(ReadOnlyAdmin):
 
     def has_release_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return bool(request.user.has_perm("penalties.release_penalty"))
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Offer what this penalty allows; whoever comes too late is told so by the service."""
+        penalty = self.get_object(request, str(object_id))
+        possible = selectors.open_steps(penalty) if penalty is not None else frozenset()
+        offered = super().get_actions_detail(request, object_id)
+        return [one for one in offered if one.path in possible]
 
     @action(description=_("提出免罚"), permissions=["propose"])
     def propose_waiver(
@@ -306,18 +310,10 @@ class PenaltyAdmin(ReadOnlyAdmin):
     def _confirm(
         self, request: HttpRequest, rows: Iterable[Penalty], back: str = ""
     ) -> HttpResponse | None:
-        actor: Any = request.user
-
         def do(penalty: Penalty, reason: str) -> None:
-            if penalty.condition not in FOUND_BY_PEOPLE:
-                raise Conflict(_("这笔处罚的生效条件由程序判断，不用人确认"))
-            if penalty.party_id == actor.party_id:
-                raise KefuError(_("不能确认自己要承担的处罚"), code="own_penalty")
-            with transaction.atomic():
-                case = cases.lock(case=penalty.case)
-                fact = {"reason": cases.shown(case=case, text=reason)}
-                if not services.confirm(penalty=penalty, fact=fact, actor=actor, now=clock.now()):
-                    raise Conflict(_("这笔处罚不是暂记，不用确认"))
+            services.confirm_finding(
+                penalty=penalty, reason=reason, actor=request.user, now=clock.now()
+            )
 
         return self.step(
             request,
@@ -355,7 +351,8 @@ class PenaltyEventAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Waiver)
-class WaiverAdmin(ReadOnlyAdmin):
+class WaiverAdmin(DecidedAdmin):
+    decide_permission = "penalties.decide_waiver"
     list_display = (
         "proposed_at",
         "shown_state",
@@ -366,14 +363,9 @@ class WaiverAdmin(ReadOnlyAdmin):
         "proposed_by",
         "decided_by",
     )
-    list_display_links = ("proposed_at",)
     list_filter = (UndecidedFilter, "ground")
     list_select_related = ("penalty__party", "penalty__case", "proposed_by", "decided_by")
-    date_hierarchy = "proposed_at"
-    ordering = (F("approved").asc(nulls_first=True), "-pk")
     search_help_text = _("工单号、责任方名称或编号")
-    actions = ("approve", "refuse")
-    actions_detail = ("approve_here", "refuse_here")
     fields = (
         ("shown_penalty", "shown_case"),
         "ground",
@@ -389,10 +381,6 @@ class WaiverAdmin(ReadOnlyAdmin):
             finding.case(text, "penalty__case__"), finding.party(text, "penalty__party__")
         )
 
-    @display(description=_("审批"))
-    def shown_state(self, row: Waiver) -> str:
-        return decision(row.approved)
-
     @display(description=_("处罚"))
     def shown_penalty(self, row: Waiver) -> str:
         return link(row.penalty)
@@ -401,31 +389,8 @@ class WaiverAdmin(ReadOnlyAdmin):
     def shown_case(self, row: Waiver) -> str:
         return link(row.penalty.case)
 
-    def has_decide_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return bool(request.user.has_perm("penalties.decide_waiver"))
-
-    @action(description=_("同意免罚"), permissions=["decide"])
-    def approve(self, request: HttpRequest, queryset: QuerySet[Waiver]) -> HttpResponse | None:
-        return self._decide(request, queryset, approve=True)
-
-    @action(description=_("不同意免罚"), permissions=["decide"])
-    def refuse(self, request: HttpRequest, queryset: QuerySet[Waiver]) -> HttpResponse | None:
-        return self._decide(request, queryset, approve=False)
-
-    @action(description=_("同意"), permissions=["decide"], url_path="approve")
-    def approve_here(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
-        return self._decide(
-            request, self.get_queryset(request).filter(pk=object_id), approve=True, here=object_id
-        )
-
-    @action(description=_("不同意"), permissions=["decide"], url_path="refuse")
-    def refuse_here(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
-        return self._decide(
-            request, self.get_queryset(request).filter(pk=object_id), approve=False, here=object_id
-        )
-
-    def _decide(
-        self, request: HttpRequest, rows: Iterable[Waiver], *, approve: bool, here: str = ""
+    def decide(
+        self, request: HttpRequest, rows: Iterable[Waiver], *, approve: bool, back: str = ""
     ) -> HttpResponse | None:
         def do(waiver: Waiver, note: str) -> None:
             services.decide_waiver(
@@ -443,5 +408,5 @@ class WaiverAdmin(ReadOnlyAdmin):
             ),
             action="approve" if approve else "refuse",
             hint=str(_("自己提出的申请由另一位主管审批。")),
-            back=reverse("admin:penalties_waiver_change", args=[here]) if here else "",
+            back=back,
         )

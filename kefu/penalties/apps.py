@@ -1,8 +1,8 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class PenaltiesConfig(AppConfig):
     name = "kefu.penalties"
     label = "penalties"
-    verbose_name = _("处罚")
+    verbose_name = pgettext_lazy("plural", "处罚")

@@ -6,6 +6,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kefu.staff.models import User
 
@@ -35,7 +36,7 @@ class Penalty(models.Model):
         PROVISIONAL = "provisional", _("暂记")
         HELD = "held", _("待复核")
         PAYABLE = "payable", _("应付")
-        LAPSED = "lapsed", _("未生效")
+        LAPSED = "lapsed", _("已失效")
         REVERSED = "reversed", _("已冲销")
         SETTLED = "settled", _("已结清")
 
@@ -79,7 +80,7 @@ class Penalty(models.Model):
 
     class Meta:
         verbose_name = _("处罚")
-        verbose_name_plural = _("处罚")
+        verbose_name_plural = pgettext_lazy("plural", "处罚")
         ordering = ["-incurred_at"]
         permissions = [
             ("propose_waiver", _("提出免罚")),
@@ -158,7 +159,7 @@ class PenaltyEvent(models.Model):
 
     class Meta:
         verbose_name = _("处罚变更")
-        verbose_name_plural = _("处罚变更")
+        verbose_name_plural = pgettext_lazy("plural", "处罚变更")
         ordering = ["at", "id"]
         constraints = [
             # At most once each: a double click or a second worker confirms or reverses nothing twice.
@@ -204,12 +205,12 @@ class Waiver(models.Model):
         verbose_name=_("审批人"),
     )
     decided_at = models.DateTimeField(_("审批时间"), null=True, blank=True)
-    approved = models.BooleanField(_("同意"), null=True, blank=True)
+    approved = models.BooleanField(pgettext_lazy("state", "同意"), null=True, blank=True)
     decision_note = models.CharField(_("审批意见"), max_length=500, blank=True)
 
     class Meta:
         verbose_name = _("免罚申请")
-        verbose_name_plural = _("免罚申请")
+        verbose_name_plural = pgettext_lazy("plural", "免罚申请")
         ordering = ["-proposed_at"]
         constraints = [
             models.CheckConstraint(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from kefu.penalties.models import Penalty
+from kefu.penalties.services import FOUND_BY_PEOPLE
 from kefu.policy.explanation import Explanation, explain_penalty
 from kefu.rulebooks.selectors import edition
 
@@ -17,6 +18,19 @@ def explained(penalty: Penalty, language: str) -> Explanation:
         version=using.number,
         effective_on=using.effective_on,
     )
+
+
+def open_steps(penalty: Penalty) -> frozenset[str]:
+    """What people may still do with a penalty, as the pages call it: "propose-waiver", "release", "confirm"."""
+    state = penalty.state
+    if state in (Penalty.State.REVERSED, Penalty.State.LAPSED):
+        return frozenset()
+    steps = {"propose-waiver"}
+    if state == Penalty.State.HELD:
+        steps.add("release")
+    if state == Penalty.State.PROVISIONAL and penalty.condition in FOUND_BY_PEOPLE:
+        steps.add("confirm")
+    return frozenset(steps)
 
 
 def _later_facts(penalty: Penalty) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from kefu.notifications import services as notifications
 from kefu.notifications.models import Event
 from kefu.penalties.models import Penalty, PenaltyEvent, Waiver
 
+# Conditions that no program can see come true.
+FOUND_BY_PEOPLE = frozenset({"evidence", "verification"})
+
 
 def _lock(penalty: Penalty) -> Penalty:
     """Return the penalty locked. Its case comes first wherever both are locked, so that nobody waits in a circle."""
@@ -60,6 +63,26 @@ def confirm(*, penalty: Penalty, fact: dict[str, Any], actor: Any, now: datetime
     _move(penalty, Penalty.State.PAYABLE, actor=actor, now=now, fact=fact)
     _post(penalty, actor=actor, at=now)
     return True
+
+
+@transaction.atomic
+def confirm_finding(*, penalty: Penalty, reason: str, actor: Any, now: datetime) -> None:
+    """A supervisor found what no program can see, the evidence or the truth of it: the penalty counts from now on.
+
+    ``reason`` says what was found and how; numbers and names are taken out of it. Raises NotAllowed without the
+    right, KefuError for a penalty that the actor bears himself, Conflict where the program judges the condition
+    or the penalty is not provisional.
+    """
+    if not actor.has_perm("penalties.release_penalty"):
+        raise NotAllowed(_("只有主管可以确认条件成立"))
+    if penalty.condition not in FOUND_BY_PEOPLE:
+        raise Conflict(_("这笔处罚的生效条件由程序判断，不用人确认"))
+    if penalty.party_id == actor.party_id:
+        raise KefuError(_("不能确认自己要承担的处罚"), code="own_penalty")
+    case = cases.lock(case=penalty.case)
+    fact = {"reason": cases.shown(case=case, text=reason)}
+    if not confirm(penalty=penalty, fact=fact, actor=actor, now=now):
+        raise Conflict(_("这笔处罚不是暂记，不用确认"))
 
 
 def lapse(

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
 
+from kefu.policy.clauses import Duty, Fields, Item, Items
 from kefu.policy.money import yuan
-from kefu.policy.rulebook import Duty, Fields, Item, Items, Rulebook
+from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step
 
 __all__ = [

@@ -12,15 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from kefu.policy.rulebook import (
-    Elapsed,
-    FixedTime,
-    Hours,
-    NotSet,
-    Rulebook,
-    Schedule,
-    Warnings,
-)
+from kefu.policy.clauses import Elapsed, FixedTime, Hours, NotSet, Schedule, Warnings
+from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step, instant, plain
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -216,11 +209,6 @@ class OutOfHours:
             )
         return None
 
-    def closed(self, clock_time: time) -> bool:
-        if clock_time == self.closes:
-            return not self.line.open_at_close
-        return clock_time > self.closes
-
 
 @dataclass(frozen=True, slots=True)
 class ReplyRules:
@@ -281,7 +269,7 @@ def reply_due(facts: ReplyFacts, rules: ReplyRules) -> Due | None:
             opens=hours.opens,
         )
         due = _run_fixed(clock.id, fixed, received_at, 0, pauses, because)
-    elif hours.closed(clock_time):
+    elif hours.line.closed(clock_time):
         because = Step.of(hours.line.id, "after_closing", received=received_at, closes=hours.closes)
         due = _run_fixed(clock.id, fixed, received_at, 1, pauses, because)
     else:

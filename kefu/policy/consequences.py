@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
+from kefu.policy.clauses import Cause, Condition, Consequence, Role, Schedule
 from kefu.policy.money import points, yuan
-from kefu.policy.rulebook import Cause, Condition, Consequence, Role, Rulebook, Schedule
+from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import instant
 
 __all__ = [

@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kefu.policy.rulebook import Elapsed, FixedTime, Rulebook, is_chinese
+from kefu.policy.clauses import Elapsed, FixedTime, is_chinese
+from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step
 from kefu.policy.wording import WORDS
 

@@ -6,7 +6,8 @@ A warning only: nothing is ever stopped for a word.
 import unicodedata
 from dataclasses import dataclass
 
-from kefu.policy.rulebook import Items, Rulebook
+from kefu.policy.clauses import Items
+from kefu.policy.rulebook import Rulebook
 
 SCRIPTS = ("greeting", "closing_phrase")
 

@@ -34,7 +34,7 @@ WORDS: dict[str, Both] = {
     "fact.start": Both("开始计时", "Clock started"),
     "fact.happened": Both("发生", "Happened at"),
     "fact.answered.reply": Both("答复", "Answered at"),
-    "fact.answered.outlet": Both("反馈到达", "Answered at"),
+    "fact.answered.outlet": Both("反馈到达", "Feedback at"),
     "fact.answered.promise": Both("回电", "Called back at"),
     "fact.answered.seat": Both("席位就绪", "Seat ready at"),
     "fact.answered": Both("答复", "Answered at"),
@@ -135,16 +135,16 @@ WORDS: dict[str, Both] = {
     "days.0": Both("当日", "same day"),
     "days.1": Both("次日", "next day"),
     # Steps: what a breach costs.
-    "sum.late": Both("超出 = {answered} − {due}", "Late by = {answered} − {due}"),
+    "sum.late": Both("超出 = {answered} − {due}", "Overdue by = {answered} − {due}"),
     "sum.used": Both("用时 = {answered} − {start}", "Taken = {answered} − {start}"),
     "sum.unanswered": Both("截至 {detected} 尚无答复", "No answer by {detected}"),
-    "sum.unanswered.value": Both("已超时", "late"),
+    "sum.unanswered.value": Both("已超时", "overdue"),
     "sum.each": Both("每次 {each} × {times} 次", "{each} each × {times}"),
     "sum.complaint.met": Both("已有关联投诉，生效", "A complaint is linked: it counts"),
     "sum.complaint.open": Both("关联投诉 0 件，不生效", "No linked complaint: it does not count"),
     "sum.repeat_call.met": Both(
         "超时后、答复前客户再次来电，生效",
-        "The customer called again while it was late: it counts",
+        "The customer called again while it was overdue: it counts",
     ),
     "sum.repeat_call.open": Both(
         "超时后客户未再次来电，不生效",
@@ -180,7 +180,7 @@ WORDS: dict[str, Both] = {
     "state.settled": Both("已结清", "settled"),
     "state.running": Both("计时中", "running"),
     "state.met": Both("按时", "in time"),
-    "state.breached": Both("超时", "late"),
+    "state.breached": Both("超时", "overdue"),
     "state.set_aside": Both("已搁置", "set aside"),
     "state.cancelled": Both("已撤销", "cancelled"),
     # How it can change.
@@ -211,7 +211,7 @@ WORDS: dict[str, Both] = {
         "With a reason and another person's approval it is reversed",
     ),
     "change.time.reply": Both("答复时间更正", "The time of the answer is corrected"),
-    "change.time.outlet": Both("反馈时间更正", "The time of the answer is corrected"),
+    "change.time.outlet": Both("反馈时间更正", "The time of the feedback is corrected"),
     "change.time.promise": Both("回电时间更正", "The time of the call is corrected"),
     "change.time.seat": Both("就绪时间更正", "The time of the seat is corrected"),
     "change.time": Both("答复时间更正", "The time of the answer is corrected"),
@@ -225,8 +225,8 @@ WORDS: dict[str, Both] = {
     "change.set_aside.then": Both("恢复后照原时限判定", "Then it is judged by the same due time"),
     "change.final": Both("已了结", "Closed"),
     "change.final.then": Both("不再变化，原记录保留", "Does not change any more; the record stays"),
-    "change.answer.reply": Both("实质答复客户", "A real answer to the customer"),
-    "change.answer.outlet": Both("网点反馈", "The outlet answers"),
+    "change.answer.reply": Both("实质答复客户", "A substantive answer to the customer"),
+    "change.answer.outlet": Both("网点反馈", "The outlet gives feedback"),
     "change.answer.promise": Both("如约回电", "The call is made"),
     "change.answer.seat": Both("席位就绪", "The seat is ready"),
     "change.answer.then": Both(
@@ -243,14 +243,16 @@ WORDS: dict[str, Both] = {
         "记下联系时间，改为{days} {time}", "Log the attempt: due the {days} {time}"
     ),
     # What a breach would cost, in one line.
-    "cost.at_once": Both("超时{verb} {each}", "Late: {each}"),
-    "cost.complaint": Both("超时{verb} {each}，有投诉才罚", "Late: {each}, only after a complaint"),
-    "cost.repeat_call": Both(
-        "超时后客户再来电，{verb} {each}", "Late and the customer calls again: {each}"
+    "cost.at_once": Both("超时{verb} {each}", "Overdue: {each}"),
+    "cost.complaint": Both(
+        "超时{verb} {each}，有投诉才罚", "Overdue: {each}, only after a complaint"
     ),
-    "cost.evidence": Both("超时{verb} {each}，有举证才罚", "Late: {each}, only with evidence"),
-    "cost.verification": Both("超时{verb} {each}，核实后执行", "Late: {each}, once verified"),
-    "cost.nth": Both("超时{verb} {each}，满次数才罚", "Late: {each}, once the count is reached"),
+    "cost.repeat_call": Both(
+        "超时后客户再来电，{verb} {each}", "Overdue and the customer calls again: {each}"
+    ),
+    "cost.evidence": Both("超时{verb} {each}，有举证才罚", "Overdue: {each}, only with evidence"),
+    "cost.verification": Both("超时{verb} {each}，核实后执行", "Overdue: {each}, once verified"),
+    "cost.nth": Both("超时{verb} {each}，满次数才罚", "Overdue: {each}, once the count is reached"),
     "verb.fine": Both("罚", "fine"),
     "verb.points": Both("扣", "minus"),
     # Frame.
@@ -267,7 +269,7 @@ WORDS: dict[str, Both] = {
         "This case keeps the version it was opened under.",
     ),
     # Complaint causes.
-    "cause.late_reply": Both("答复太迟", "Late answer"),
+    "cause.late_reply": Both("回复超时", "Late reply"),
     "cause.no_reply": Both("一直没有答复", "No answer at all"),
     "cause.rude_language": Both("用语不文明", "Rude language"),
     "cause.identity_refused": Both("拒报工号或姓氏", "Staff number or surname refused"),

@@ -1,8 +1,8 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class RulebooksConfig(AppConfig):
     name = "kefu.rulebooks"
     label = "rulebooks"
-    verbose_name = _("规则手册")
+    verbose_name = pgettext_lazy("plural", "规则手册")

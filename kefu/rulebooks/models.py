@@ -7,6 +7,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kefu.clock import SHANGHAI
 
@@ -20,7 +21,7 @@ class Rulebook(models.Model):
 
     class Meta:
         verbose_name = _("规则手册")
-        verbose_name_plural = _("规则手册")
+        verbose_name_plural = pgettext_lazy("plural", "规则手册")
         ordering = ["code"]
 
     def __str__(self) -> str:
@@ -63,7 +64,7 @@ class RulebookVersion(models.Model):
 
     class Meta:
         verbose_name = _("规则手册版本")
-        verbose_name_plural = _("规则手册版本")
+        verbose_name_plural = pgettext_lazy("plural", "规则手册版本")
         ordering = ["rulebook", "-number"]
         constraints = [
             models.UniqueConstraint(fields=["rulebook", "number"], name="rulebook_version_once"),
@@ -142,7 +143,7 @@ class Assignment(models.Model):
 
     class Meta:
         verbose_name = _("规则手册适用")
-        verbose_name_plural = _("规则手册适用")
+        verbose_name_plural = pgettext_lazy("plural", "规则手册适用")
         ordering = ["-effective_on"]
         constraints = [
             models.UniqueConstraint(

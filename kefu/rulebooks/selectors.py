@@ -9,7 +9,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kefu.errors import KefuError
-from kefu.policy.rulebook import Rulebook, is_chinese
+from kefu.policy.clauses import is_chinese
+from kefu.policy.rulebook import Rulebook
 from kefu.rulebooks import wording
 from kefu.rulebooks.models import Assignment, RulebookVersion
 

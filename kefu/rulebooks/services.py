@@ -1,4 +1,4 @@
-"""Bring the shipped regulations into the database."""
+"""Bring the shipped regulations into the database; hold a form against its clause."""
 
 import hashlib
 import json
@@ -6,9 +6,12 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from kefu.clock import SHANGHAI
+from kefu.errors import KefuError
 from kefu.policy import rulebook as shipped
+from kefu.policy.clauses import Fields
 from kefu.rulebooks.models import Assignment, Rulebook, RulebookVersion
 
 MAIN = "CD"
@@ -52,3 +55,18 @@ def install_shipped(*, now: datetime, since: date | None = None) -> list[str]:
 def digest(content: dict[str, Any]) -> str:
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def require(rules: shipped.Rulebook, form: str, **given: object) -> None:
+    """Refuse a form that lacks what the rulebook's clause for it wants, naming field and clause."""
+    for clause in rules.in_force(Fields):
+        if clause.form != form or clause.fields is None:
+            continue
+        missing = [field for field in clause.fields if not given.get(field)]
+        enough = len(missing) < len(clause.fields) if clause.required == "any" else not missing
+        if not enough:
+            raise KefuError(
+                _("按 %(clause)s 还要填写") % {"clause": clause.id},
+                code="field_required",
+                field=missing[0],
+            )

@@ -6,7 +6,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel
 
-from kefu.policy.rulebook import Clause, Item, is_chinese
+from kefu import punctuation
+from kefu.policy.clauses import Clause, Item, is_chinese
 
 KINDS = {
     "elapsed": _("计时"),
@@ -178,11 +179,13 @@ def _text(name: str, value: Any, language: str) -> str:
     if isinstance(value, Item):
         return value.zh if is_chinese(language) else value.en
     if isinstance(value, tuple):
-        return "、".join(_text(name, one, language) for one in value)
+        return punctuation.alike(*(_text(name, one, language) for one in value))
     if isinstance(value, dict):
-        return "、".join(
-            f"{value_in_words(name, key)} {_text(name, one, language)}"
-            for key, one in value.items()
+        return punctuation.alike(
+            *(
+                f"{value_in_words(name, key)} {_text(name, one, language)}"
+                for key, one in value.items()
+            )
         )
     if isinstance(value, Decimal):
         return f"{value:,.2f}" if name == "fine" else f"{value.normalize():f}"

@@ -52,7 +52,7 @@ UNFOLD: dict[str, Any] = {
         "primary": _BLUE,
         "font": {
             "subtle-light": "var(--color-base-500)",
-            "subtle-dark": "var(--color-base-400)",
+            "subtle-dark": "#a3adbb",
             "default-light": "var(--color-base-700)",
             "default-dark": "var(--color-base-300)",
             "important-light": "var(--color-base-900)",

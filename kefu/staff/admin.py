@@ -9,11 +9,16 @@ from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+)
 
 from kefu import clock
 from kefu.admin.base import (
@@ -26,11 +31,14 @@ from kefu.admin.base import (
     badge,
     display,
     link,
+    list_link,
 )
 from kefu.admin.filters import period
+from kefu.errors import KefuError
 from kefu.privacy import names
 from kefu.staff import services
-from kefu.staff.models import Department, Duty, Employee, Position, User
+from kefu.staff.models import Avatar, Department, Duty, Employee, Position, User
+from kefu.staff.pictures import avatar_png
 
 # Rights are roles (kefu.staff.permissions), and accounts are looked after in the employee's file.
 for model in (Group, EmailAddress, Authenticator, AccessAttempt, AccessFailureLog, AccessLog):
@@ -42,10 +50,24 @@ ROLES = [choice for choice in User.Role.choices if choice[0] != User.Role.OUTLET
 
 @admin.register(Department)
 class DepartmentAdmin(OfficeAdmin):
-    list_display = ("name", "code", "line_number", "works_inquiries", "active", "order")
+    list_display = (
+        "name",
+        "code",
+        "line_number",
+        "works_inquiries",
+        "switchboard",
+        "active",
+        "order",
+    )
     list_filter = ("active", "works_inquiries")
     search_fields = ("name", "code")
-    fields = (("name", "name_en"), "code", "line_number", "works_inquiries", ("active", "order"))
+    fields = (
+        ("name", "name_en"),
+        "code",
+        "line_number",
+        ("works_inquiries", "switchboard"),
+        ("active", "order"),
+    )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("code",) if obj else ()
@@ -56,6 +78,66 @@ class PositionAdmin(OfficeAdmin):
     list_display = ("name", "name_en", "duties")
     search_fields = ("name", "name_en")
     fields = (("name", "name_en"), "duties")
+
+
+class AvatarForm(forms.ModelForm):
+    picture = forms.FileField(
+        label=_("头像"),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+        help_text=_("PNG、JPEG 或 WebP，不超过 2 MB；取中间的正方形，存成 128 × 128"),
+    )
+
+    class Meta:
+        model = Avatar
+        fields = ("name",)
+
+    def clean_picture(self) -> bytes:
+        try:
+            return avatar_png(self.cleaned_data["picture"])
+        except KefuError as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+@admin.register(Avatar)
+class AvatarAdmin(OfficeAdmin):
+    """The company's pictures: added, and never changed, because browsers keep what they got."""
+
+    form = AvatarForm
+    list_display = ("shown_picture", "name", "shown_employees", "added_by", "added_at")
+    list_display_links = ("name",)
+    list_select_related = ("added_by",)
+    search_fields = ("name",)
+    add_fieldsets = ((None, {"fields": ("name", "picture")}),)
+    fields = (("shown_picture", "name"), "shown_employees", ("added_by", "added_at"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("shown_picture", "shown_employees") if obj else ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request).defer("png")
+        counted: QuerySet[Any] = rows.annotate(held_by=Count("employees"))
+        return counted
+
+    def save_model(self, request: HttpRequest, obj: Avatar, form: Any, change: bool) -> None:
+        row = services.add_avatar(
+            name=obj.name,
+            picture=form.cleaned_data["picture"],
+            actor=request.user,
+            now=clock.now(),
+        )
+        obj.pk = row.pk
+
+    @display(description=_("头像"))
+    def shown_picture(self, row: Avatar) -> str:
+        url = reverse("staff:avatar", args=[row.pk])
+        return format_html('<img class="kf-avatar" src="{}" alt="" width="40" height="40">', url)
+
+    @display(description=_("员工"), ordering="held_by")
+    def shown_employees(self, row: Any) -> str:
+        return list_link(Employee, str(row.held_by), avatar__id__exact=row.pk)
 
 
 class FileForm(forms.ModelForm):
@@ -74,6 +156,7 @@ class FileForm(forms.ModelForm):
             "position",
             "channels",
             "nickname",
+            "avatar",
             "extension",
         )
 
@@ -126,7 +209,8 @@ class EmployeeAdmin(OfficeAdmin):
                     "role",
                     ("department", "position"),
                     "channels",
-                    ("nickname", "extension"),
+                    ("nickname", "avatar"),
+                    "extension",
                 ),
                 "description": _("保存后显示初始密码，只显示一次。"),
             },
@@ -137,7 +221,8 @@ class EmployeeAdmin(OfficeAdmin):
         ("shown_role", "shown_status"),
         ("department", "position"),
         "channels",
-        ("nickname", "extension"),
+        ("nickname", "avatar"),
+        "extension",
         ("shown_user", "shown_party"),
     )
     readonly_fields = ("number", "shown_role", "shown_status", "shown_user", "shown_party")
@@ -173,6 +258,11 @@ class EmployeeAdmin(OfficeAdmin):
         if obj is None:
             kwargs["form"] = HireForm
         return super().get_form(request, obj, change=change, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "avatar":
+            kwargs["queryset"] = Avatar.objects.defer("png")  # names to choose from, no pictures
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return self.readonly_fields if obj else ()

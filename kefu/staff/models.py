@@ -6,8 +6,12 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+AVATAR_LIMIT = 70_000  # bytes; 128 × 128 pixels of pure noise take 66,000
 
 
 def in_readers_language(name: str, name_en: str) -> str:
@@ -25,6 +29,11 @@ class Department(models.Model):
         _("办理查件"),
         default=True,
         help_text=_("不办理的部门只能登记并转交，如业务部（CD-06.28）"),
+    )
+    switchboard = models.BooleanField(
+        _("总机在这里"),
+        default=False,
+        help_text=_("下班后总机要有人（CD-03.09）；没有哪个部门设总机，就不要求"),
     )
     active = models.BooleanField(_("在用"), default=True)
     order = models.PositiveSmallIntegerField(_("排序"), default=0)
@@ -95,6 +104,32 @@ class User(AbstractUser):
         return self.get_full_name() or self.username
 
 
+class Avatar(models.Model):
+    """One of the company's own pictures for those who answer online (ES-203.03).
+
+    Never changed, so that a browser may keep what it got under an address.
+    """
+
+    name = models.CharField(_("名称"), max_length=40, unique=True)
+    png = models.BinaryField(_("头像"), max_length=AVATAR_LIMIT)
+    added_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("登记人"))
+    added_at = models.DateTimeField(_("登记时间"))
+
+    class Meta:
+        verbose_name = _("头像")
+        verbose_name_plural = _("头像")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("png"), AVATAR_LIMIT),
+                name="avatar_is_small",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class EmployeeQuerySet(models.QuerySet["Employee"]):
     def on_duty(self) -> Self:
         return self.filter(duties__ended_at=None, duties__isnull=False)
@@ -145,6 +180,15 @@ class Employee(models.Model):
         _("对外称呼"),
         max_length=40,
         blank=True,
+        help_text=_("线上回复统一使用（ES-203.03）"),
+    )
+    avatar = models.ForeignKey(
+        Avatar,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="employees",
+        verbose_name=_("头像"),
         help_text=_("线上回复统一使用（ES-203.03）"),
     )
     extension = models.CharField(_("分机"), max_length=16, blank=True)

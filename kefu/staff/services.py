@@ -1,7 +1,8 @@
 """Come on duty, show oneself busy, go home; take people on, give them an office, let them go."""
 
 import secrets
-from datetime import datetime, time
+from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -10,13 +11,17 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kefu.audit import services as audit
-from kefu.clock import SHANGHAI
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.network.models import Party
-from kefu.policy.rulebook import Rulebook, Staffing
+from kefu.notifications import services as notifications
+from kefu.notifications.models import Event
+from kefu.policy.rulebook import Rulebook
 from kefu.privacy import names
-from kefu.staff.models import Department, Duty, Employee, Position, User
-from kefu.staff.permissions import OFFICE
+from kefu.rulebooks.services import require
+from kefu.staff import selectors
+from kefu.staff.models import Avatar, Department, Duty, Employee, Position, User
+from kefu.staff.permissions import LEADS, OFFICE
+from kefu.staff.pictures import avatar_png
 
 # Offices that decide about money or people: given and taken by a manager only.
 APPOINTED = {User.Role.SUPERVISOR, User.Role.MANAGER, User.Role.HR, User.Role.FINANCE}
@@ -41,29 +46,19 @@ def set_seat(
 ) -> Duty:
     """Switch a seat between available and busy.
 
-    In the evening the rulebook wants some seats of those on duty to stay available: the last one to go
-    busy is refused. Source: CD-03.10.
+    In the evening the rulebook wants some seats to stay available: the last of them to go busy is
+    refused. Source: CD-03.09, CD-03.10.
     """
-    duties = {d.employee_id: d for d in Duty.objects.select_for_update().filter(ended_at=None)}
-    duty = duties.get(employee.pk) or come_on_duty(employee=employee, now=now)
+    duty = _lock_duties().get(employee.pk) or come_on_duty(employee=employee, now=now)
     if duty.seat == seat:
         return duty
-    others = [
-        d for d in duties.values() if d.seat == Duty.Seat.AVAILABLE and d.employee_id != employee.pk
-    ]
-    clock = now.astimezone(SHANGHAI).time()
-    for clause in rules.in_force(Staffing) if seat == Duty.Seat.BUSY else ():
-        applies = clause.applies_from is None or clock >= clause.applies_from
-        if applies and len(others) < clause.at_least.get("open_extensions", 0):
-            raise Conflict(
-                _("%(from)s 以后至少要留 %(n)d 个坐席在线，请先请一位同事转为在线（%(clause)s）")
-                % {
-                    "from": f"{clause.applies_from or time.min:%H:%M}",
-                    "n": clause.at_least["open_extensions"],
-                    "clause": clause.id,
-                },
-                code="last_open_seat",
-            )
+    if seat == Duty.Seat.BUSY and (
+        missed := selectors.seats_missed(employee=employee, rules=rules, now=now)
+    ):
+        raise Conflict(
+            _("{what}。先请一位同事转为在线，再示忙").format(what=selectors.seats_in_words(missed)),
+            code="last_open_seat",
+        )
     audit.record(
         action="seat",
         actor=actor,
@@ -80,7 +75,26 @@ def set_seat(
 
 @transaction.atomic
 def go_off_duty(*, employee: Employee, now: datetime) -> None:
+    """End the stay at the desk. Nobody is kept back; of a seat that has to stay open and now is missing
+    the leads hear at once (CD-03.09, CD-03.10).
+    """
+    _lock_duties()
+    missed = selectors.seats_missed_after(employee=employee, now=now)
     Duty.objects.filter(employee=employee, ended_at=None).update(ended_at=now)
+    if missed:
+        leads = User.objects.filter(is_active=True, role__in=LEADS).exclude(pk=employee.user_id)
+        notifications.ring(
+            kind=Event.Kind.SEAT_MISSING,
+            at=now,
+            user_ids=leads.values_list("pk", flat=True),
+            data={"who": str(employee), "missing": [lack.to_json() for lack in missed]},
+        )
+
+
+def _lock_duties() -> dict[int, Duty]:
+    """The open stays by employee, held until the end: of two who go at once the second sees the first gone."""
+    open_stays = Duty.objects.select_for_update().filter(ended_at=None).order_by("pk")
+    return {duty.employee_id: duty for duty in open_stays}
 
 
 def may_manage(actor: Any, user: User) -> bool:
@@ -118,6 +132,7 @@ def hire(
     position: Position,
     channels: list[str],
     nickname: str = "",
+    avatar: Avatar | None = None,
     extension: str = "",
     actor: Any,
     now: datetime,
@@ -149,7 +164,7 @@ def hire(
     user = User.objects.create_user(
         number, password=password, first_name=name, role=role, party=party, is_staff=role in OFFICE
     )
-    employee = Employee.objects.create(
+    employee = Employee(
         user=user,
         party=party,
         number=number,
@@ -158,8 +173,11 @@ def hire(
         position=position,
         channels=channels,
         nickname=nickname,
+        avatar=avatar,
         extension=extension,
     )
+    _need_online_account(employee, now=now)
+    employee.save()
     _record(
         "hired", employee, actor=actor, now=now, after={"role": role, "department": department.code}
     )
@@ -169,8 +187,8 @@ def hire(
 @transaction.atomic
 def amend(*, employee: Employee, actor: Any, now: datetime) -> None:
     """Save what was changed in an employee's file; account and party bear the same name."""
-    if not actor.has_perm("staff.edit_staff"):
-        raise NotAllowed(_("只有主管和人事可以办理人员"))
+    _need_right(actor)
+    _need_online_account(employee, now=now)
     employee.save()
     Party.objects.filter(pk=employee.party_id).update(
         name=employee.name,
@@ -178,6 +196,23 @@ def amend(*, employee: Employee, actor: Any, now: datetime) -> None:
         initials=names.initials(employee.name),
     )
     User.objects.filter(pk=employee.user_id).update(first_name=employee.name)
+
+
+def _need_online_account(employee: Employee, *, now: datetime) -> None:
+    """Who answers online does so under the company's avatar and nickname (ES-203.03)."""
+    if Employee.Channel.ONLINE not in employee.channels:
+        return
+    rules = selectors.rules_of(employee, now=now)
+    if rules is not None:
+        require(rules, "online_account", avatar=employee.avatar_id, nickname=employee.nickname)
+
+
+@transaction.atomic
+def add_avatar(*, name: str, picture: bytes, actor: Any, now: datetime) -> Avatar:
+    """Take up one of the company's pictures, drawn anew (``kefu.staff.pictures``). It is never changed."""
+    _need_right(actor)
+    png = avatar_png(BytesIO(picture))
+    return Avatar.objects.create(name=name, png=png, added_by=actor, added_at=now)
 
 
 @transaction.atomic

@@ -81,14 +81,16 @@ if (page) {
     if (event.target.id === "timeline" || event.target.querySelector?.("#timeline")) toNewest();
     offerJump();
   });
-  document.addEventListener("change", (event) => {
-    // A phone call may be entered a little later than it happened; what is typed or sent is stamped on arrival.
-    const form = event.target.closest("form[data-compose]");
-    if (form && event.target.name === "channel") {
-      const stated = form.querySelector("[data-stated]");
-      if (stated) stated.hidden = !(stated.dataset.stated ?? "").split(" ").includes(event.target.value);
+  // A phone call may be entered a little later than it happened; what is typed or sent is stamped on arrival.
+  // A customer who reads the answer sees whose it is.
+  const fitChannel = () => {
+    const channel = document.querySelector("form[data-compose] [name=channel]");
+    for (const el of document.querySelectorAll("[data-channels]")) {
+      el.hidden = !el.dataset.channels.split(" ").includes(channel?.value);
     }
-  });
+  };
+  for (const name of ["change", "kefu:restored", "htmx:afterSettle"]) document.addEventListener(name, fitChannel);
+  fitChannel();
   toNewest();
   offerJump();
   const wanted = location.hash.slice(1);

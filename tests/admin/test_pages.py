@@ -1,12 +1,15 @@
 """Each list and each page of the admin opens, in both languages, and no list asks once a row."""
 
+import re
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from PIL import Image
 
 from inquiries import services as inquiries
 from inquiries.models import Complaint, CounterAcceptance, Inquiry, Pickup
@@ -128,6 +131,9 @@ def one_of_each(office):
     )
     Region.objects.create(name="四川")
     staff.come_on_duty(employee=lin, now=NOW)
+    picture = BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    staff.add_avatar(name="统一头像", picture=picture.getvalue(), actor=chen, now=NOW)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO parcels_scan (waybill_number, kind, at, place) VALUES ('880612045537', 'arrived', %s, '成都')",
@@ -154,6 +160,28 @@ def test_every_list_and_every_page_opens_and_masks(office, root, language, setti
         assert page.status_code == 200, model
         for text in (listed.content.decode(), page.content.decode()):
             assert not [planted for planted in PLANTED if planted in text], model
+
+
+def crumbs(page):
+    """Where the page says one is, in words."""
+    head = page.content.decode().split("<main")[0]
+    return [text.strip() for text in re.findall(r"tracking-tight\">\s*([^<]+?)\s*<", head)]
+
+
+@pytest.mark.parametrize(
+    ("language", "lists"),
+    [
+        ("zh-hans", [["处罚"], ["处罚", "免罚申请"], ["快件", "运单"]]),
+        ("en", [["Penalties"], ["Penalties", "Waiver requests"], ["Parcels", "Waybills"]]),
+    ],
+)
+def test_a_list_says_where_one_is_and_nothing_twice(office, root, language, lists, settings):
+    root.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+
+    names = ("penalties_penalty", "penalties_waiver", "parcels_waybill")
+    shown = [crumbs(root.get(reverse(f"admin:{name}_changelist"))) for name in names]
+
+    assert shown == lists
 
 
 def test_a_search_anywhere_finds_or_does_not_but_never_fails(office, root):

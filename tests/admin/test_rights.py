@@ -23,6 +23,7 @@ LOOK = {
     "staff.department": "LSIMHF",
     "staff.position": "LSIMHF",
     "staff.employee": "LSIMHF",
+    "staff.avatar": "LSIMHF",
     "staff.user": "SMH",
     "staff.duty": "LSIMH",
     "parcels.waybill": "LSIMF",
@@ -67,6 +68,7 @@ ADD = {
     "staff.department": "SMH",
     "staff.position": "SMH",
     "staff.employee": "SMH",
+    "staff.avatar": "SMH",
     "rulebooks.assignment": "SM",
     "api.apikey": "SM",
 }

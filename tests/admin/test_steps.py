@@ -173,6 +173,40 @@ class TestConfirming:
         assert penalty.events.count() == 1
 
 
+class TestHeld:
+    """Our own doors were shut at the due time: a supervisor reviews it, and only then is he offered to."""
+
+    REVIEWED = {"_confirmed": "1", "reason": "中断只有两分钟，网点照样可以反馈"}
+
+    def offered(self, client, penalty):
+        page = client.get(change(penalty)).content.decode()
+        return [
+            step
+            for step in ("propose_waiver", "release", "confirm")
+            if change(penalty, f"{step}_here") in page
+        ]
+
+    def test_the_review_is_offered_where_it_applies(self, office, as_user):
+        penalty, chen = Penalty.objects.get(), as_user(office.chen.user)
+        assert self.offered(chen, penalty) == ["propose_waiver"]
+
+        Penalty.objects.update(state="held")
+        assert self.offered(chen, penalty) == ["propose_waiver", "release"]
+        assert self.offered(as_user(office.wang.user), penalty) == ["propose_waiver"]
+        chen.post(change(penalty, "release_here"), self.REVIEWED)
+
+        penalty.refresh_from_db()
+        assert penalty.state == "provisional"
+        assert self.offered(chen, penalty) == ["propose_waiver"]
+
+    def test_who_comes_too_late_is_told_so(self, office, as_user):
+        answer = as_user(office.chen.user).post(
+            change(Penalty.objects.get(), "release_here"), self.REVIEWED, follow=True
+        )
+
+        assert "这笔处罚不在待复核状态" in answer.content.decode()
+
+
 class TestTimers:
     def test_a_deadline_set_aside_goes_back_into_the_queue(self, office, as_user):
         office.inquiry(now=NOW)

@@ -1,5 +1,6 @@
 """What only a browser shows: keys, drafts, an expired session, another language, hostile text, quiet consoles."""
 
+import random
 import re
 
 import pytest
@@ -8,7 +9,9 @@ from playwright.sync_api import Page, expect
 
 from kefu import clock
 from kefu.cases.models import Interaction
+from kefu.demo.pictures import avatar
 from kefu.network.models import Party
+from kefu.staff import services as staff
 from tests import centre as world
 
 CHINESE = re.compile("[\\u3400-\\u9fff，。；：（）]")
@@ -92,6 +95,29 @@ def test_what_was_typed_survives_a_reload(office, sit_down):
     page.reload()
 
     expect(page.locator("#compose-reply textarea")).to_have_value("写到一半")
+
+
+@pytest.mark.rule("ES-203.03")
+def test_who_answers_online_sees_under_which_picture_and_name(office, sit_down):
+    centre, picture = office.centre, avatar(random.Random(1))
+    zhou = centre.zhou
+    zhou.nickname = "小明"
+    zhou.avatar = staff.add_avatar(
+        name="统一头像", picture=picture, actor=centre.chen.user, now=clock.now()
+    )
+    zhou.save()
+    case = centre.inquiry(now=clock.now(), owner=zhou)
+    page = sit_down("0831")
+    page.goto(f"/cases/{case.number}/")
+    form = page.locator("#compose-reply")
+    expect(form.get_by_text("发生在")).to_be_visible()
+    expect(form.get_by_text("小明")).to_be_hidden()
+
+    form.get_by_label("渠道").select_option("chat")
+
+    expect(form.get_by_text("小明")).to_be_visible()
+    expect(form.locator("img")).to_have_js_property("naturalWidth", 128)
+    expect(form.get_by_text("发生在")).to_be_hidden()
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """What every visitor meets before any page of ours."""
 
 import logging
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -55,6 +57,14 @@ def test_pages_are_chinese_unless_english_is_chosen(db: None, visitor: Client) -
     visitor.post("/i18n/setlang/", {"language": "en", "next": "/"})
 
     assert 'lang="en"' in visitor.get("/accounts/login/").content.decode()
+
+
+def test_the_sign_in_page_tells_the_rule_of_the_lock(
+    db: None, visitor: Client, settings: Any
+) -> None:
+    settings.AXES_FAILURE_LIMIT, settings.AXES_COOLOFF_TIME = 3, timedelta(minutes=40)
+
+    assert "连错 3 次会锁 40 分钟" in visitor.get("/accounts/login/").content.decode()
 
 
 def test_the_request_log_has_no_query_and_no_probes(

@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 
+from kefu.policy.clauses import Condition
 from kefu.policy.clocks import (
     OutletRules,
     PickupRules,
@@ -29,7 +30,7 @@ from kefu.policy.explanation import (
     explain_penalty,
     label,
 )
-from kefu.policy.rulebook import Condition, load, load_all
+from kefu.policy.rulebook import load, load_all
 from kefu.policy.wording import WORDS
 from tests.policy.moments import at
 
@@ -97,7 +98,7 @@ def test_the_same_fine_in_english():
     assert told.result == "provisional 200.00 yuan"
     assert sums(told.arithmetic) == [
         ("Due = 10:05:00 + 2 h", "12:05:00"),
-        ("Late by = 12:17:32 − 12:05:00", "12 min 32 s"),
+        ("Overdue by = 12:17:32 − 12:05:00", "12 min 32 s"),
         ("200.00 yuan each × 1", "200.00 yuan"),
         ("No linked complaint: it does not count", "provisional"),
     ]

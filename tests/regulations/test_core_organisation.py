@@ -12,8 +12,9 @@ from kefu.cases import reveal
 from kefu.cases.models import Case
 from kefu.deadlines.models import Deadline
 from kefu.errors import NotAllowed
+from kefu.policy.clauses import Hours
 from kefu.policy.phrases import scripts
-from kefu.policy.rulebook import Hours, Rulebook, RulebookError, load
+from kefu.policy.rulebook import Rulebook, RulebookError, load
 from kefu.staff import services as staff
 from kefu.staff.models import Department, Employee, Position, User
 from kefu.staff.permissions import TABLE

@@ -2,8 +2,9 @@
 
 import pytest
 
+from kefu.policy.clauses import NotSet
 from kefu.policy.clocks import ReplyFacts, ReplyRules, reply_due
-from kefu.policy.rulebook import NotSet, load
+from kefu.policy.rulebook import load
 from tests.policy.moments import at
 
 LC = load("LC")

@@ -1,0 +1,25 @@
+"""The pictures of those who answer online."""
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from kefu.staff.models import Avatar, User
+
+A_YEAR = 365 * 24 * 3600  # seconds
+
+
+@require_safe
+@login_required
+@cache_control(private=True, max_age=A_YEAR, immutable=True)  # under one address always one picture
+def avatar(request: HttpRequest, pk: int) -> HttpResponse:
+    """For people of the centre."""
+    if request.user.role == User.Role.OUTLET:  # type: ignore[union-attr]  # signed in
+        raise PermissionDenied
+    found = get_object_or_404(Avatar, pk=pk)
+    return HttpResponse(
+        bytes(found.png), content_type="image/png", headers={"X-Content-Type-Options": "nosniff"}
+    )

@@ -174,5 +174,6 @@ def _without_case(event: Event) -> str:
     """What an event says that is about no case."""
     if event.kind != Event.Kind.SEAT_MISSING:
         return ""
-    missed = [Missing.from_json(lack) for lack in event.data["missing"]]
-    return _("{who} 已下班：{what}").format(who=event.data["who"], what=seats_in_words(missed))
+    what = seats_in_words([Missing.from_json(lack) for lack in event.data["missing"]])
+    who = event.data.get("who")  # nobody, where the gap was there when its clause began to hold
+    return _("{who} 已下班：{what}").format(who=who, what=what) if who else what

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from inquiries import wording
 from inquiries.frame import Frame, frame_of
-from inquiries.views.once import new_ticket
+from inquiries.once import new_ticket
 from kefu import security
 
 register = template.Library()

@@ -13,6 +13,7 @@ from inquiries import services
 from inquiries.forms_counter import CounterForm
 from inquiries.frame import door_time
 from inquiries.models import CounterAcceptance
+from inquiries.once import once
 from inquiries.services import ParcelRefused
 from inquiries.services.acceptance import reasons
 from inquiries.views.door import DeskRequest, desk_only, employee_of
@@ -54,12 +55,17 @@ def counter(request: DeskRequest) -> HttpResponse:
     if form.is_valid():
         given = form.cleaned_data
         try:
-            waybill = services.accept_parcel(
-                parcel=form.parcel(),
-                clerk=given.get("clerk", clerk),
-                release=given.get("release", False),
-                actor=request.user,
-                now=now,
+            number = once(
+                request,
+                lambda: (
+                    services.accept_parcel(
+                        parcel=form.parcel(),
+                        clerk=given.get("clerk", clerk),
+                        release=given.get("release", False),
+                        actor=request.user,
+                        now=now,
+                    ).number
+                ),
             )
         except ParcelRefused as refusal:
             for name, text in reasons(refusal.decision):
@@ -68,7 +74,7 @@ def counter(request: DeskRequest) -> HttpResponse:
         except KefuError as error:
             _refuse(form, error)
         else:
-            return redirect("inquiries:counter_slip", waybill.number)
+            return redirect("inquiries:counter_slip", number)
     context = {
         "form": form,
         "told": told,

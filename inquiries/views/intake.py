@@ -20,18 +20,18 @@ from inquiries.forms import SPOKEN, latest
 from inquiries.forms_intake import ACCUSED, COURIERS, OUTLETS, Assignee, SingleForm
 from inquiries.frame import desk_of, door_time
 from inquiries.models import Complaint, Inquiry
+from inquiries.once import new_ticket, once, renewed, sent_before
 from inquiries.selectors import intake as selectors
 from inquiries.selectors.desk import Desk
 from inquiries.selectors.intake import CLOCKS, Ahead, ClockName, Parcel
 from inquiries.services import PickupOrder
 from inquiries.services.intake import FORWARDED, TIMED
 from inquiries.views.door import workers_only
-from inquiries.views.once import new_ticket, once, sent_before
 from inquiries.views.paste import by_htmx, frame_template
 from kefu.audit.context import address_of, request_id
 from kefu.cases.models import Case, Interaction
 from kefu.desk import services as desk_services
-from kefu.errors import KefuError
+from kefu.errors import Conflict, KefuError
 from kefu.network.models import Party
 from kefu.policy.explanation import explain_due
 from kefu.privacy.redact import clean_waybill
@@ -227,8 +227,11 @@ def single(request: HttpRequest) -> HttpResponse:
     """The form of one inquiry; POST registers it and goes to its case."""
     if request.method != "POST":
         return render(request, "inquiries/new/single.html", _context(request, _form(request, None)))
-    if before := sent_before(request, edited=True):
-        return _to_case(request, before)
+    try:
+        if before := sent_before(request):
+            return _to_case(request, before)
+    except Conflict as error:
+        return _other_words(request, error)
     form = _form(request, request.POST)
     look = _look(request, form)
     if form.is_valid():
@@ -241,12 +244,23 @@ def single(request: HttpRequest) -> HttpResponse:
             refused = _refuse(form, error)
         else:
             return _to_case(request, number)
-    context = _context(request, form, look=look, checked=True, refused=refused)
-    return render(
-        request,
-        "inquiries/new/_single_form.html" if by_htmx(request) else "inquiries/new/single.html",
-        context,
-        status=422,
+    return _once_more(request, form, look, checked=True, refused=refused)
+
+
+def _once_more(
+    request: HttpRequest, form: SingleForm, look: Look, *, status: int = 422, **told: Any
+) -> HttpResponse:
+    context = _context(request, form, look=look, **told)
+    page = "inquiries/new/_single_form.html" if by_htmx(request) else "inquiries/new/single.html"
+    return render(request, page, context, status=status)
+
+
+def _other_words(request: HttpRequest, error: Conflict) -> HttpResponse:
+    """What stands in the form is not what it registered before its answer got lost: it can be sent, once more."""
+    form = _form(request, renewed(request.POST))
+    recorded = [error.details["result"]]
+    return _once_more(
+        request, form, _look(request, form), status=409, conflict=error, recorded=recorded
     )
 
 

@@ -1,6 +1,7 @@
 """Intake from a pasted message: read it while it is edited, then register all it asks for in one step."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -11,13 +12,13 @@ from django.views.decorators.http import require_GET, require_POST
 from inquiries import paste, services
 from inquiries.frame import desk_of, door_time
 from inquiries.models import Complaint, Inquiry
+from inquiries.once import new_ticket, once, renewed, sent_before
 from inquiries.paste import PastePage, ShownLine
 from inquiries.services import Addition, NewCase
 from inquiries.views.door import workers_only
-from inquiries.views.once import new_ticket, once, sent_before
 from kefu import punctuation
 from kefu.cases.models import Case
-from kefu.errors import KefuError
+from kefu.errors import Conflict, KefuError
 
 
 def by_htmx(request: HttpRequest) -> bool:
@@ -70,7 +71,18 @@ def read(request: HttpRequest) -> HttpResponse:
 def save(request: HttpRequest) -> HttpResponse:
     """Register it: all lines, or with ``only`` the one on top; everything or nothing."""
     only = request.POST.get("only", "")
-    before = sent_before(request, edited=True)
+    try:
+        before = sent_before(request)
+    except Conflict as error:
+        context = {
+            "page": _page(request, renewed(request.POST)),
+            "conflict": error,
+            "recorded": [
+                case for _number, case, _becomes in cast("list[Done]", error.details["result"])
+            ],
+            "now": door_time(request),
+        }
+        return render(request, "inquiries/new/_paste_form.html", context, status=409)
     if before is not None:
         return _saved(request, _page(request, request.POST), before, only=only)
     page = _page(request, request.POST, bound=True)

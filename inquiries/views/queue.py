@@ -1,5 +1,6 @@
 """The agent's home: the queue in its views, live, with the case beside it."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from django.http import Http404, HttpResponse
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from inquiries import selectors
 from inquiries.frame import desk_of, door_time, frame_of
+from inquiries.once import once
 from inquiries.selectors import QueueRow
 from inquiries.selectors.views import VIEWS
 from inquiries.views.door import DeskRequest, desk_only, employee_of, find_case, tell, workers_only
@@ -105,21 +107,24 @@ def preview(request: DeskRequest, number: str) -> HttpResponse:
 @require_POST
 @workers_only
 def take_next(request: DeskRequest) -> HttpResponse:
-    """Take the most urgent case nobody has, and go there."""
-    employee, now = employee_of(request), door_time(request)
-    waiting = selectors.view_cases(desk=desk_of(request), view="unassigned", kind="", now=now)
-    for case in waiting.soonest_first()[:TAKE_TRIES]:
-        try:
-            desk_services.take(case=case, employee=employee, now=now)
-        except Conflict:
-            continue  # somebody was faster: the next one
+    """Take the most urgent case nobody has, and go there; sent again, go there again."""
+    if number := once(request, lambda: _take_most_urgent(request)):
         if request.htmx:
-            return HttpResponse(status=204, headers={"HX-Redirect": _page(case)})
-        return redirect(_page(case))
+            return HttpResponse(status=204, headers={"HX-Redirect": _page(number)})
+        return redirect(_page(number))
     if request.htmx:
         return tell(HttpResponse(status=204), _("没有未分配的单了"))
     return redirect("inquiries:queue")
 
 
-def _page(case: Case) -> str:
-    return reverse("inquiries:case", args=[case.number])
+def _take_most_urgent(request: DeskRequest) -> str:
+    employee, now = employee_of(request), door_time(request)
+    waiting = selectors.view_cases(desk=desk_of(request), view="unassigned", kind="", now=now)
+    for case in waiting.soonest_first()[:TAKE_TRIES]:
+        with suppress(Conflict):  # somebody was faster: the next one
+            return desk_services.take(case=case, employee=employee, now=now).number
+    return ""
+
+
+def _page(number: str) -> str:
+    return reverse("inquiries:case", args=[number])

@@ -19,9 +19,9 @@ from django.views.decorators.http import require_POST
 from inquiries import forms, services
 from inquiries.frame import door_time
 from inquiries.models import NetworkQuery
+from inquiries.once import once, sent_before
 from inquiries.views.case import page_context
 from inquiries.views.door import DeskRequest, employee_of, find_case, tell, workers_only
-from inquiries.views.once import once, sent_before
 from kefu.cases.models import Case, Interaction
 from kefu.deadlines import services as deadlines
 from kefu.desk import services as desk

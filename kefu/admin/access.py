@@ -78,9 +78,16 @@ ACCESS = {
     "api.idempotentanswer": _seen_by(SUPERVISORS),
 }
 
-# Not shown: the sealed upload of a job (its name stands on the job), how far a bell has been read, and the
-# counters that slow down guessing of keys.
-HIDDEN = {"jobs.jobfile", "notifications.bellmark", "api.failedattempts"}
+# Not shown: the sealed upload of a job (its name stands on the job), how far a bell has been read, of which missing
+# seats the leads were told (their bells say so), which forms of the workbench were sent, and the counters that slow
+# down guessing of keys.
+HIDDEN = {
+    "jobs.jobfile",
+    "notifications.bellmark",
+    "staff.seatalarm",
+    "inquiries.sentform",
+    "api.failedattempts",
+}
 
 
 def may_view(user: Any, model: type[Model]) -> bool:

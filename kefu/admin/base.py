@@ -15,7 +15,7 @@ from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import F, Model, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
@@ -184,6 +184,13 @@ class OfficeAdmin(ModelAdmin):
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         return None
 
+    def one(self, request: HttpRequest, object_id: str) -> Any:
+        """Return the row a step on a page is about. Raises Http404 for one that is not there or not shown here."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        return row
+
     def step(
         self,
         request: HttpRequest,
@@ -251,7 +258,8 @@ class ReadOnlyAdmin(OfficeAdmin):
 class DecidedAdmin(ReadOnlyAdmin):
     """Proposals that a second person decides: the open ones first, two steps in the list and on the page.
 
-    An admin names the right that this takes and says in ``decide`` what a decision does.
+    An admin names the right that this takes, says in ``bearer`` whom a proposal would relieve and in
+    ``decide`` what a decision does.
     """
 
     decide_permission: ClassVar[str]
@@ -266,6 +274,22 @@ class DecidedAdmin(ReadOnlyAdmin):
     ) -> HttpResponse | None:
         """Take the ``step`` that approves or refuses ``rows``; ``back`` as there."""
         raise NotImplementedError
+
+    def bearer(self, row: Any) -> int | None:
+        """The party that bears what ``row`` proposes to take back: it does not decide."""
+        raise NotImplementedError
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Offer a decision to whom the service lets decide; whoever comes too late is told so by it."""
+        row, user = self.get_object(request, str(object_id)), cast("Any", request.user)
+        if (
+            row is None
+            or row.approved is not None
+            or row.proposed_by_id == user.pk
+            or self.bearer(row) == user.party_id
+        ):
+            return []
+        return cast("list[Any]", super().get_actions_detail(request, object_id))
 
     @display(description=gettext_lazy("审批"))
     def shown_state(self, row: Any) -> str:
@@ -293,9 +317,9 @@ class DecidedAdmin(ReadOnlyAdmin):
     def _decide_here(
         self, request: HttpRequest, object_id: str, *, approve: bool
     ) -> HttpResponse | None:
-        row = self.get_queryset(request).filter(pk=object_id)
-        back = reverse(_place(self.model, "change"), args=[object_id])
-        return self.decide(request, row, approve=approve, back=back)
+        row = self.one(request, object_id)
+        back = reverse(_place(self.model, "change"), args=[row.pk])
+        return self.decide(request, [row], approve=approve, back=back)
 
 
 class ReadOnlyInline(TabularInline):

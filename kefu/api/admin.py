@@ -125,7 +125,7 @@ class ApiKeyAdmin(OfficeAdmin):
 
         return self.step(
             request,
-            self.get_queryset(request).filter(pk=object_id),
+            [self.one(request, object_id)],
             do,
             title=str(_("吊销密钥")),
             form_class=NoForm,

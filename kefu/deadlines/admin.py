@@ -241,6 +241,9 @@ class LateEntryAdmin(DecidedAdmin):
     def shown_interaction(self, row: LateEntry) -> str:
         return link(row.interaction, row.interaction.text)
 
+    def bearer(self, row: LateEntry) -> int | None:
+        return row.deadline.party_id
+
     def decide(
         self, request: HttpRequest, rows: Iterable[LateEntry], *, approve: bool, back: str = ""
     ) -> HttpResponse | None:

@@ -79,7 +79,7 @@ class JobAdmin(ReadOnlyAdmin):
 
         return self.step(
             request,
-            self.get_queryset(request).filter(pk=object_id),
+            [self.one(request, object_id)],
             do,
             title=str(_("停下这个作业")),
             form_class=NoForm,

@@ -77,8 +77,9 @@ class PartyAdmin(OfficeAdmin):
 
     @action(description=_("更换联系方式"), permissions=["number"], url_path="number")
     def change_number(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        party = self.one(request, object_id)
         return HttpResponseRedirect(
-            f"{reverse('admin:network_contactnumber_add')}?party={object_id}"
+            f"{reverse('admin:network_contactnumber_add')}?party={party.pk}"
         )
 
 
@@ -189,7 +190,7 @@ class ContactNumberAdmin(OfficeAdmin):
 
         return self.step(
             request,
-            self.get_queryset(request).filter(pk=object_id),
+            [self.one(request, object_id)],
             do,
             title=str(_("停用这个号码")),
             form_class=NoForm,

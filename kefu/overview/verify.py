@@ -39,6 +39,7 @@ FOR_EVER = (
     "cases_caselink",
     "cases_handover",
     "staff_avatar",
+    "staff_seatalarm",
 )
 PARTITIONED = ("audit_row", "notifications_event", "parcels_scan")
 # Triggers of plain SQL; those of the models are asked of pgtrigger.

@@ -231,7 +231,11 @@ class PenaltyAdmin(ReadOnlyAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Offer what this penalty allows; whoever comes too late is told so by the service."""
         penalty = self.get_object(request, str(object_id))
-        possible = selectors.open_steps(penalty) if penalty is not None else frozenset()
+        possible = (
+            selectors.open_steps(penalty, actor=request.user)
+            if penalty is not None
+            else frozenset()
+        )
         offered = super().get_actions_detail(request, object_id)
         return [one for one in offered if one.path in possible]
 
@@ -243,7 +247,8 @@ class PenaltyAdmin(ReadOnlyAdmin):
 
     @action(description=_("提出免罚"), permissions=["propose"], url_path="propose-waiver")
     def propose_waiver_here(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
-        return self._propose(request, self._one(request, object_id), back=_page(object_id))
+        penalty = self.one(request, object_id)
+        return self._propose(request, [penalty], back=_page(penalty))
 
     def _propose(
         self, request: HttpRequest, rows: Iterable[Penalty], back: str = ""
@@ -275,7 +280,8 @@ class PenaltyAdmin(ReadOnlyAdmin):
 
     @action(description=_("复核"), permissions=["release"], url_path="release")
     def release_here(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
-        return self._release(request, self._one(request, object_id), back=_page(object_id))
+        penalty = self.one(request, object_id)
+        return self._release(request, [penalty], back=_page(penalty))
 
     def _release(
         self, request: HttpRequest, rows: Iterable[Penalty], back: str = ""
@@ -305,7 +311,8 @@ class PenaltyAdmin(ReadOnlyAdmin):
 
     @action(description=_("确认条件成立"), permissions=["release"], url_path="confirm")
     def confirm_here(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
-        return self._confirm(request, self._one(request, object_id), back=_page(object_id))
+        penalty = self.one(request, object_id)
+        return self._confirm(request, [penalty], back=_page(penalty))
 
     def _confirm(
         self, request: HttpRequest, rows: Iterable[Penalty], back: str = ""
@@ -327,12 +334,9 @@ class PenaltyAdmin(ReadOnlyAdmin):
             back=back,
         )
 
-    def _one(self, request: HttpRequest, object_id: str) -> QuerySet[Penalty]:
-        return self.get_queryset(request).filter(pk=object_id)
 
-
-def _page(object_id: str) -> str:
-    return reverse("admin:penalties_penalty_change", args=[object_id])
+def _page(penalty: Penalty) -> str:
+    return reverse("admin:penalties_penalty_change", args=[penalty.pk])
 
 
 @admin.register(PenaltyEvent)
@@ -388,6 +392,9 @@ class WaiverAdmin(DecidedAdmin):
     @display(description=_("工单"))
     def shown_case(self, row: Waiver) -> str:
         return link(row.penalty.case)
+
+    def bearer(self, row: Waiver) -> int:
+        return row.penalty.party_id
 
     def decide(
         self, request: HttpRequest, rows: Iterable[Waiver], *, approve: bool, back: str = ""

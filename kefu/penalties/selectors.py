@@ -20,16 +20,21 @@ def explained(penalty: Penalty, language: str) -> Explanation:
     )
 
 
-def open_steps(penalty: Penalty) -> frozenset[str]:
-    """What people may still do with a penalty, as the pages call it: "propose-waiver", "release", "confirm"."""
+def open_steps(penalty: Penalty, *, actor: Any) -> frozenset[str]:
+    """What ``actor``, if he has the right, may still do with a penalty, as the pages call it:
+    "propose-waiver", "release", "confirm".
+    """
     state = penalty.state
     if state in (Penalty.State.REVERSED, Penalty.State.LAPSED):
         return frozenset()
-    steps = {"propose-waiver"}
-    if state == Penalty.State.HELD:
-        steps.add("release")
-    if state == Penalty.State.PROVISIONAL and penalty.condition in FOUND_BY_PEOPLE:
-        steps.add("confirm")
+    steps = set()
+    if not penalty.waivers.filter(approved=None).exists():
+        steps.add("propose-waiver")
+    if penalty.party_id != actor.party_id:  # nobody judges what he bears himself
+        if state == Penalty.State.HELD:
+            steps.add("release")
+        if state == Penalty.State.PROVISIONAL and penalty.condition in FOUND_BY_PEOPLE:
+            steps.add("confirm")
     return frozenset(steps)
 
 

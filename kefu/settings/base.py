@@ -146,6 +146,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "kefu.api.tasks.forget_old",
         "schedule": timedelta(hours=1),
     },
+    "tell-missing-seats": {
+        "task": "kefu.staff.tasks.tell_missing_seats",
+        "schedule": timedelta(minutes=1),
+    },
+    "forget-old-forms": {
+        "task": "inquiries.tasks.forget_old",
+        "schedule": timedelta(hours=1),
+    },
     "make-partitions": {
         "task": "kefu.overview.tasks.make_partitions",
         "schedule": timedelta(days=1),

@@ -34,11 +34,10 @@ from kefu.admin.base import (
     list_link,
 )
 from kefu.admin.filters import period
-from kefu.errors import KefuError
 from kefu.privacy import names
 from kefu.staff import services
 from kefu.staff.models import Avatar, Department, Duty, Employee, Position, User
-from kefu.staff.pictures import avatar_png
+from kefu.staff.pictures import UPLOAD_LIMIT
 
 # Rights are roles (kefu.staff.permissions), and accounts are looked after in the employee's file.
 for model in (Group, EmailAddress, Authenticator, AccessAttempt, AccessFailureLog, AccessLog):
@@ -84,18 +83,14 @@ class AvatarForm(forms.ModelForm):
     picture = forms.FileField(
         label=_("头像"),
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": "image/png,image/jpeg,image/webp"}),
-        help_text=_("PNG、JPEG 或 WebP，不超过 2 MB；取中间的正方形，存成 128 × 128"),
+        help_text=_(
+            "PNG、JPEG 或 WebP，不超过 2 MB，每边不超过 2048 像素；取中间的正方形，存成 128 × 128"
+        ),
     )
 
     class Meta:
         model = Avatar
         fields = ("name",)
-
-    def clean_picture(self) -> bytes:
-        try:
-            return avatar_png(self.cleaned_data["picture"])
-        except KefuError as error:
-            raise forms.ValidationError(str(error)) from error
 
 
 @admin.register(Avatar)
@@ -124,7 +119,7 @@ class AvatarAdmin(OfficeAdmin):
     def save_model(self, request: HttpRequest, obj: Avatar, form: Any, change: bool) -> None:
         row = services.add_avatar(
             name=obj.name,
-            picture=form.cleaned_data["picture"],
+            picture=form.cleaned_data["picture"].read(UPLOAD_LIMIT + 1),  # more is refused anyway
             actor=request.user,
             now=clock.now(),
         )
@@ -301,8 +296,11 @@ class EmployeeAdmin(OfficeAdmin):
     def has_manage_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         if not request.user.has_perm("staff.edit_staff"):
             return False
-        employee = Employee.objects.select_related("user").filter(pk=object_id).first()
-        return employee is not None and services.may_manage(request.user, employee.user)
+        if object_id is None:
+            return False
+        employee = self.get_object(request, str(object_id))
+        # Of nobody there is nothing to protect: the step itself answers that he is not there.
+        return employee is None or services.may_manage(request.user, employee.user)
 
     @action(description=_("换角色"), permissions=["manage"], url_path="role")
     def change_role(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
@@ -381,16 +379,17 @@ class EmployeeAdmin(OfficeAdmin):
         done: Any,
         hint: Any = "",
     ) -> HttpResponse | None:
+        employee = self.one(request, object_id)
         return self.step(
             request,
-            self.get_queryset(request).select_related("user").filter(pk=object_id),
+            [employee],
             do,
             title=str(title),
             form_class=form_class,
             done=str(done),
             action="",
             hint=str(hint),
-            back=reverse("admin:staff_employee_change", args=[object_id]),
+            back=reverse("admin:staff_employee_change", args=[employee.pk]),
         )
 
 

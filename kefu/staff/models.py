@@ -33,7 +33,9 @@ class Department(models.Model):
     switchboard = models.BooleanField(
         _("总机在这里"),
         default=False,
-        help_text=_("下班后总机要有人（CD-03.09）；没有哪个部门设总机，就不要求"),
+        help_text=_(
+            "下班后总机要有人（CD-03.09），这里的坐席不再算查询席；没有哪个部门设总机，就不要求"
+        ),
     )
     active = models.BooleanField(_("在用"), default=True)
     order = models.PositiveSmallIntegerField(_("排序"), default=0)
@@ -240,3 +242,22 @@ class Duty(models.Model):
 
     def __str__(self) -> str:
         return f"{self.employee} {self.get_seat_display()}"
+
+
+class SeatAlarm(models.Model):
+    """The leads were told that a seat which has to stay open is missing: once a day, clause and seat."""
+
+    day = models.DateField()
+    clause = models.CharField(max_length=16)
+    seat = models.CharField(max_length=60)  # by its name in the rulebook's staffing clauses
+    told_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("缺席提醒")
+        verbose_name_plural = _("缺席提醒")
+        constraints = [
+            models.UniqueConstraint(fields=["day", "clause", "seat"], name="seat_alarm_once_a_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.clause} {self.seat}"

@@ -1,17 +1,26 @@
 """What comes in as a picture is drawn anew, so that nothing foreign is ever kept or served."""
 
 from io import BytesIO
+from math import ceil
 from typing import IO
 
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, PngImagePlugin
 
 from kefu.errors import KefuError
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 UPLOAD_LIMIT = 2_000_000  # bytes
-SIDE_LIMIT = 4_096  # pixels; what is decoded stays under 70 MB
+SIDE_LIMIT = 2_048  # pixels
 SIDE = 128  # pixels of an avatar
+# Bytes a picture may take while it is drawn. The most is a WebP's: its decoder holds three copies of
+# 2,048 × 2,048 × 4 bytes while we make ours.
+MEMORY_LIMIT = 80_000_000
+# What Pillow shrinks as it is; anything else it would shrink badly or not at all.
+SHRINKABLE = {"L", "LA", "RGB", "RGBA", "CMYK"}
+
+# A PNG may carry text that unpacks to many times its size; nobody reads it here.
+PngImagePlugin.MAX_TEXT_MEMORY = 4_000_000
 
 
 def avatar_png(picture: IO[bytes]) -> bytes:
@@ -37,10 +46,16 @@ def avatar_png(picture: IO[bytes]) -> bytes:
 
 
 def _decoded(content: bytes) -> Image.Image:
-    with Image.open(BytesIO(content), formats=FORMATS) as found:  # reads no more than the head
+    """Shrunk first: to turn or to convert a picture makes a second one as large."""
+    with Image.open(BytesIO(content), formats=FORMATS) as found:  # decodes nothing yet
         if max(found.size) > SIDE_LIMIT:
             raise Image.DecompressionBombError
-        return ImageOps.exif_transpose(found).convert("RGBA")
+        plain = found.mode in SHRINKABLE and "transparency" not in found.info
+        small = found if plain else found.convert("RGBA")
+        times = max(1, min(found.size) / SIDE)
+        # Keeps the shape; the shorter side becomes that of the avatar.
+        small.thumbnail((ceil(found.width / times), ceil(found.height / times)), reducing_gap=3)
+        return ImageOps.exif_transpose(small).convert("RGBA")
 
 
 def _refused(message: str) -> KefuError:

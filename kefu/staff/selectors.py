@@ -9,44 +9,79 @@ from django.utils.translation import gettext as _
 from kefu import punctuation
 from kefu.clock import SHANGHAI
 from kefu.errors import KefuError
+from kefu.policy.clauses import Staffing
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.seats import Missing, missing_seats
 from kefu.rulebooks import wording
 from kefu.rulebooks.selectors import edition_in_force
 from kefu.staff.models import Department, Duty, Employee
 
-# What an open seat counts as, by the names of the rulebook's staffing clauses.
-SEATS = {
-    "open_extensions": Q(),
-    "query_seats": Q(employee__department__works_inquiries=True),
-    "switchboards": Q(employee__department__switchboard=True),
-}
+AT_SWITCHBOARD = Q(employee__department__switchboard=True, employee__department__active=True)
+WORKS_INQUIRIES = Q(employee__department__works_inquiries=True)
 
 
 def rules_of(employee: Employee, *, now: datetime) -> Rulebook | None:
     """The rulebook of his department; None where no rulebook holds yet, and so nothing is asked for."""
+    return _rules(department_id=employee.department_id, now=now)
+
+
+def _rules(*, department_id: int | None, now: datetime) -> Rulebook | None:
     try:
-        return edition_in_force(department_id=employee.department_id, at=now).rules
+        return edition_in_force(department_id=department_id, at=now).rules
     except KefuError:
         return None
+
+
+def _open_seats(rules: Rulebook, *, without: Employee | None = None) -> dict[str, int]:
+    """Count the open seats by the names of the rulebook's staffing clauses.
+
+    Nobody counts as two: a query seat is one of a department that works inquiries and does not hold the
+    switchboard. If every such department holds it, its people share both: as many as the rulebook wants
+    sit at the switchboard, and those beyond are query seats. Where no department has a switchboard there
+    is nothing to staff, and none is counted, so that none is asked for. Source: CD-03.09.
+    """
+    seats = Duty.objects.filter(ended_at=None, seat=Duty.Seat.AVAILABLE)
+    if without is not None:
+        seats = seats.exclude(employee=without)
+    counts = seats.aggregate(
+        open_extensions=Count("pk"),
+        query_seats=Count("pk", filter=WORKS_INQUIRIES & ~AT_SWITCHBOARD),
+        switchboards=Count("pk", filter=AT_SWITCHBOARD),
+        shared=Count("pk", filter=WORKS_INQUIRIES & AT_SWITCHBOARD),
+    )
+    shared = counts.pop("shared")
+    desks = Department.objects.filter(active=True).aggregate(
+        switchboards=Count("pk", filter=Q(switchboard=True)),
+        query_desks=Count("pk", filter=Q(switchboard=False, works_inquiries=True)),
+    )
+    if not desks["switchboards"]:
+        del counts["switchboards"]
+    elif not desks["query_desks"]:
+        wanted = max(
+            (clause.at_least.get("switchboards", 0) for clause in rules.in_force(Staffing)),
+            default=0,
+        )
+        counts["query_seats"] = min(shared, max(0, counts["switchboards"] - wanted))
+    return counts
+
+
+def seats_missing(*, now: datetime) -> tuple[Missing, ...]:
+    """Which seats that have to stay open are missing at ``now``, by the rulebook of the whole centre."""
+    rules = _rules(department_id=None, now=now)
+    return _missing(rules, _open_seats(rules), now) if rules else ()
+
+
+def _missing(rules: Rulebook, seats: dict[str, int], now: datetime) -> tuple[Missing, ...]:
+    return missing_seats(rules, seats, now.astimezone(SHANGHAI).time())
 
 
 def seats_missed(*, employee: Employee, rules: Rulebook, now: datetime) -> tuple[Missing, ...]:
     """Which seats that have to stay open will be missing once that of ``employee`` is not open any more.
 
-    Nothing, if his seat does not count there, or is not open now. Where no department has a switchboard
-    there is nothing to staff, and none is asked for. Source: CD-03.09, CD-03.10.
+    Nothing, if his seat makes no difference there, or is not open now. Source: CD-03.09, CD-03.10.
     """
-    his = Q(employee=employee)
-    counts = Duty.objects.filter(ended_at=None, seat=Duty.Seat.AVAILABLE).aggregate(
-        **{name: Count("pk", filter=~his & which) for name, which in SEATS.items()},
-        **{f"his_{name}": Count("pk", filter=his & which) for name, which in SEATS.items()},
-    )
-    left = {name: counts[name] for name in SEATS}
-    if not Department.objects.filter(active=True, switchboard=True).exists():
-        del left["switchboards"]
-    missing = missing_seats(rules, left, now.astimezone(SHANGHAI).time())
-    return tuple(lack for lack in missing if counts[f"his_{lack.name}"])
+    there, left = _open_seats(rules), _open_seats(rules, without=employee)
+    return tuple(lack for lack in _missing(rules, left, now) if left[lack.name] < there[lack.name])
 
 
 def seats_missed_after(*, employee: Employee, now: datetime) -> tuple[Missing, ...]:

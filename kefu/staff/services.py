@@ -1,6 +1,7 @@
 """Come on duty, show oneself busy, go home; take people on, give them an office, let them go."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -8,18 +9,21 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from axes.utils import reset as axes_reset
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from kefu.audit import services as audit
+from kefu.clock import SHANGHAI
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.network.models import Party
 from kefu.notifications import services as notifications
 from kefu.notifications.models import Event
 from kefu.policy.rulebook import Rulebook
+from kefu.policy.seats import Missing
 from kefu.privacy import names
 from kefu.rulebooks.services import require
 from kefu.staff import selectors
-from kefu.staff.models import Avatar, Department, Duty, Employee, Position, User
+from kefu.staff.models import Avatar, Department, Duty, Employee, Position, SeatAlarm, User
 from kefu.staff.permissions import LEADS, OFFICE
 from kefu.staff.pictures import avatar_png
 
@@ -82,13 +86,46 @@ def go_off_duty(*, employee: Employee, now: datetime) -> None:
     missed = selectors.seats_missed_after(employee=employee, now=now)
     Duty.objects.filter(employee=employee, ended_at=None).update(ended_at=now)
     if missed:
-        leads = User.objects.filter(is_active=True, role__in=LEADS).exclude(pk=employee.user_id)
-        notifications.ring(
-            kind=Event.Kind.SEAT_MISSING,
-            at=now,
-            user_ids=leads.values_list("pk", flat=True),
-            data={"who": str(employee), "missing": [lack.to_json() for lack in missed]},
-        )
+        for lack in missed:
+            _first_told(lack, now=now)
+        leads = _leads().exclude(pk=employee.user_id)
+        _ring(leads, missed, now=now, who=str(employee))
+
+
+@transaction.atomic
+def tell_missing_seats(*, now: datetime) -> int:
+    """Tell the leads which seats that have to stay open are missing; return how many that were.
+
+    A gap that begins before its clause holds is nobody's leave, and no other step sees it. Each is told
+    once a day, and not again where ``go_off_duty`` has told it. Source: CD-03.09, CD-03.10.
+    """
+    missing = [lack for lack in selectors.seats_missing(now=now) if _first_told(lack, now=now)]
+    if missing:
+        _ring(_leads(), missing, now=now)
+    return len(missing)
+
+
+def _first_told(lack: Missing, *, now: datetime) -> bool:
+    """Whether nobody has been told of this seat today; of two who ask at once, one is the first."""
+    return SeatAlarm.objects.get_or_create(
+        day=now.astimezone(SHANGHAI).date(),
+        clause=lack.clause,
+        seat=lack.name,
+        defaults={"told_at": now},
+    )[1]
+
+
+def _leads() -> QuerySet[User]:
+    return User.objects.filter(is_active=True, role__in=LEADS)
+
+
+def _ring(leads: QuerySet[User], missing: Iterable[Missing], *, now: datetime, **data: str) -> None:
+    notifications.ring(
+        kind=Event.Kind.SEAT_MISSING,
+        at=now,
+        user_ids=leads.values_list("pk", flat=True),
+        data={**data, "missing": [lack.to_json() for lack in missing]},
+    )
 
 
 def _lock_duties() -> dict[int, Duty]:

@@ -22,12 +22,21 @@ function read(form) {
   return fields;
 }
 
+// A form that is empty again, or was taken and stays on the page, is a new one.
+const chosen = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+export function renew(form) {
+  const ticket = form.elements?.namedItem("ticket");
+  if (ticket) ticket.value = chosen();
+}
+
 const hasText = (form) => [...form.elements].some((el) => kept(el) && (el.matches("textarea") ? el.value.trim() : el.type === "text" && el.value !== el.defaultValue));
 
 export function save(form) {
   if (!form.dataset.draft) return;
-  if (!hasText(form)) localStorage.removeItem(key(form));
-  else {
+  if (!hasText(form)) {
+    localStorage.removeItem(key(form));
+    renew(form);
+  } else {
     try {
       localStorage.setItem(key(form), JSON.stringify({ at: now(), fields: read(form) }));
     } catch { return; } // storage full or forbidden: the text is still in the field
@@ -83,6 +92,7 @@ addEventListener("pagehide", () => {
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.requestConfig.elt; // detail.elt may be its replacement by now
   const code = event.detail.xhr?.status;
+  if (code >= 200 && code < 300 && !event.detail.xhr.kefuExpired) renew(form);
   // A page of the sign-in that came instead is no acceptance: session.js marks it.
   if (!form.matches?.("form[data-draft]") || event.detail.xhr?.kefuExpired) return;
   if (code >= 200 && code < 300) { clearTimeout(timers.get(form)); forget(form); }

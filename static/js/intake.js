@@ -1,5 +1,7 @@
 // Intake: the marks under the pasted text, the case on top, reading again when a choice changes, the table chosen.
 // What stands in the columns comes from the server; here it is only shown, hidden and walked through.
+import { renew } from "./drafts.js";
+
 const form = () => document.querySelector("form[data-intake]");
 const text = () => document.getElementById("id_text");
 const marks = () => document.getElementById("marks");
@@ -70,6 +72,7 @@ document.addEventListener("click", (event) => {
   }
   if (event.target.closest("[data-clear]")) {
     text().value = "";
+    renew(text().form);
     text().focus();
     plainMarks();
     readAgain();

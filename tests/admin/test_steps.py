@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from kefu.api.models import ApiKey
 from kefu.audit.models import AuditRow
-from kefu.deadlines.models import Deadline
+from kefu.deadlines.models import Deadline, LateEntry
 from kefu.errors import Conflict, NotAllowed
 from kefu.ledger.models import Entry
 from kefu.network.models import ContactNumber, Party
@@ -35,6 +35,12 @@ def waived(office):
         actor=office.chen.user,
         now=NOW,
     )
+
+
+def bears_it(employee, office):
+    """What 林小月 did is on this person's account."""
+    assert Penalty.objects.get().party_id == office.lin.party_id
+    User.objects.filter(pk=employee.user_id).update(party=office.lin.party)
 
 
 class TestWaiving:
@@ -125,6 +131,88 @@ class TestWaiving:
             assert words in page
 
 
+class TestDeciding:
+    """Both steps are offered to whom the service lets decide, as long as there is something to decide."""
+
+    def offered(self, client, row):
+        page = client.get(change(row)).content.decode()
+        return [step for step in ("approve", "refuse") if change(row, f"{step}_here") in page]
+
+    @pytest.fixture(params=["waiver", "late entry"])
+    def proposal(self, request, office):
+        """Of 陈立, on something that 林小月 bears."""
+        if request.param == "waiver":
+            return waived(office)
+        deadline = Deadline.objects.get(state="breached")
+        return LateEntry.objects.create(
+            deadline=deadline,
+            interaction=deadline.case.interactions.get(kind="contact"),
+            claimed_at=NOW,
+            reason="漏记",
+            proposed_by=office.chen.user,
+            proposed_at=NOW,
+        )
+
+    def test_to_another_supervisor_and_not_to_the_one_who_proposed(self, proposal, office, as_user):
+        assert self.offered(as_user(office.he.user), proposal) == ["approve", "refuse"]
+        assert self.offered(as_user(office.chen.user), proposal) == []
+        assert self.offered(as_user(office.wang.user), proposal) == []  # a lead decides nothing
+
+    def test_once(self, proposal, office, as_user):
+        he = as_user(office.he.user)
+        he.post(change(proposal, "refuse_here"), {"_confirmed": "1"})
+
+        assert self.offered(he, proposal) == []
+        told = he.post(change(proposal, "approve_here"), {"_confirmed": "1"}, follow=True)
+        assert "已经审批过了" in told.content.decode()
+        proposal.refresh_from_db()
+        assert proposal.approved is False
+
+    def test_not_to_the_one_who_bears_it(self, proposal, office, as_user):
+        bears_it(office.he, office)
+        he = as_user(office.he.user)
+
+        assert self.offered(he, proposal) == []
+        told = he.post(change(proposal, "approve_here"), {"_confirmed": "1"}, follow=True)
+        assert "不能审批自己要承担的" in told.content.decode()
+
+
+STEPS = [
+    ("penalties_penalty", ["propose_waiver_here", "release_here", "confirm_here"]),
+    ("penalties_waiver", ["approve_here", "refuse_here"]),
+    ("deadlines_lateentry", ["approve_here", "refuse_here"]),
+    (
+        "staff_employee",
+        [
+            "change_role",
+            "suspend_here",
+            "reinstate_here",
+            "dismiss_here",
+            "reset_password_here",
+            "remove_factor_here",
+            "unlock_here",
+        ],
+    ),
+    ("network_party", ["change_number"]),
+    ("network_contactnumber", ["end_here"]),
+    ("api_apikey", ["revoke_here"]),
+    ("jobs_job", ["stop_here"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("page", "step"), [(page, step) for page, steps in STEPS for step in steps]
+)
+@pytest.mark.parametrize("number", ["abc", "999999999", "9" * 40])
+def test_a_step_on_what_is_not_there_is_not_found(page, step, number, office, as_user):
+    client = as_user(office.chen.user)
+    url = reverse(f"admin:{page}_{step}", args=[number])
+
+    assert client.get(url).status_code == 404
+    assert client.post(url, {"_confirmed": "1"}).status_code == 404
+    assert client.get(reverse(f"admin:{page}_change", args=[number])).status_code == 302
+
+
 class TestConfirming:
     """A condition no program can see: somebody finds evidence, or verifies."""
 
@@ -198,6 +286,19 @@ class TestHeld:
         penalty.refresh_from_db()
         assert penalty.state == "provisional"
         assert self.offered(chen, penalty) == ["propose_waiver"]
+
+    def test_neither_twice_nor_to_the_one_who_bears_it(self, office, as_user):
+        penalty, chen = Penalty.objects.get(), as_user(office.chen.user)
+        Penalty.objects.update(state="held")
+        bears_it(office.chen, office)
+        assert self.offered(chen, penalty) == ["propose_waiver"]
+
+        waived(office)
+
+        assert self.offered(chen, penalty) == []
+        assert self.offered(as_user(office.he.user), penalty) == ["release"]
+        told = chen.post(change(penalty, "propose_waiver_here"), WAIVE, follow=True)
+        assert "已有一份免罚申请在等审批" in told.content.decode()
 
     def test_who_comes_too_late_is_told_so(self, office, as_user):
         answer = as_user(office.chen.user).post(

@@ -29,10 +29,10 @@ class Page(NamedTuple):
 
 
 class Person:
-    """Somebody signed in. ``lost`` counts the answers that never came."""
+    """Somebody signed in. ``cut_off`` counts the forms that were on their way when the line broke."""
 
     def __init__(self, base: str, number: str) -> None:
-        self.base, self.lost = base, 0
+        self.base, self.cut_off = base, 0
         self.cookies = CookieJar()
         self.browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
         self.send("/accounts/login/", login=number, password=PASSWORD)
@@ -57,8 +57,9 @@ class Person:
         while True:
             try:
                 return self._ask(request)
-            except LOST:
-                self.lost += 1
+            except LOST as error:
+                if request.data is not None and not _refused(error):
+                    self.cut_off += 1
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.1)
@@ -74,12 +75,18 @@ class Person:
                 return Page(request.full_url, refused.code, refused.read().decode())
 
 
+def _refused(error: BaseException) -> bool:
+    """Nobody was there at all, so nothing can have come of it."""
+    reason = getattr(error, "reason", error)
+    return isinstance(reason, ConnectionRefusedError)
+
+
 class AtWork(threading.Thread):
     """Does a piece of work for each task it is given, until told to finish; ``finish`` raises what it raised."""
 
     def __init__(self, do: Callable[[Any], object]) -> None:
         super().__init__(daemon=True)
-        self.do, self.tasks = do, queue.Queue[Any]()
+        self.do, self.tasks, self.done = do, queue.Queue[Any](), 0
         self.error: BaseException | None = None
         self.start()
 
@@ -87,6 +94,7 @@ class AtWork(threading.Thread):
         try:
             while (task := self.tasks.get()) is not None:
                 self.do(task)
+                self.done += 1
         except BaseException as error:
             self.error = error
 

@@ -276,7 +276,44 @@ def test_nonsense_in_the_hidden_fields_is_no_crash(chat, agent):
         {"ticket": ""},
     ):
         read(agent, page, **changes)
-        assert save(agent, page, **changes).status_code in (200, 422)
+        assert save(agent, page, **changes).status_code in (200, 409, 422)
+
+
+def test_the_next_customers_words_under_a_used_ticket_are_kept_and_registered_once_more(
+    chat, agent
+):
+    _html, first = read(agent, start(agent), text="880612046612 三天没动")
+    assert save(agent, first, asker="receiver").status_code == 200
+    _html, other = read(agent, first, text="880612047783 地址写错了")
+
+    told = save(agent, other, asker="sender")
+
+    assert told.status_code == 409
+    html = told.content.decode()
+    assert "地址写错了" in html
+    assert Case.objects.get(waybill_number="880612046612").number in html
+    assert not Case.objects.filter(waybill_number="880612047783").exists()
+    again = fields(html, form=reverse("inquiries:new_save"))
+    assert again["ticket"] != first["ticket"]
+    assert save(agent, again, asker="sender").status_code == 200
+    assert Case.objects.filter(waybill_number="880612047783").count() == 1
+
+
+def test_one_inquirys_form_with_other_words_is_not_the_same_inquiry(centre, agent):
+    url = reverse("inquiries:new_single")
+    form = fields(agent.get(url).content.decode(), form=url)
+    given = {"kind": "consultation", "asker": "other", "customer_phone": "13800004545"}
+    first = agent.post(url, form | given | {"text": "几点关门"})
+
+    same = agent.post(url, form | given | {"text": "几点关门"})
+    other = agent.post(url, form | given | {"text": "周末上班吗", "customer_phone": "13900001111"})
+
+    assert same.url == first.url
+    assert other.status_code == 409
+    assert "周末上班吗" in other.content.decode()
+    once_more = fields(other.content.decode(), form=url)
+    assert agent.post(url, once_more).url != first.url
+    assert Case.objects.count() == 2
 
 
 def test_a_block_of_numbers_is_read_with_a_fixed_number_of_queries(

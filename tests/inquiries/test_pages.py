@@ -3,17 +3,20 @@
 import asyncio
 import json
 import re
+import time
 from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import InterfaceError, connection
+from django.db import InterfaceError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from inquiries import once
 from inquiries import services as inquiries
 from inquiries.forms import TimeOfDay, latest
+from inquiries.models import SentForm
 from kefu import clock
 from kefu.audit.models import AuditRow
 from kefu.cases.models import Case, Interaction
@@ -27,6 +30,7 @@ from kefu.staff import services as staff
 from kefu.staff.models import User
 from tests import centre as tests
 from tests.pages import fields
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -626,6 +630,67 @@ def test_other_words_under_a_form_already_taken_are_kept_and_told(lin, centre, n
         == 200
     )
     assert case.interactions.filter(kind="note").count() == 2
+
+
+def test_taking_the_most_urgent_case_twice_takes_one(lin, centre, now):
+    for _case in range(2):
+        waiting = centre.inquiry(now=now)
+        Case.objects.filter(pk=waiting.pk).update(owner=None)
+    url = reverse("inquiries:take_next")
+    sent = fields(page(lin, "queue"), form=url)
+
+    first, again = (lin.post(url, sent, headers=HTMX) for _press in range(2))
+
+    assert first.headers["HX-Redirect"] == again.headers["HX-Redirect"]
+    assert Case.objects.filter(owner=centre.lin).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_one_form_sent_by_two_at_once_the_second_waits_and_hears_the_first(centre, now):
+    case = centre.inquiry(now=now)
+    post = send(signed_in(centre.lin), case, "note", text="客户下午在家")
+
+    answers = at_once(post, post, post)
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert len({answer.headers["HX-Trigger"] for answer in answers}) == 1
+    assert case.interactions.filter(kind="note").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_form_whose_ticket_could_not_be_used_up_is_not_told_as_done(centre, now):
+    """Somebody holds the row for too long: nothing is recorded, and nobody says it was."""
+    case = centre.inquiry(now=now)
+    client = signed_in(centre.lin)
+    client.raise_request_exception = False
+    post = send(client, case, "note", text="客户下午在家", ticket="held")
+    held = SentForm(user=centre.lin.user, ticket="held", path="/", digest=b"", sent_at=now)
+
+    def hold():
+        with transaction.atomic():
+            held.save()
+            time.sleep(1.5)
+            transaction.set_rollback(True)
+
+    def impatient():
+        time.sleep(0.3)
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '300ms'")
+        return post()
+
+    _none, answer = at_once(hold, impatient)
+
+    assert answer.status_code == 503
+    assert not case.interactions.filter(kind="note").exists()
+    assert post().status_code == 200
+
+
+def test_old_tickets_are_forgotten_after_three_days(lin, centre, now):
+    send(lin, centre.inquiry(now=now), "note", text="客户下午在家")()
+    sent_at = SentForm.objects.get().sent_at
+
+    assert once.forget_old(now=sent_at + timedelta(days=3)) == 0
+    assert once.forget_old(now=sent_at + timedelta(days=3, seconds=1)) == 1
 
 
 # -- why -----------------------------------------------------------------------------------------

@@ -117,8 +117,37 @@ def test_once_and_only_what_is_provisional(centre, penalty, find, state):
         ("reversed", "evidence", set()),
     ],
 )
-def test_what_may_still_be_done_goes_by_its_state(state, condition, steps):
-    assert open_steps(Penalty(state=state, condition=condition)) == steps
+def test_what_may_still_be_done_goes_by_its_state(centre, penalty, state, condition, steps):
+    one = fine(centre, penalty.case, clause="CD-05.07", state=state, condition=condition)
+
+    assert open_steps(one, actor=centre.chen.user) == steps
+
+
+@pytest.mark.parametrize("state", ["provisional", "held"])
+def test_while_a_waiver_waits_no_second_one_is_offered(centre, penalty, state):
+    Penalty.objects.filter(pk=penalty.pk).update(state=state)
+    penalty.refresh_from_db()
+    before = open_steps(penalty, actor=centre.chen.user)
+    waiver = penalties.propose_waiver(
+        penalty=penalty,
+        ground="our_fault",
+        reason="当天电话线路中断",
+        actor=centre.wang.user,
+        now=at("10:00:00"),
+    )
+
+    assert open_steps(penalty, actor=centre.chen.user) == before - {"propose-waiver"}
+
+    penalties.decide_waiver(waiver=waiver, approve=False, actor=centre.he.user, now=at("10:00:00"))
+    assert open_steps(penalty, actor=centre.chen.user) == before
+
+
+@pytest.mark.parametrize("state", ["provisional", "held"])
+def test_who_bears_it_is_offered_neither_to_confirm_nor_to_release(centre, penalty, state):
+    own = fine(centre, penalty.case, party=centre.chen.party, state=state)
+
+    assert open_steps(own, actor=centre.chen.user) == {"propose-waiver"}
+    assert open_steps(own, actor=centre.he.user) > {"propose-waiver"}
 
 
 @pytest.mark.parametrize(("kind", "words"), [("fine", "应付 2 元"), ("points", "应扣 2 分")])

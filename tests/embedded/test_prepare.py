@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 
+from kefu.demo import seed
 from kefu.embedded import place, prepare
 from kefu.embedded.refusal import CannotStart
 
@@ -61,6 +63,22 @@ def test_a_demo_that_was_interrupted_is_taken_up_again(
     prepare.demo()
 
     assert commands[0] == ("seed_demo", False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_on_a_slow_machine_the_parts_of_the_demo_wait_for_each_other_without_end() -> None:
+    found = {}
+
+    class Part:
+        def live_through(self, part: int) -> None:
+            for limit in ("lock_timeout", "idle_in_transaction_session_timeout"):
+                with connection.cursor() as cursor:
+                    cursor.execute(f"SHOW {limit}")
+                    found[limit] = cursor.fetchone()[0]
+
+    seed._live_part(Part(), 0)
+
+    assert found == {"lock_timeout": "0", "idle_in_transaction_session_timeout": "0"}
 
 
 @pytest.mark.parametrize("password", ["short", "1234567890", "password123", "0001-0001-0001"])

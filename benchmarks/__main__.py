@@ -17,6 +17,8 @@ BENCHES = (
     "sweep",
     "lateness",
     "queue",
+    "policy_clock",
+    "policy_payslip",
 )  # modules beside this one, each with run(scale) yielding results
 
 

@@ -6,30 +6,56 @@ Asia/Shanghai. Exactly on the due time is in time. ``None`` instead of a ``Due``
 rulebook sets no time: the age is measured and nothing breaches.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Literal, Self
-from zoneinfo import ZoneInfo
 
-from kefu.policy.clauses import Elapsed, FixedTime, Hours, NotSet, Schedule, Warnings
+from kefu.policy.calendars import Calendar
+from kefu.policy.clauses import Clock, Elapsed, FixedTime, Hours, NotSet, Schedule, Warnings
+from kefu.policy.clauses.clocks import (
+    CUSTOMER_REPLY,
+    OUTLET_REPLY,
+    PROMISED_CALL,
+    UNREACHABLE_REPLY,
+)
+from kefu.policy.moments import SHANGHAI, Pause, stretches, wall
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step, instant, plain
+from kefu.policy.working_hours import working_hours, working_steps
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-Kind = Literal["reply", "outlet", "promise", "seat"]
+__all__ = [
+    "PROMISE",
+    "SHANGHAI",
+    "Due",
+    "Kind",
+    "NoCalendar",
+    "OutOfHours",
+    "OutletRules",
+    "Pause",
+    "Pickup",
+    "PickupRules",
+    "PromiseRules",
+    "ReplyFacts",
+    "ReplyRules",
+    "SeatRules",
+    "check_pauses",
+    "elapsed",
+    "fixed_time",
+    "made",
+    "outlet_due",
+    "pickup_day",
+    "promise_due",
+    "reply_due",
+    "run_elapsed",
+    "schedules",
+    "seat_due",
+]
+
+Kind = Literal["reply", "outlet", "promise", "seat", "clock"]
 PROMISE = (
     "promise"  # stands for a clause where the rulebook has none: the promise itself is the measure
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """A stretch in which a clock stands still, for a reason that its clause allows."""
-
-    starts_at: datetime
-    ends_at: datetime
-    reason: str
 
 
 def elapsed(start: datetime, limit: timedelta, pauses: Iterable[Pause] = ()) -> datetime:
@@ -39,7 +65,7 @@ def elapsed(start: datetime, limit: timedelta, pauses: Iterable[Pause] = ()) -> 
     A pause that begins at the very due time comes too late to move it.
     """
     due_at = instant(start) + limit
-    for begins_at, ends_at in _stretches(pauses, after=instant(start)):
+    for begins_at, ends_at in stretches(pauses, after=instant(start)):
         if begins_at >= due_at:
             break
         due_at += ends_at - begins_at
@@ -52,30 +78,11 @@ def fixed_time(start: datetime, at: time, days: int, pauses: Iterable[Pause] = (
 
     A pause that covers the moment moves it to the end of the pause.
     """
-    due_at = _moment(instant(start).astimezone(SHANGHAI).date() + timedelta(days=days), at)
-    for begins_at, ends_at in _stretches(pauses, after=instant(start)):
+    due_at = wall(instant(start).astimezone(SHANGHAI).date() + timedelta(days=days), at)
+    for begins_at, ends_at in stretches(pauses, after=instant(start)):
         if begins_at < due_at < ends_at:
             due_at = ends_at
     return due_at
-
-
-def _moment(day: date, at: time) -> datetime:
-    """The instant of a Shanghai wall time. One that summer time skips or repeats is taken at its
-    later reading, so that nobody is late by the change of the clock."""
-    readings = (datetime.combine(day, at.replace(fold=fold), SHANGHAI) for fold in (0, 1))
-    return max(reading.astimezone(UTC) for reading in readings)
-
-
-def _stretches(pauses: Iterable[Pause], *, after: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Yield the pauses in order of time, cut off at ``after`` and at what was yielded before."""
-    spans = sorted((instant(pause.starts_at), instant(pause.ends_at)) for pause in pauses)
-    covered_to = after
-    for begins_at, ends_at in spans:
-        if ends_at <= begins_at:
-            raise ValueError(f"a pause ends after it begins: {begins_at} to {ends_at}")
-        if ends_at > covered_to:
-            yield max(begins_at, covered_to), ends_at
-            covered_to = ends_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,7 @@ class Due:
     warn_at: datetime | None
     lead_warn_at: datetime | None
     steps: tuple[Step, ...]
+    breaches: bool = True  # not for an estimate that somebody was told
 
     def inputs(self) -> dict[str, Any]:
         """What a deadline row keeps, as plain JSON:
@@ -105,7 +113,15 @@ class Due:
         return stored | {"steps": [step.to_json() for step in self.steps]}
 
 
-def _due(
+class NoCalendar(ValueError):
+    """A clause counts working time, and no calendar was handed in."""
+
+    def __init__(self, clause: str) -> None:
+        super().__init__(f"{clause} counts working time: it needs a calendar")
+        self.clause = clause
+
+
+def made(
     kind: Kind,
     clause: str,
     starts_at: datetime,
@@ -113,6 +129,8 @@ def _due(
     house: Warnings | None,
     *steps: Step,
 ) -> Due:
+    """Put a due time together with the warnings that the house wants before it."""
+
     def before(minutes: int | None) -> datetime | None:
         # A clock shorter than its warning warns at once.
         return max(starts_at, due_at - timedelta(minutes=minutes)) if minutes else None
@@ -122,14 +140,27 @@ def _due(
     return Due(kind, clause, starts_at, due_at, warn_at, lead_warn_at, steps)
 
 
-def _run(kind: Kind, clause: Elapsed, starts_at: datetime, pauses: tuple[Pause, ...]) -> Due:
-    """Run an elapsed clock; its limit must be given."""
+def run_elapsed(
+    kind: Kind,
+    clause: Elapsed,
+    starts_at: datetime,
+    pauses: tuple[Pause, ...],
+    calendar: Calendar | None = None,
+) -> Due:
+    """Run an elapsed clock; its limit must be given. Raises NoCalendar for one of working time."""
+    if clause.counts == "working":
+        if calendar is None:
+            raise NoCalendar(clause.id)
+        due_at = working_hours(starts_at, clause.length, calendar, pauses)
+        steps = working_steps(clause.id, starts_at, clause.length, calendar, pauses)
+        return made(kind, clause.id, starts_at, due_at, clause.house, *steps)
     unpaused = starts_at + clause.length
     due_at = elapsed(starts_at, clause.length, pauses)
-    steps = [Step.of(clause.id, "due_elapsed", start=starts_at, limit=clause.length, at=unpaused)]
-    if due_at != unpaused:
-        steps.append(Step.of(clause.id, "due_paused", paused=due_at - unpaused, at=due_at))
-    return _due(kind, clause.id, starts_at, due_at, clause.house, *steps)
+    first = Step.of(clause.id, "due_elapsed", start=starts_at, limit=clause.length, at=unpaused)
+    if due_at == unpaused:
+        return made(kind, clause.id, starts_at, due_at, clause.house, first)
+    moved = Step.of(clause.id, "due_paused", paused=due_at - unpaused, at=due_at)
+    return made(kind, clause.id, starts_at, due_at, clause.house, first, moved)
 
 
 def _run_fixed(
@@ -143,10 +174,10 @@ def _run_fixed(
     """Run a reply to the fixed time of day; ``clause`` is the one that answers for it."""
     due_at = fixed_time(starts_at, fixed.at, days, pauses)
     step = Step.of(fixed.id, "due_fixed", days=days, time=fixed.at, at=due_at)
-    return _due("reply", clause, starts_at, due_at, fixed.house, because, step)
+    return made("reply", clause, starts_at, due_at, fixed.house, because, step)
 
 
-def _check_pauses(clause: Elapsed, pauses: Iterable[Pause]) -> None:
+def check_pauses(clause: Clock, pauses: Iterable[Pause]) -> None:
     for pause in pauses:
         if pause.reason not in clause.pause_reasons:
             raise ValueError(f"{clause.id} does not pause for {pause.reason!r}")
@@ -155,7 +186,7 @@ def _check_pauses(clause: Elapsed, pauses: Iterable[Pause]) -> None:
 def _clocks(rulebook: Rulebook, times: str) -> tuple[Elapsed, ...]:
     """The clocks that run: a clause whose limit is blank only asks for the age."""
     clocks = rulebook.in_force(Elapsed)
-    return tuple(c for c in clocks if c.times == times and c.limit is not None)
+    return tuple(c for c in clocks if c.times == times and c.runs and not c.cases)
 
 
 # The reply to a customer.
@@ -175,6 +206,7 @@ class ReplyFacts:
     channel: str = "phone"
     first: bool = True
     pauses: tuple[Pause, ...] = ()
+    calendar: Calendar | None = None  # for a rulebook that counts working time
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +220,7 @@ class OutOfHours:
     opens: time
     line: Hours
     closes: time
+    duty_from: time
 
     @classmethod
     def of(cls, rulebook: Rulebook) -> Self | None:
@@ -195,6 +228,8 @@ class OutOfHours:
         blank.
         """
         for clause in rulebook.in_force(FixedTime):
+            if clause.times != UNREACHABLE_REPLY:
+                continue
             hours = {found.line: found for found in rulebook.in_force(Hours)}
             for line in ("department", "query"):
                 if line not in hours:
@@ -206,6 +241,7 @@ class OutOfHours:
                 department.given("opens"),
                 line_,
                 line_.given("closes"),
+                clause.given("applies_from"),
             )
         return None
 
@@ -220,7 +256,7 @@ class ReplyRules:
     @classmethod
     def of(cls, rulebook: Rulebook) -> Self:
         """Raises NotSet for a next-day clause without the hours that it needs."""
-        return cls(_clocks(rulebook, "customer_reply"), OutOfHours.of(rulebook))
+        return cls(_clocks(rulebook, CUSTOMER_REPLY), OutOfHours.of(rulebook))
 
     def clock(self, facts: ReplyFacts) -> Elapsed | None:
         """The clock made for this channel and message, else the one for any."""
@@ -255,9 +291,9 @@ def reply_due(facts: ReplyFacts, rules: ReplyRules) -> Due | None:
     clock = rules.clock(facts)
     if clock is None:
         return None
-    _check_pauses(clock, pauses)
+    check_pauses(clock, pauses)
     if rules.out_of_hours is None:
-        return _run("reply", clock, received_at, pauses)
+        return run_elapsed("reply", clock, received_at, pauses, facts.calendar)
 
     hours, fixed = rules.out_of_hours, rules.out_of_hours.clause
     clock_time = received_at.astimezone(SHANGHAI).time()
@@ -273,12 +309,12 @@ def reply_due(facts: ReplyFacts, rules: ReplyRules) -> Due | None:
         because = Step.of(hours.line.id, "after_closing", received=received_at, closes=hours.closes)
         due = _run_fixed(clock.id, fixed, received_at, 1, pauses, because)
     else:
-        due = _run("reply", clock, received_at, pauses)
+        due = run_elapsed("reply", clock, received_at, pauses, facts.calendar)
 
     failed_at = facts.failed_contact_at and instant(facts.failed_contact_at)
-    on_evening_duty = clock_time >= fixed.applies_from
+    on_evening_duty = clock_time >= hours.duty_from
     if failed_at and on_evening_duty and received_at <= failed_at <= due.due_at:
-        because = Step.of(fixed.id, "unreachable", failed=failed_at, duty_from=fixed.applies_from)
+        because = Step.of(fixed.id, "unreachable", failed=failed_at, duty_from=hours.duty_from)
         return _run_fixed(fixed.id, fixed, received_at, fixed.days, pauses, because)
     return due
 
@@ -292,19 +328,22 @@ class OutletRules:
 
     @classmethod
     def of(cls, rulebook: Rulebook) -> Self:
-        return cls(next(iter(_clocks(rulebook, "outlet_reply")), None))
+        return cls(next(iter(_clocks(rulebook, OUTLET_REPLY)), None))
 
 
 def outlet_due(
-    asked_at: datetime, rules: OutletRules, pauses: tuple[Pause, ...] = ()
+    asked_at: datetime,
+    rules: OutletRules,
+    pauses: tuple[Pause, ...] = (),
+    calendar: Calendar | None = None,
 ) -> Due | None:
     """Return when an outlet that was asked has to answer: two hours, round the clock, no weekend
     shift (CD-05.09).
     """
     if rules.clock is None:
         return None
-    _check_pauses(rules.clock, pauses)
-    return _run("outlet", rules.clock, instant(asked_at), pauses)
+    check_pauses(rules.clock, pauses)
+    return run_elapsed("outlet", rules.clock, instant(asked_at), pauses, calendar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,15 +356,18 @@ class PromiseRules:
 
     @classmethod
     def of(cls, rulebook: Rulebook) -> Self:
-        longest = next(iter(_clocks(rulebook, "promise")), None)
-        replies = _clocks(rulebook, "customer_reply")
+        longest = next(iter(_clocks(rulebook, PROMISED_CALL)), None)
+        replies = _clocks(rulebook, CUSTOMER_REPLY)
         general = next((c for c in replies if c.channel == "any" and c.message == "any"), None)
         warns = longest or general
         return cls(longest, warns.house if warns else None)
 
 
 def promise_due(
-    promised_at: datetime, promised_for: datetime | None, rules: PromiseRules
+    promised_at: datetime,
+    promised_for: datetime | None,
+    rules: PromiseRules,
+    calendar: Calendar | None = None,
 ) -> Due | None:
     """Return when a promised call has to be made: at the promised time, and by the clause's limit
     if that is sooner (ES-203.11: 60 minutes). None if neither is given.
@@ -333,7 +375,7 @@ def promise_due(
     Raises ValueError for a promise that lies before it was made.
     """
     starts_at = instant(promised_at)
-    due = _run("promise", rules.longest, starts_at, ()) if rules.longest else None
+    due = run_elapsed("promise", rules.longest, starts_at, (), calendar) if rules.longest else None
     if promised_for is None:
         return due
     named = instant(promised_for)
@@ -344,7 +386,7 @@ def promise_due(
         return replace(due, steps=(*due.steps, cut))
     clause = due.clause if due else PROMISE
     step = Step.of(clause, "due_promised", start=starts_at, at=named)
-    return _due("promise", clause, starts_at, named, rules.house, step)
+    return made("promise", clause, starts_at, named, rules.house, step)
 
 
 def schedules(rulebook: Rulebook) -> dict[str, Schedule]:
@@ -366,9 +408,9 @@ def seat_due(on: date, rules: SeatRules) -> Due | None:
     """
     if rules.ready is None:
         return None
-    starts_at, due_at = _moment(on, time.min), _moment(on, rules.ready.at)
+    starts_at, due_at = wall(on, time.min), wall(on, rules.ready.at)
     step = Step.of(rules.ready.id, "due_daily", time=rules.ready.at, at=due_at)
-    return _due("seat", rules.ready.id, starts_at, due_at, rules.ready.house, step)
+    return made("seat", rules.ready.id, starts_at, due_at, rules.ready.house, step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,8 +451,8 @@ def pickup_day(
         steps.append(Step.of(cut_off.id, key, recorded=ordered_at, after=cut_off.at, on=on))
     starts_at = ordered_at
     if window := rules.window:
-        starts_at = max(ordered_at, _moment(on, window.at))
+        starts_at = max(ordered_at, wall(on, window.at))
         steps.append(Step.of(window.id, "pickup_window", time=window.at, at=starts_at))
     elif on > local.date():
-        starts_at = _moment(on, time.min)
+        starts_at = wall(on, time.min)
     return Pickup(on, starts_at, tuple(steps))

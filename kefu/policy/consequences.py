@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from kefu.policy.clauses import Cause, Condition, Consequence, Role, Schedule
+from kefu.policy.clauses import Cause, Condition, Consequence, Costing, Role
 from kefu.policy.money import points, yuan
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import instant
@@ -30,8 +30,8 @@ __all__ = [
 @dataclass(frozen=True, slots=True)
 class ConsequenceSpec:
     """One price of one breach: ``amount`` in yuan or ``points``, the other is None; both are None
-    where the regulation names no number and a supervisor has to. ``follows`` is the breached
-    clock, "" if there is none.
+    where the regulation names no number and a person has to, and where it costs a measure.
+    ``follows`` is the breached clock, "" if there is none.
 
     ``condition`` turns it from provisional to payable; ``also`` are further facts that have to be
     there.
@@ -40,7 +40,7 @@ class ConsequenceSpec:
     clause: str
     follows: str
     role: Role
-    kind: Literal["fine", "points"]
+    kind: Literal["fine", "points", "measure"]
     amount: Decimal | None
     points: Decimal | None
     condition: Condition
@@ -77,7 +77,7 @@ def consequences_of(
     rulebook: Rulebook, clock_clause: str, roles: Collection[str] | None = None
 ) -> tuple[ConsequenceSpec, ...]:
     """Return what a breach of this clause costs, in the order of the rulebook; () if it costs
-    nothing.
+    nothing. A measure is never raised by a clock: a person decides on it.
 
     ``roles`` keeps those that somebody is there to bear, such as {"owner"} for a case without
     outlet.
@@ -85,11 +85,11 @@ def consequences_of(
     found = [
         _spec(clause, follows=clock_clause)
         for clause in rulebook.in_force(Consequence)
-        if clock_clause in clause.follows
+        if clock_clause in clause.follows and clause.currency != "measure"
     ]
     clock = rulebook.get(clock_clause)
-    if isinstance(clock, Schedule) and clock.role and clock.condition:
-        found.append(_of_schedule(clock, clock.role, clock.condition))
+    if isinstance(clock, Costing) and clock.role and clock.condition:
+        found.append(_own_cost(clock, clock.role, clock.condition))
     return tuple(spec for spec in found if roles is None or spec.role in roles)
 
 
@@ -121,7 +121,7 @@ def _spec(clause: Consequence, *, follows: str) -> ConsequenceSpec:
     )
 
 
-def _of_schedule(clause: Schedule, role: Role, condition: Condition) -> ConsequenceSpec:
+def _own_cost(clause: Costing, role: Role, condition: Condition) -> ConsequenceSpec:
     return ConsequenceSpec(
         clause=clause.id,
         follows=clause.id,

@@ -12,7 +12,14 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kefu.policy.clauses import Elapsed, FixedTime, is_chinese
+from kefu.policy.clauses import Clock, Elapsed, FixedTime, is_chinese
+from kefu.policy.clauses.clocks import (
+    CUSTOMER_REPLY,
+    OUTLET_REPLY,
+    PROMISED_CALL,
+    UNREACHABLE_REPLY,
+)
+from kefu.policy.money import yuan
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step
 from kefu.policy.wording import WORDS
@@ -31,6 +38,17 @@ __all__ = [
 ]
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+# What a clock measures, as the facts beside it are called; any other is a clock.
+KIND_OF = {
+    CUSTOMER_REPLY: "reply",
+    UNREACHABLE_REPLY: "reply",
+    OUTLET_REPLY: "outlet",
+    PROMISED_CALL: "promise",
+}
+# Inputs of steps that are moments; so are those whose names end in "_at".
+MOMENTS = ("start", "at", "received", "failed", "recorded", "promised")
+# How a clock counts, by the step that says so.
+COUNTED = {"working_due": "working", "due_days": "days", "due_working_days": "working_days"}
 APPLIED = ("payable", "settled")  # states in which the money or the points are owed
 
 
@@ -111,10 +129,10 @@ def explain_due(
     state, answered_at = inputs.get("state", "running"), inputs.get("answered_at")
     steps = [Step.from_json(step) for step in inputs["steps"]]
 
-    facts = [Fact(say(f"fact.start.{kind}"), speaker.full(inputs["starts_at"]))]
+    facts = [Fact(say(_keyed("fact.start", kind)), speaker.full(inputs["starts_at"]))]
     if answered_at or state == "breached":
         shown = speaker.full(answered_at) if answered_at else say("fact.no_answer")
-        facts.append(Fact(say(f"fact.answered.{kind}"), shown))
+        facts.append(Fact(say(_keyed("fact.answered", kind)), shown))
     facts.append(Fact(say("fact.counting"), say(_counting(steps))))
 
     lines = [speaker.step(step) for step in steps]
@@ -125,7 +143,7 @@ def explain_due(
     if state == "running":
         changes.append(
             Fact(
-                say(f"change.answer.{kind}"),
+                say(_keyed("change.answer", kind)),
                 say("change.answer.then", due=moment(due_at)),
             )
         )
@@ -134,7 +152,8 @@ def explain_due(
             changes.append(Fact(say("change.transfer"), say("change.transfer.then")))
             changes.extend(_unreachable(speaker, inputs, rulebook))
     elif state == "breached":
-        changes.append(Fact(say(f"change.time.{kind}"), say("change.time.met", due=moment(due_at))))
+        then = say("change.time.met", due=moment(due_at))
+        changes.append(Fact(say(_keyed("change.time", kind)), then))
     elif state == "set_aside":
         changes.append(Fact(say("change.set_aside"), say("change.set_aside.then")))
     else:
@@ -314,7 +333,7 @@ class _PenaltyStory:
         starts_at, due_at = self.inputs["starts_at"], self.inputs["due_at"]
         clock = self.rulebook.get(self.follows)
         stored = Step(self.follows, "due_stored", {"clause": self.follows, "at": due_at})
-        if isinstance(clock, Elapsed) and clock.limit is not None:
+        if isinstance(clock, Elapsed) and clock.runs and clock.counts == "natural":
             took = datetime.fromisoformat(due_at) - datetime.fromisoformat(starts_at)
             if (
                 took == clock.length
@@ -367,11 +386,12 @@ class _Speaker:
     """Puts values into words. Moments of ``since``'s Shanghai day stand without the date."""
 
     def __init__(self, language: str, since: str | None = None) -> None:
-        self.language = language
+        self.language, self.chinese = language, is_chinese(language)
         self.day = _local(since).date() if since else None
 
     def say(self, key: str, **values: object) -> str:
-        return label(key, self.language, **values)
+        both = WORDS[key]
+        return (both.zh if self.chinese else both.en).format(**values)
 
     def full(self, moment: str) -> str:
         return _local(moment).strftime("%m-%d %H:%M:%S")
@@ -395,11 +415,11 @@ class _Speaker:
 
     def amount(self, number: Decimal | str | None, kind: str) -> str:
         if number is None:
-            return self.say("unit.not_set")
+            return self.say("unit.measure" if kind == "measure" else "unit.not_set")
         exact = Decimal(number)
         return self.say(
             f"unit.{kind}",
-            n=f"{exact:,.2f}" if kind == "fine" else f"{exact.normalize():f}",
+            n=f"{yuan(exact):,.2f}" if kind == "fine" else f"{exact.normalize():f}",
         )
 
     def taken(self, clause: str, starts_at: str, due_at: str, answered_at: str) -> Line:
@@ -420,19 +440,32 @@ class _Speaker:
 
     def _value(self, name: str, value: Any) -> str:
         match name:
-            case "start" | "at" | "received" | "failed" | "recorded" | "promised":
+            case _ if value is None:
+                return self.say("unit.none")
+            case _ if name.endswith("_at") or name in MOMENTS:
                 self.day = self.day or _local(value).date()
                 return self.moment(value)
-            case "limit" | "paused":
-                return self.duration(value)
+            case _ if isinstance(value, list):
+                sign = " + " if name.endswith("_yuan") else self.say("unit.comma")
+                return sign.join(self._value(name, one) for one in value)
+            case "limit" | "paused" | "counted" | "left" | "age":
+                return self.duration(value) if value else self.say("unit.whole_minutes", n=0)
             case "opens" | "closes" | "time" | "duty_from" | "after":
                 return time.fromisoformat(value).strftime("%H:%M")
             case "days":
                 return self.say(f"days.{value}")
             case "goods" | "choice":  # words of a rulebook's list
-                return str(value["zh" if is_chinese(self.language) else "en"])
-            case "price":
+                return str(value["zh" if self.chinese else "en"])
+            case _ if name == "price" or name.endswith("_yuan"):
                 return self.amount(value, "fine")
+            case _ if name.endswith("_points"):
+                return self.amount(value, "points")
+            case _ if name.endswith(("_share", "_percent")):
+                return f"{(Decimal(value) * 100).normalize():f}%"
+            case _ if isinstance(value, Mapping) and value.keys() == {"zh", "en"}:
+                return str(value["zh" if self.chinese else "en"])
+            case _ if isinstance(value, str) and f"{name}.{value}" in WORDS:
+                return self.say(f"{name}.{value}")
         return str(value)
 
 
@@ -450,13 +483,16 @@ def _counting(steps: Iterable[Step]) -> str:
     keys = {step.key for step in steps}
     if keys & {"due_fixed", "due_daily", "due_promised"}:
         return "fact.counting.fixed"
+    for key, counting in COUNTED.items():
+        if key in keys:
+            return f"fact.counting.{counting}"
     return "fact.counting.paused" if "due_paused" in keys else "fact.counting.through"
 
 
 def _clock_kind(clause: str, rulebook: Rulebook) -> str:
     clock = rulebook.get(clause)
-    if isinstance(clock, Elapsed | FixedTime):
-        return {"outlet_reply": "outlet", "promise": "promise"}.get(clock.times, "reply")
+    if isinstance(clock, Clock):
+        return KIND_OF.get(clock.times, "clock")
     return ""
 
 
@@ -465,6 +501,8 @@ def _unreachable(
 ) -> Iterable[Fact]:
     """A reply of the evening duty that is not yet measured by the fixed time may come to be."""
     for fixed in rulebook.in_force(FixedTime):
+        if fixed.applies_from is None:
+            continue
         on_duty = _local(inputs["starts_at"]).time() >= fixed.applies_from
         if on_duty and fixed.id != inputs["clause"]:
             days, at = speaker.say(f"days.{fixed.days}"), fixed.at.strftime("%H:%M")

@@ -1,6 +1,6 @@
 """Yuan and points: the only place where a number is rounded."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 FEN = Decimal("0.01")
 
@@ -11,6 +11,15 @@ def yuan(amount: Decimal | int | str) -> Decimal:
     Raises TypeError for a float, ValueError for anything that is not a finite number.
     """
     return _finite(amount).quantize(FEN, rounding=ROUND_HALF_UP)
+
+
+def cut(amount: Decimal | int | str, step: Decimal = FEN) -> Decimal:
+    """Return ``amount`` cut off at the fen, or at ``step``: for a limit that must not be passed, and
+    for showing a number that is longer than its column. Never for what is owed.
+
+    Raises TypeError for a float, ValueError for anything that is not a finite number.
+    """
+    return _finite(amount).quantize(step, rounding=ROUND_DOWN)
 
 
 def points(number: Decimal | int | str) -> Decimal:

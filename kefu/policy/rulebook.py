@@ -21,13 +21,16 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import StringConstraints, ValidationError
 
-from kefu.policy.clauses import Clause, Consequence, Elapsed, Entry, FixedTime, NotSet, is_chinese
+from kefu.policy.clauses import Clause, Clock, Consequence, Entry, NotSet, Recurring, is_chinese
 from kefu.policy.clauses.base import Blank, ClauseBase, Count, Share, Strict, Text
 
 FILES = {
     "CD": "courier_department.toml",
     "ES": "express_service.toml",
     "LC": "logistics_center.toml",
+    "SD-1": "service_department_1.toml",
+    "SD-2": "service_department_2.toml",
+    "SD-3": "service_department_3.toml",
     "OS": "online_shop.toml",
 }
 Kind = TypeVar("Kind", bound=ClauseBase)
@@ -200,19 +203,17 @@ def _contradictions(rulebook: Rulebook) -> Iterator[tuple[str, str]]:
                 yield source.id, f"{setting}: there is no clause {target}"
     for consequence in rulebook.in_force(Consequence):
         for target in consequence.follows:
-            if target in ids and not isinstance(rulebook[target], Elapsed | FixedTime):
+            if target in ids and not isinstance(rulebook[target], Clock | Recurring):
                 yield consequence.id, f"follows: {target} is no clock"
 
     # Code asks for "the query line's hours"; two clauses in force would each be half the answer.
     first: dict[tuple[str, ...], str] = {}
     for source in rulebook.clauses:
-        question = source.question
-        if (
-            question
-            and source.yields_to is None
-            and first.setdefault(question, source.id) != source.id
-        ):
-            yield (
-                source.id,
-                f"says what {first[question]} says already; one has to yield_to the other",
-            )
+        said = () if source.yields_to is not None else source.questions
+        taken = dict.fromkeys(first.setdefault(question, source.id) for question in said)
+        for other in taken:
+            if other != source.id:
+                yield (
+                    source.id,
+                    f"says what {other} says already; one has to yield_to the other",
+                )

@@ -33,6 +33,8 @@ class Step:
 def plain(value: object) -> Any:
     """Return a value as JSON can carry it without losing anything."""
     match value:
+        case str() | int() | None:
+            return value
         case datetime():
             return instant(value).isoformat()
         case date() | time():

@@ -4,13 +4,13 @@ The words in braces are the same in both columns. Policy has no gettext: a store
 explain itself the same way in ten years, whatever the catalogues of the pages say by then.
 """
 
-from typing import NamedTuple
+from kefu.policy.both import Both
+from kefu.policy.words_desk import DESK
+from kefu.policy.words_money import MONEY
+from kefu.policy.words_people import PEOPLE
+from kefu.policy.words_time import TIME
 
-
-class Both(NamedTuple):
-    zh: str
-    en: str
-
+__all__ = ["WORDS", "Both"]
 
 WORDS: dict[str, Both] = {
     # How values read.
@@ -228,6 +228,7 @@ WORDS: dict[str, Both] = {
     "change.answer.reply": Both("实质答复客户", "A substantive answer to the customer"),
     "change.answer.outlet": Both("网点反馈", "The outlet gives feedback"),
     "change.answer.promise": Both("如约回电", "The call is made"),
+    "change.answer": Both("完成", "It is done"),
     "change.answer.seat": Both("席位就绪", "The seat is ready"),
     "change.answer.then": Both(
         "停表；{due} 整仍算按时", "Stops the clock; exactly {due} is in time"
@@ -281,3 +282,9 @@ WORDS: dict[str, Both] = {
     "cause.delayed": Both("延误", "Delayed"),
     "cause.other": Both("其他", "Other"),
 }
+
+# Each subject keeps its own sentences.
+WORDS |= TIME
+WORDS |= DESK
+WORDS |= PEOPLE
+WORDS |= MONEY

@@ -141,7 +141,7 @@ VALUES_OF = {("condition", "nth"): _("达到次数")}
 
 
 def kind(code: str) -> str:
-    return str(KINDS[code])
+    return str(KINDS.get(code, code))
 
 
 def automation(code: str) -> str:

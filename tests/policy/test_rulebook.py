@@ -81,7 +81,7 @@ def test_a_rulebook_of_a_clock_and_its_fine_is_accepted():
         ("limit = 2", 'limit = ""', "CD-05.09: Value error, limit and unit are both given"),
         ('unit = "hours"', 'unit = "weeks"', "CD-05.09: unit: Input should be"),
         ("lead_before_minutes = 5", "lead_before_minutes = 20", "the owner, never before"),
-        ('"outlet_reply"', '"tea_break"', "CD-05.09: times: Input should be"),
+        ('"outlet_reply"', '"Tea break"', "CD-05.09: times: String should match"),
         ('kind = "elapsed"', 'kind = "sundial"', "CD-05.09: Input tag 'sundial'"),
         ('id = "CD-05.09"', 'id = "5.9"', "5.9: id: String should match pattern"),
         ('id = "CD-05.09"', 'id = "ES-05.09"', "ES-05.09: the id belongs to another rulebook"),

@@ -49,7 +49,10 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length
 ClauseId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-\d)?-\d{2,3}\.\d{2,3}$")]
 Count = Annotated[int, Field(strict=True, gt=0, le=100_000)]
 Money = Annotated[Decimal, BeforeValidator(_no_float), Field(gt=0, le=1_000_000, decimal_places=2)]
+Amount = Annotated[Decimal, BeforeValidator(_no_float), Field(ge=0, le=1_000_000, decimal_places=2)]
 Points = Annotated[Decimal, BeforeValidator(_no_float), Field(gt=0, le=100, decimal_places=2)]
+Quantity = Annotated[Decimal, BeforeValidator(_no_float), Field(ge=0, le=1_000_000)]
+Factor = Annotated[Decimal, BeforeValidator(_no_float), Field(gt=0, le=10_000, decimal_places=4)]
 Share = Annotated[Decimal, BeforeValidator(_no_float), Field(ge=0, le=1)]
 Area = Literal["core", "parcels", "claims", "people", "customers", "overview", "trust", "templates"]
 
@@ -101,3 +104,8 @@ class ClauseBase(Strict):
         """What a clause is looked up by, or None if only its id finds it: two in force with one question would
         each be half the answer."""
         return None
+
+    @property
+    def questions(self) -> tuple[tuple[str, ...], ...]:
+        """All that a clause is looked up by, for one that answers several questions."""
+        return () if self.question is None else (self.question,)

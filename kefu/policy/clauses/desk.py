@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import time
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from kefu.policy.clauses.base import (
     Blank,
@@ -17,24 +17,10 @@ from kefu.policy.clauses.base import (
     Strict,
     Text,
 )
+from kefu.policy.clauses.costs import Costing
 
-
-class Checklist(ClauseBase):
-    """A line a supervisor ticks. Its points or money stand here or in the clause named by
-    ``scored_by``.
-    """
-
-    kind: Literal["checklist"]
-    occasion: Literal["conduct", "daily", "closing", "quality", "appearance"]
-    at: time | None = None
-    points: Points | None = None
-    fine: Money | None = None
-    scored_by: ClauseId | None = None
-
-    def references(self) -> Iterator[tuple[str, str]]:
-        yield from super().references()
-        if self.scored_by is not None:
-            yield "scored_by", self.scored_by
+# When a clause applies: each fact named has one of its values.
+When = dict[Name, Annotated[tuple[Name, ...], Field(min_length=1)]]
 
 
 class Item(Strict):
@@ -53,31 +39,65 @@ class Item(Strict):
         return self.code or self.zh
 
 
+class Checklist(ClauseBase):
+    """A line a supervisor ticks, or several under one heading. Its points or money stand here or in
+    the clause named by ``scored_by``.
+    """
+
+    kind: Literal["checklist"]
+    occasion: Literal[
+        "conduct", "daily", "closing", "quality", "appearance", "vehicle", "safety", "spot_check"
+    ]
+    lines: tuple[Item, ...] = ()
+    at: time | None = None
+    points: Points | None = None
+    fine: Money | None = None
+    scored_by: ClauseId | None = None
+
+    def references(self) -> Iterator[tuple[str, str]]:
+        yield from super().references()
+        if self.scored_by is not None:
+            yield "scored_by", self.scored_by
+
+
 class Items(ClauseBase):
     """A list the house can edit; blank where the regulation leaves its words to the company.
 
-    ``fields``: what a form must hold before the list has been gone through at all.
+    ``fields``: what a form must hold before the list has been gone through at all. ``when``: the
+    list is offered only there.
     """
 
     kind: Literal["items"]
     of: Name
+    when: When = {}
     items: Blank[tuple[Item, ...]]
     fields: tuple[Name, ...] = ()
 
 
 class Fields(ClauseBase):
-    """What a form must hold before it is accepted: all of the fields, or any one of them; blank:
-    not named.
+    """What a form must hold before it is accepted, or what must be on record before something is
+    done: all of the fields, or any one of them; blank: not named. ``when``: it is asked only there;
+    ``only``: a field that is asked only under a condition of its own.
     """
 
     kind: Literal["fields"]
     form: Name
+    when: When = {}
     required: Literal["all", "any"]
     fields: Blank[Annotated[tuple[Name, ...], Field(min_length=1)]]
+    only: dict[Name, When] = {}
+
+    @model_validator(mode="after")
+    def _only_speaks_of_its_fields(self) -> Self:
+        if set(self.only) - set(self.fields or ()):
+            raise ValueError("only speaks of a field that is not asked for")
+        return self
 
 
-class Staffing(ClauseBase):
-    """How many of something must be there, all day or from a time of day on."""
+class Staffing(Costing):
+    """How many of something must be there, all day or from a time of day on; until when, the hours
+    of the lines say (``kefu.policy.seats``).
+    """
 
     kind: Literal["staffing"]
     at_least: Annotated[dict[Name, Count], Field(min_length=1)]

@@ -1,0 +1,70 @@
+"""How long things are kept, and from when they may or have to be destroyed."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from kefu.policy.calendar_days import months_after
+from kefu.policy.clauses import Retention
+from kefu.policy.moments import DAY
+from kefu.policy.rulebook import Rulebook
+from kefu.policy.steps import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """``last_on``: the last day on which it is kept; None: no end is set, or something is still
+    open. From the day after it may be destroyed, or has to be (``must``)."""
+
+    clause: str
+    last_on: date | None
+    must: bool
+    steps: tuple[Step, ...]
+
+    @property
+    def destroy_from(self) -> date | None:
+        return None if self.last_on is None else self.last_on + DAY
+
+    def destroyable(self, on: date) -> bool:
+        return self.last_on is not None and on > self.last_on
+
+
+def retention_of(what: str, rulebook: Rulebook) -> Retention:
+    """Raises LookupError where no clause speaks of it: nothing may be destroyed then."""
+    for clause in rulebook.in_force(Retention):
+        if what in clause.of:
+            return clause
+    raise LookupError(f"{rulebook.code} says nothing about keeping {what!r}")
+
+
+def retention_ends(what: str, since: date, rulebook: Rulebook, *, held: bool = False) -> Kept:
+    """Return until when something is kept that became due for keeping on ``since``.
+
+    That day is not counted, unless the clause counts it as the first. Two years after 29 February
+    end on 28 February. ``held``: an open case or claim still needs it, so there is no end.
+    Source: CD-05.14 (180 days), ES-403.06 (7 days), ES-404.11, ES-404.12 (years).
+
+    Raises LookupError where no clause speaks of it, ValueError for a date beyond the calendar.
+    """
+    clause = retention_of(what, rulebook)
+    must = clause.then == "must_destroy"
+    if clause.keep is None or clause.unit is None:
+        step = Step.of(clause.id, "kept_without_end", from_on=since)
+        return Kept(clause.id, None, False, (step,))
+    if clause.unit == "days":
+        last_on = _days_after(since, clause.keep - clause.start_counts)
+    else:
+        last_on = months_after(since, clause.keep * (12 if clause.unit == "years" else 1))
+    key = f"kept_{clause.unit}" + ("_with_first" if clause.start_counts else "")
+    steps = [Step.of(clause.id, key, from_on=since, n=clause.keep, last_on=last_on)]
+    if held:
+        steps.append(Step.of(clause.id, "kept_while_open"))
+        return Kept(clause.id, None, False, tuple(steps))
+    steps.append(Step.of(clause.id, clause.then, destroy_on=last_on + DAY))
+    return Kept(clause.id, last_on, must, tuple(steps))
+
+
+def _days_after(day: date, days: int) -> date:
+    try:
+        return day + days * DAY
+    except OverflowError:
+        raise ValueError(f"{days} days after {day} lie beyond the calendar") from None

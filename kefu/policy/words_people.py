@@ -1,0 +1,364 @@
+"""What explanations of scores, attendance and pay say."""
+
+from kefu.policy.both import Both
+
+PEOPLE = {
+    # Scores.
+    "season.peak": Both("旺季", "peak season"),
+    "season.low": Both("淡季", "low season"),
+    "metric.answered_calls": Both("接听量", "calls answered"),
+    "metric.outbound_problem_parcels": Both("出港问题件", "outbound problem parcels"),
+    "metric.inbound_problem_parcels": Both("进港问题件", "inbound problem parcels"),
+    "metric.exam_mark": Both("考试成绩", "exam mark"),
+    "metric.response_rate": Both("响应达标率", "response rate"),
+    "metric.first_contact_rate": Both("一次解决率", "first-contact solution rate"),
+    "metric.satisfaction": Both("满意度", "satisfaction"),
+    "metric.typing_speed": Both("每分钟字数", "characters a minute"),
+    "metric.timely_rate": Both("及时率", "timely rate"),
+    "metric.return_rate": Both("返修率", "return rate"),
+    "part.quantitative": Both("定量", "Measured part"),
+    "part.qualitative": Both("定性", "Judged part"),
+    "rating.attitude": Both("服务态度", "Attitude"),
+    "rating.compliance": Both("制度遵守", "Compliance"),
+    "grade.excellent": Both("优秀", "excellent"),
+    "grade.pass": Both("合格", "pass"),
+    "grade.fail": Both("不合格", "fail"),
+    "level.commendation": Both("表扬", "commendation"),
+    "level.merit": Both("记功", "merit"),
+    "level.major_merit": Both("记大功", "major merit"),
+    "step.season": Both("{month} 属于{season}", "{month} is {season}"),
+    "step.season.value": Both("{season}", "{season}"),
+    "step.score_not_yet": Both(
+        "入职第 {n} 个月，第 {from_month} 个月起考核",
+        "Month {n} of service; assessed from month {from_month} on",
+    ),
+    "step.score_not_yet.value": Both("不考核", "not assessed"),
+    "step.score_tier": Both(
+        "{metric} {number}，达到 {bound} 一档", "{metric}: {number}, the tier from {bound} on"
+    ),
+    "step.score_tier.value": Both("{change_points}", "{change_points}"),
+    "step.score_tier_prorated": Both(
+        "{metric} {number}，达到 {bound} × {worked} ÷ {scheduled} 天一档",
+        "{metric}: {number}, the tier from {bound} × {worked} ÷ {scheduled} days on",
+    ),
+    "step.score_tier_prorated.value": Both("{change_points}", "{change_points}"),
+    "step.score_tier_missing": Both(
+        "{metric}没有记录，不扣", "{metric}: none on record, no points"
+    ),
+    "step.score_tier_missing.value": Both("0 分", "0 points"),
+    "step.score_line": Both("{n} 次 × {each_points}", "{n} × {each_points}"),
+    "step.score_line.value": Both("{change_points}", "{change_points}"),
+    "step.score_line_capped": Both(
+        "{n} 次 × {each_points}，最多 {cap_points}", "{n} × {each_points}, {cap_points} at most"
+    ),
+    "step.score_line_capped.value": Both("{change_points}", "{change_points}"),
+    "step.score_line_free": Both(
+        "{n} 次，以前 {before} 次，前 {free} 次不计：{charged} 次 × {each_points}",
+        "{n}, {before} before, the first {free} free: {charged} × {each_points}",
+    ),
+    "step.score_line_free.value": Both("{change_points}", "{change_points}"),
+    "step.score_granted": Both(
+        "审批人在 {least_points} 到 {most_points} 之间选定",
+        "Chosen by the approver between {least_points} and {most_points}",
+    ),
+    "step.score_granted.value": Both("{change_points}", "{change_points}"),
+    "step.score_section": Both(
+        "{section}：{most_points} − {taken_points}", "{section}: {most_points} − {taken_points}"
+    ),
+    "step.score_section.value": Both("{points_points}", "{points_points}"),
+    "step.score_section_empty": Both(
+        "{section}：{most_points} − {taken_points}，扣完为止",
+        "{section}: {most_points} − {taken_points}, not below nought",
+    ),
+    "step.score_section_empty.value": Both("{points_points}", "{points_points}"),
+    "step.score_extra": Both(
+        "表扬 {commendations} 次 × {commendation_points}，投诉 {complaints} 次 × {complaint_points}，"
+        "正负不超过 {limit_points}",
+        "Commendations {commendations} × {commendation_points}, complaints {complaints} × "
+        "{complaint_points}, {limit_points} either way at most",
+    ),
+    "step.score_extra.value": Both("{change_points}", "{change_points}"),
+    "step.score_total": Both("合计 = {sum}", "Total = {sum}"),
+    "step.score_total.value": Both("{total_points}", "{total_points}"),
+    "step.score_mean": Both(
+        "{n} 个月合计 {total_points} ÷ {n}", "{total_points} in {n} months ÷ {n}"
+    ),
+    "step.score_mean.value": Both("{mean_points}", "{mean_points}"),
+    # The weighted assessment.
+    "step.assess_met": Both(
+        "{metric} {done} ÷ {out_of} = {actual}，达到目标 {target}",
+        "{metric}: {done} ÷ {out_of} = {actual}, the target {target} is met",
+    ),
+    "step.assess_met.value": Both("{earned_points}", "{earned_points}"),
+    "step.assess_proportional": Both(
+        "{metric} {done} ÷ {out_of} = {actual}，未达目标 {target}，按达成比例",
+        "{metric}: {done} ÷ {out_of} = {actual}, short of {target}: the share reached",
+    ),
+    "step.assess_proportional.value": Both("{earned_points}", "{earned_points}"),
+    "step.assess_all_or_nothing": Both(
+        "{metric} {done} ÷ {out_of} = {actual}，未达目标 {target}",
+        "{metric}: {done} ÷ {out_of} = {actual}, short of {target}",
+    ),
+    "step.assess_all_or_nothing.value": Both("{earned_points}", "{earned_points}"),
+    "step.assess_not_applicable": Both(
+        "{metric}本月没有数据，权重分给其余指标",
+        "{metric}: nothing this month, the others weigh more",
+    ),
+    "step.assess_not_applicable.value": Both("不适用", "does not apply"),
+    "step.assess_rating": Both("{rating}，主管评分", "{rating}, given by the supervisor"),
+    "step.assess_rating.value": Both("{given_points}", "{given_points}"),
+    "step.assess_part": Both(
+        "{part} {part_points} × {weight_share}", "{part}: {part_points} × {weight_share}"
+    ),
+    "step.assess_part.value": Both("{weighted_points}", "{weighted_points}"),
+    "step.assess_total": Both(
+        "两部分合计，事件 {change_points}", "Both parts, events {change_points}"
+    ),
+    "step.assess_total.value": Both("{total_points}", "{total_points}"),
+    "step.grade_from": Both("{total_points} ≥ {least_points}", "{total_points} ≥ {least_points}"),
+    "step.grade_from.value": Both("{grade}", "{grade}"),
+    "step.grade_between": Both(
+        "{least_points} ≤ {total_points} < {below_points}",
+        "{least_points} ≤ {total_points} < {below_points}",
+    ),
+    "step.grade_between.value": Both("{grade}", "{grade}"),
+    "step.grade_below": Both("{total_points} < {below_points}", "{total_points} < {below_points}"),
+    "step.grade_below.value": Both("{grade}", "{grade}"),
+    # Attendance.
+    "day_type.working": Both("工作日", "working day"),
+    "day_type.rest": Both("休息日", "rest day"),
+    "day_type.statutory_holiday": Both("法定假日", "statutory holiday"),
+    "event.late": Both("迟到", "late"),
+    "event.early_leave": Both("早退", "left early"),
+    "event.absence": Both("旷工", "absent"),
+    "event.leave": Both("请假", "on leave"),
+    "event.left_post": Both("离岗", "left the post"),
+    "event.unsigned_punch": Both("漏打卡未补签", "punch missing and not signed"),
+    "leave.sick": Both("病假", "Sick leave"),
+    "leave.personal": Both("事假", "Personal leave"),
+    "leave.marriage": Both("婚假", "Marriage leave"),
+    "leave.maternity": Both("产假", "Maternity leave"),
+    "leave.other": Both("其他假", "Other leave"),
+    "step.overtime_part": Both(
+        "{on} {begins} 至 {ends}，{day_type}", "{on} {begins} to {ends}, {day_type}"
+    ),
+    "step.overtime_part.value": Both("{number} 小时", "{number} h"),
+    "step.overtime_line": Both(
+        "{number} 小时 × {base_yuan} ÷ {rate_days} ÷ {rate_hours} × {multiplier_percent}"
+        "（小时工资按 {rate_clause}）",
+        "{number} h × {base_yuan} ÷ {rate_days} ÷ {rate_hours} × {multiplier_percent} "
+        "(hourly wage as {rate_clause} says)",
+    ),
+    "step.overtime_line.value": Both("{amount_yuan}", "{amount_yuan}"),
+    "step.time_off": Both(
+        "加班 {number} 小时安排调休，1 比 {ratio}，不另支薪",
+        "{number} h of overtime are given back as time off, 1 to {ratio}, and not paid",
+    ),
+    "step.time_off.value": Both("{given} 小时", "{given} h"),
+    "step.time_off_statutory": Both(
+        "其中法定假日 {number} 小时，依法应当支薪，请核对",
+        "{number} h of them on a statutory holiday: the law wants them paid, please check",
+    ),
+    "step.time_off_statutory.value": Both("提醒", "note"),
+    "step.grace_met": Both(
+        "{on} 迟到 {late_minutes} 分钟，不超过 {max_minutes} 分钟，{months} 个月内第 {n} 次，"
+        "宽限 {times} 次",
+        "{on}: {late_minutes} min late, {max_minutes} at most; no. {n} in {months} month(s), "
+        "{times} are let pass",
+    ),
+    "step.grace_met.value": Both("符合宽限", "within grace"),
+    "step.grace_used_up": Both(
+        "{on} 迟到 {late_minutes} 分钟，{months} 个月内第 {n} 次，超过宽限 {times} 次",
+        "{on}: {late_minutes} min late, no. {n} in {months} month(s), only {times} are let pass",
+    ),
+    "step.grace_used_up.value": Both("宽限已用完", "grace used up"),
+    "step.grace_too_late": Both(
+        "{on} 迟到 {late_minutes} 分钟，超过 {max_minutes} 分钟",
+        "{on}: {late_minutes} min late, more than {max_minutes}",
+    ),
+    "step.grace_too_late.value": Both("不在宽限内", "not within grace"),
+    "step.absence_units": Both(
+        "{on} 旷工 {hours} 小时，每 {unit_hours} 小时为一个单位",
+        "{on}: absent {hours} h, in units of {unit_hours} h",
+    ),
+    "step.absence_units.value": Both("{units} 个单位", "{units} units"),
+    "step.absence_total": Both(
+        "{units} × {unit_days} 天 × {multiplier} × {base_yuan} ÷ {rate_days} = {total_yuan}，"
+        "其中未出勤工资 {unpaid_yuan}",
+        "{units} × {unit_days} d × {multiplier} × {base_yuan} ÷ {rate_days} = {total_yuan}, of which "
+        "wage not earned {unpaid_yuan}",
+    ),
+    "step.absence_total.value": Both(
+        "{unpaid_yuan} + {penalty_yuan}", "{unpaid_yuan} + {penalty_yuan}"
+    ),
+    "step.absence_total_besides": Both(
+        "{units} × {unit_days} 天 × {multiplier} × {base_yuan} ÷ {rate_days} = {total_yuan}，"
+        "另扣未出勤工资 {unpaid_yuan}",
+        "{units} × {unit_days} d × {multiplier} × {base_yuan} ÷ {rate_days} = {total_yuan}, and besides "
+        "the wage not earned {unpaid_yuan}",
+    ),
+    "step.absence_total_besides.value": Both(
+        "{unpaid_yuan} + {penalty_yuan}", "{unpaid_yuan} + {penalty_yuan}"
+    ),
+    "step.leave_unpaid": Both(
+        "{leave} {number} 小时 × {base_yuan} ÷ {rate_days} ÷ {rate_hours}，计薪 {paid_share}",
+        "{leave}: {number} h × {base_yuan} ÷ {rate_days} ÷ {rate_hours}, {paid_share} of it paid",
+    ),
+    "step.leave_unpaid.value": Both("{amount_yuan}", "{amount_yuan}"),
+    # Parts of a wage.
+    "part.base": Both("基本工资", "Base wage"),
+    "part.seniority": Both("工龄补贴", "Seniority pay"),
+    "part.performance": Both("绩效工资", "Performance pay"),
+    "part.report_bonus": Both("报告奖金", "Report bonus"),
+    "part.complaint_bonus": Both("投诉记录奖金", "Complaint record bonus"),
+    "part.allowance": Both("岗位补贴", "Post allowance"),
+    "part.full_attendance": Both("满勤奖", "Full-attendance bonus"),
+    "part.score_bonus": Both("高分奖", "Score bonus"),
+    "part.team_bonus": Both("团队奖", "Team bonus"),
+    "part.award": Both("奖励", "Award"),
+    "part.pool": Both("主管分配", "From the supervisor's pool"),
+    "part.hourly": Both("计时工资", "Hourly pay"),
+    "part.overtime": Both("加班工资", "Overtime pay"),
+    "part.adjustment": Both("往月调整", "Adjustment of an earlier month"),
+    "part.absence": Both("未出勤工资", "Wage not earned through absence"),
+    "part.leave": Both("请假未计工资", "Wage not earned during leave"),
+    "part.absence_penalty": Both("旷工扣款", "Deduction for absence"),
+    "part.penalty": Both("扣款", "Deduction"),
+    "hours_of.evening_duty": Both("值班", "Evening duty"),
+    # Pay.
+    "step.pay_agreed": Both("约定的基本工资", "Base wage as agreed"),
+    "step.pay_agreed.value": Both("{amount_yuan}", "{amount_yuan}"),
+    "step.pay_base": Both("基本工资，入职第 {n} 个月", "Base wage, month {n} of service"),
+    "step.pay_base.value": Both("{base_yuan}", "{base_yuan}"),
+    "step.pay_base_post": Both("按岗位“{post}”的工资", "The wage of the post “{post}”"),
+    "step.pay_base_post.value": Both("{base_yuan}", "{base_yuan}"),
+    "step.pay_base_days": Both(
+        "{base_yuan} × {employed} ÷ {days_in_month} 天",
+        "{base_yuan} × {employed} ÷ {days_in_month} days",
+    ),
+    "step.pay_base_days.value": Both("{amount_yuan}", "{amount_yuan}"),
+    "step.pay_only": Both(
+        "本月只发基本工资和计时项目", "This month only the base wage, and hours worked besides"
+    ),
+    "step.pay_only.value": Both("其余不发", "nothing else"),
+    "step.pay_seniority": Both(
+        "入职后第 {n} 个月，第 {begins} 个月起发",
+        "Month {n} after joining, paid from month {begins} on",
+    ),
+    "step.pay_seniority.value": Both("{amount_yuan}", "{amount_yuan}"),
+    "step.pay_seniority_steps": Both(
+        "{start_yuan} + {n} × {each_yuan}", "{start_yuan} + {n} × {each_yuan}"
+    ),
+    "step.pay_seniority_steps.value": Both("{amount_yuan}", "{amount_yuan}"),
+    "step.pay_seniority_cap": Both(
+        "{amount_yuan}，封顶 {cap_yuan}", "{amount_yuan}, {cap_yuan} at most"
+    ),
+    "step.pay_seniority_cap.value": Both("{cap_yuan}", "{cap_yuan}"),
+    "step.pay_performance": Both(
+        "{score} ÷ {full_score} × {full_yuan}", "{score} ÷ {full_score} × {full_yuan}"
+    ),
+    "step.pay_performance.value": Both("{amount_yuan}", "{amount_yuan}"),
+    "step.pay_grade": Both("等级{grade}，按 {by} 发放", "Grade {grade}, paid as {by} says"),
+    "step.pay_grade.value": Both("{amount_yuan}", "{amount_yuan}"),
+    "step.pay_not_assessed": Both("本月没有考核", "Not assessed this month"),
+    "step.pay_not_assessed.value": Both("不发", "not paid"),
+    "step.pay_lost": Both("取消 {amount_yuan}", "{amount_yuan} lost"),
+    "step.pay_lost.value": Both("0.00 元", "0.00 yuan"),
+    "step.pay_lost_by": Both(
+        "{event} {n} 次，取消 {amount_yuan}", "{event}, {n} time(s): {amount_yuan} lost"
+    ),
+    "step.pay_lost_by.value": Both("0.00 元", "0.00 yuan"),
+    "step.pay_pieces": Both("{n} 件 × {each_yuan}", "{n} × {each_yuan}"),
+    "step.pay_pieces.value": Both("{amount_yuan}", "{amount_yuan}"),
+    "step.pay_pieces_pooled": Both(
+        "{n} 件 ×（{each_yuan} − 提取 {pool_yuan}）",
+        "{n} × ({each_yuan} − {pool_yuan} to the pool)",
+    ),
+    "step.pay_pieces_pooled.value": Both("{amount_yuan}", "{amount_yuan}"),
+    "step.pay_allowance": Both("每月", "Each month"),
+    "step.pay_allowance.value": Both("{amount_yuan}", "{amount_yuan}"),
+    "step.pay_full_attendance": Both("满勤", "Full attendance"),
+    "step.pay_full_attendance.value": Both("{amount_yuan}", "{amount_yuan}"),
+    "step.pay_part_month": Both(
+        "在职 {employed} 天，本月 {days_in_month} 天，不足整月",
+        "Employed {employed} of {days_in_month} days, not the whole month",
+    ),
+    "step.pay_part_month.value": Both("不发", "not paid"),
+    "step.pay_score_bonus": Both("{score} 分 ≥ {least} 分", "{score} points ≥ {least}"),
+    "step.pay_score_bonus.value": Both("{amount_yuan}", "{amount_yuan}"),
+    "step.pay_score_bonus_missed": Both("{score} 分 < {least} 分", "{score} points < {least}"),
+    "step.pay_score_bonus_missed.value": Both("不发", "not paid"),
+    "step.pay_team": Both(
+        "{staff} 人中 {full} 人达到 {full_score} 分，不少于 {share_out_of} 分之 {share_of}",
+        "{full} of {staff} reached {full_score} points, at least {share_of} in {share_out_of}",
+    ),
+    "step.pay_team.value": Both("{amount_yuan}", "{amount_yuan}"),
+    "step.pay_team_missed": Both(
+        "{staff} 人中 {full} 人达到 {full_score} 分，不到 {share_out_of} 分之 {share_of}",
+        "{full} of {staff} reached {full_score} points, fewer than {share_of} in {share_out_of}",
+    ),
+    "step.pay_team_missed.value": Both("不发", "not paid"),
+    "step.pay_award": Both("规章的金额", "As the regulation says"),
+    "step.pay_award.value": Both("{amount_yuan}", "{amount_yuan}"),
+    "step.pay_award_chosen": Both("审批人定的金额", "As the approver chose"),
+    "step.pay_award_chosen.value": Both("{amount_yuan}", "{amount_yuan}"),
+    "step.pay_pool": Both("主管从奖励池分配", "Given by the supervisor from the pool"),
+    "step.pay_pool.value": Both("{amount_yuan}", "{amount_yuan}"),
+    "step.pay_hours": Both(
+        "{hours_of} {number} 小时 × {each_yuan}", "{hours_of}: {number} h × {each_yuan}"
+    ),
+    "step.pay_hours.value": Both("{amount_yuan}", "{amount_yuan}"),
+    "step.pay_hours_not_set": Both(
+        "{hours_of} {number} 小时，每小时工资还没有设定",
+        "{hours_of}: {number} h, the rate is not set",
+    ),
+    "step.pay_hours_not_set.value": Both("未设定", "not set"),
+    "step.pay_adjustment": Both("调整 {month}", "Adjusts {month}"),
+    "step.pay_adjustment.value": Both("{amount_yuan}", "{amount_yuan}"),
+    "step.pay_no_rule_absence": Both("规章没有旷工扣薪的条款", "The rulebook prices no absence"),
+    "step.pay_no_rule_absence.value": Both("不扣", "nothing taken"),
+    "step.pay_no_rule_leave": Both("规章没有小时工资的条款", "The rulebook prices no hour"),
+    "step.pay_no_rule_leave.value": Both("不扣", "nothing taken"),
+    "step.pay_unpaid_all": Both(
+        "{amount_yuan} 超过基本工资，以 {base_yuan} 为限",
+        "{amount_yuan} is above the base wage of {base_yuan}",
+    ),
+    "step.pay_unpaid_all.value": Both("全部基本工资", "all of the base wage"),
+    "step.pay_owed": Both("本月应扣", "Payable this month"),
+    "step.pay_owed.value": Both("{amount_yuan}", "{amount_yuan}"),
+    "step.pay_kept": Both(
+        "应扣 {amount_yuan}，限额内只扣 {taken_yuan}",
+        "Of {amount_yuan}, the limits let {taken_yuan} come off",
+    ),
+    "step.pay_kept.value": Both("未扣 {kept_yuan}", "{kept_yuan} not deducted"),
+    "step.pay_limit_off": Both(
+        "本地不从员工工资扣款（{edition}）", "No deductions from employees here ({edition})"
+    ),
+    "step.pay_limit_off.value": Both("0.00 元", "0.00 yuan"),
+    "step.pay_limit_share": Both(
+        "扣款上限 = {gross_yuan} × {limit_share}（{edition}）",
+        "Deductions at most = {gross_yuan} × {limit_share} ({edition})",
+    ),
+    "step.pay_limit_share.value": Both("{room_yuan}", "{room_yuan}"),
+    "step.pay_limit_minimum": Both(
+        "扣后不低于最低工资：{gross_yuan} − {minimum_yuan}，不足为零",
+        "Never below the minimum wage: {gross_yuan} − {minimum_yuan}, nought if less",
+    ),
+    "step.pay_limit_minimum.value": Both("{room_yuan}", "{room_yuan}"),
+    "step.pay_total": Both(
+        "实发 = {gross_yuan} − {deductions_yuan}", "Paid out = {gross_yuan} − {deductions_yuan}"
+    ),
+    "step.pay_total.value": Both("{net_yuan}", "{net_yuan}"),
+    "step.pool_on_top": Both(
+        "{carried_yuan} + {n} 件 × {each_yuan}（公司另付）− 已分配 {paid_yuan}",
+        "{carried_yuan} + {n} × {each_yuan} (on top) − {paid_yuan} given out",
+    ),
+    "step.pool_on_top.value": Both("{left_yuan}", "{left_yuan}"),
+    "step.pool_from_bonus": Both(
+        "{carried_yuan} + {n} 件 × {each_yuan}（从奖金提取）− 已分配 {paid_yuan}",
+        "{carried_yuan} + {n} × {each_yuan} (out of the bonuses) − {paid_yuan} given out",
+    ),
+    "step.pool_from_bonus.value": Both("{left_yuan}", "{left_yuan}"),
+    "step.reward": Both("奖励依据 {ground}", "Ground {ground}"),
+    "step.reward.value": Both("{level}", "{level}"),
+}

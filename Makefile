@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3 python; do \
 PY := .venv/bin/python
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 
-.PHONY: help run test check audit bench lock messages openapi clean local dev
+.PHONY: help run test mutate check audit bench lock messages openapi clean local dev
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ run: local  ## serve on PORT (8000) with embedded PostgreSQL and Redis under VAR
 test: dev  ## the whole test suite; ARGS go to pytest
 	@$(MAKE) --no-print-directory catalogues
 	@exec $(PY) -m pytest -n 2 $(ARGS)
+
+mutate: dev  ## prove the rules: change each clause and see its marked tests fail; ARGS="CD-05" only these, FORCE=1 all anew
+	@exec $(PY) -m tools.mutate $(ARGS)
 
 check: dev  ## format, lint, types, import contracts, migrations, templates, translations, OpenAPI
 	@$(MAKE) --no-print-directory catalogues

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from inquiries import selectors
 from inquiries.selectors import Desk, ViewCount
 from kefu import clock
+from kefu.rulebooks.selectors import Holding, to_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Frame:
     views: tuple[ViewCount, ...]
     unread: int
     cursor: str  # where the live stream of this page starts
+    to_read: Holding | None  # the rules that hold here and that this person has not confirmed
 
 
 def door_time(request: HttpRequest) -> datetime:
@@ -54,4 +56,10 @@ def _frame(request: HttpRequest) -> Frame | None:
         return None
     now, desk = door_time(request), desk_of(request)
     pulse = selectors.pulse(desk=desk, now=now)
-    return Frame(now, desk, pulse.views, pulse.unread, pulse.cursor)
+    return Frame(now, desk, pulse.views, pulse.unread, pulse.cursor, _to_read(desk, now))
+
+
+def _to_read(desk: Desk, now: datetime) -> Holding | None:
+    if desk.employee_id is None or desk.department_id is None:
+        return None
+    return to_read(employee_id=desk.employee_id, department_id=desk.department_id, at=now)

@@ -16,5 +16,7 @@ urlpatterns = [
     path("api/v1/", include("kefu.api.urls")),
     path("", include("kefu.overview.urls")),
     path("", include("kefu.staff.urls")),
+    path("", include("kefu.rulebooks.urls")),
+    path("", include("kefu.calculator.urls")),
     path("", include("inquiries.urls")),
 ]

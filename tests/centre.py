@@ -66,8 +66,8 @@ class Centre:
         )
 
 
-def build(*, now: datetime) -> Centre:
-    rulebooks.install_shipped(now=now - timedelta(days=90))
+def build(*, now: datetime, rules_since: date | None = None) -> Centre:
+    rulebooks.install_shipped(now=now - timedelta(days=90), since=rules_since)
     company = Party.objects.create(
         kind="company", code="KF", name="扬州本部", pinyin="yangzhoubenbu", initials="yzbb"
     )

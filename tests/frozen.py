@@ -1,7 +1,7 @@
 """The centre at a moment that stands still until a test moves it on."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from kefu.rulebooks.selectors import edition
 from tests.centre import Centre, at, build
 
 Clock = Callable[[str], datetime]
+NO_RULES = pytest.mark.parametrize("centre", [date(2999, 1, 1)], ids=["no rules"], indirect=True)
 
 
 @pytest.fixture
@@ -25,7 +26,8 @@ def clock(settings: Any) -> Clock:
 
 
 @pytest.fixture
-def centre(clock: Clock, db: None) -> Centre:
+def centre(clock: Clock, db: None, request: pytest.FixtureRequest) -> Centre:
+    """With ``NO_RULES`` by indirect parametrization it has no rulebook yet."""
     # Editions are kept by their row's number, and a fresh database counts from one again.
     edition.cache_clear()
-    return build(now=at("09:00:00"))
+    return build(now=at("09:00:00"), rules_since=getattr(request, "param", None))

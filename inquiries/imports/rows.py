@@ -21,6 +21,7 @@ from kefu.policy.rulebook import Rulebook
 from kefu.privacy import phones, redact
 from kefu.privacy.keys import lookup_key
 from kefu.rulebooks.services import require
+from kefu.spreadsheets import unquoted
 
 Word = TypeVar("Word", str, int)  # what a word in a cell stands for
 
@@ -133,7 +134,7 @@ class RowReader:
                     name, max_length=NAME_LIMIT, field="customer_name", multiline=False
                 )
             text = redact.clean(
-                tables.unquoted(given["text"]), max_length=TEXT_LIMIT, field="text", required=True
+                unquoted(given["text"]), max_length=TEXT_LIMIT, field="text", required=True
             )
             if lacking := self._lacks(kind, bool(waybill), bool(phone)):
                 return Refused(number, cells, lacking, "field_required")
@@ -235,7 +236,7 @@ def _digits(cell: str, field: str) -> str:
     """Return a number's cell trimmed. Raises KefuError where a spreadsheet has rounded it."""
     if isinstance(cell, tables.LostDigits) or ("+" in cell and _SCIENTIFIC.fullmatch(cell.strip())):
         raise _refused(field, "digits_lost")
-    return tables.unquoted(cell.strip())
+    return unquoted(cell.strip())
 
 
 def _one_of(words: Mapping[str, Word], cell: str, field: str, otherwise: Word) -> Word:

@@ -19,6 +19,7 @@ from kefu.jobs import services as jobs
 from kefu.jobs.models import Job, Refusal
 from kefu.privacy import redact
 from kefu.rulebooks.selectors import edition_in_force
+from kefu.spreadsheets import write_csv
 from kefu.staff.models import Department, Employee
 
 KIND = "inquiries.import"  # of the jobs
@@ -202,7 +203,7 @@ def refused_file(
     rows = _refused_rows(job, header, kept)
     name = f"{_('拒收')}-{job.title.rpartition('.')[0] or job.title}.{about['format']}"
     if about["format"] == "csv":
-        return name, tables.write_csv(rows)
+        return name, write_csv(rows)
     fields = [columns.field_of(header[place]) for place in kept]
     widths = [columns.BY_FIELD[field].width if field else 14 for field in fields]
     return name, tables.write_workbook((_("拒收"), [*widths, 40], rows))
@@ -213,7 +214,7 @@ def template_file(*, format: tables.Format = "xlsx") -> tuple[str, bytes]:  # no
     header = [str(column.label) for column in columns.COLUMNS]
     name = f"{_('查询导入模板')}.{format}"
     if format == "csv":
-        return name, tables.write_csv([header])
+        return name, write_csv([header])
     explained = [
         [_("栏目"), _("怎么填"), _("例子")],
         *([str(c.label), str(c.hint), c.example] for c in columns.COLUMNS),

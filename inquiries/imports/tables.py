@@ -36,7 +36,6 @@ _MARKS = (  # byte order marks; the codec takes the mark away
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _BLOCK = 1_000_000  # bytes decoded at a time
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet may run
 
 
 class LostDigits(str):
@@ -223,23 +222,6 @@ def _unpack(content: bytes, *, skip: int = 0, most: int = 1_100_000) -> Generato
 
 def _texts(row: list[Any]) -> Cells:
     return [cell if isinstance(cell, str) else LostDigits(f"{cell:.0f}") for cell in row]
-
-
-def unquoted(cell: str) -> str:
-    """Take away the quote that ``safe`` put before a cell."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA else cell
-
-
-def safe(cell: str) -> str:
-    """Keep a spreadsheet from running a cell of a CSV file as a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def write_csv(rows: Iterable[Cells]) -> bytes:
-    """A CSV file that Excel opens in the right encoding, and without running anything in it."""
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows([safe(cell) for cell in row] for row in rows)
-    return codecs.BOM_UTF8 + text.getvalue().encode("utf-8")
 
 
 def write_workbook(*sheets: tuple[str, Sequence[int], Iterable[Cells]]) -> bytes:

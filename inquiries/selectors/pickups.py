@@ -38,7 +38,7 @@ def nearest_branches(*, case: Case, now: datetime) -> list[Branch]:
             .select_related("region")
             .order_by("kind", "pinyin", "code")
         )
-        if parties:
+        if parties:  # rule: CD-06.30
             return _branches(parties, now)
     return []
 

@@ -71,6 +71,8 @@ def answer_customer(
         text=text,
         substantive=substantive,
         happened_at=happened_at,
+        # The promise as it was made: what its clock comes to can be told from it again.
+        data={"promised_for": promised_for.isoformat()} if promised_for is not None else None,
         actor=actor,
         now=now,
     )
@@ -79,7 +81,7 @@ def answer_customer(
             d for d in waiting if d.action in CUSTOMER_CLOCKS and d.starts_at <= answer.happened_at
         ]
         deadlines.keep(deadlines=answered, answer=answer, actor=actor, now=now)
-        Inquiry.objects.filter(case=case, first_contact=None).update(
+        Inquiry.objects.filter(case=case, first_contact=None).update(  # rule: ES-203.13
             first_contact=_on_first_contact(case, answer)
         )
         if not case.network_queries.open().exists():
@@ -254,14 +256,14 @@ def close(
     wants it, the customer was asked whether there is anything else (ES-203.19).
     """
     note = redact.clean(note, max_length=2_000, field="note")
-    if not note:
+    if not note:  # rule: LC-05.01
         raise KefuError(_("结案前请写处理结果"), code="note_required", field="note")
     case = cases.lock(case=case, version=version)
     if case.network_queries.open().exists():
         raise Conflict(_("还有网点没有反馈；反馈后或撤回查询后才能结案"), code="query_open")
     if Deadline.objects.filter(case=case, action__in=CUSTOMER_CLOCKS).unanswered().exists():
         raise Conflict(_("还没有给客户实质答复，不能结案"), code="not_answered")
-    _check_consultations(case)
+    _check_consultations(case)  # rule: LC-05.05
     if case.kind != Case.Kind.NETWORK_QUERY:
         using = edition_in_force(department_id=case.department_id, at=now)
         require(using.rules, "closing", further_needs_asked=further_needs_asked)

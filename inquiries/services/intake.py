@@ -88,7 +88,7 @@ def open_inquiry(
     The department's rulebook says which fields must be there and by when the answer is due.
     Raises KefuError naming the field. Source: CD-01.05, CD-03.23, CD-06.28, ES-203.14–16.
     """
-    if kind in FORWARDED:
+    if kind in FORWARDED:  # rule: CD-06.28
         _check_desk(department=department, owner=owner)
     if owner is not None and owner.status != Employee.Status.ACTIVE:
         raise Conflict(_("%(who)s 已停岗，不能接单") % {"who": owner}, field="owner")
@@ -125,7 +125,7 @@ def open_inquiry(
         actor=actor,
         now=now,
     )
-    Inquiry.objects.create(
+    Inquiry.objects.create(  # rule: LC-05.11
         case=case,
         kind=kind,
         channel=channel,
@@ -147,7 +147,7 @@ def open_inquiry(
         actor=actor,
         now=now,
     )
-    if kind in TIMED:
+    if kind in TIMED:  # rule: CD-01.05
         start_reply_clock(case=case, asked=asked, using=using, first=True)
     return case
 

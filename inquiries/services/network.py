@@ -136,7 +136,7 @@ def _ask(
         actor=actor,
         now=now,
     )
-    using = edition_in_force(department_id=case.department_id, at=now)
+    using = edition_in_force(department_id=case.department_id, outlet_id=asked.outlet_id, at=now)
     due = outlet_due(now, OutletRules.of(using.rules))
     deadline = None
     if due is not None:
@@ -161,7 +161,7 @@ def _ask(
         reference=reference,
         asked_at=now,
     )
-    notifications.publish(
+    notifications.publish(  # rule: CD-01.08, CD-05.06
         kind=Event.Kind.QUERY_ASKED,
         at=now,
         party_id=asked.pk,

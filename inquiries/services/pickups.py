@@ -55,7 +55,7 @@ def _notify(
             _("请选在岗的%(kind)s") % {"kind": kind.label}, code="wrong_party", field="party"
         )
     setattr(pickup, column, party)
-    setattr(pickup, f"{column}_notified_at", now)
+    setattr(pickup, f"{column}_notified_at", now)  # rule: CD-01.03, CD-06.32
     pickup.save(update_fields=[column, f"{column}_notified_at"])
     return cases.add(
         case=case,

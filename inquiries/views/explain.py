@@ -39,10 +39,11 @@ def why_penalty(request: DeskRequest, pk: int) -> HttpResponse:
     penalty = get_object_or_404(
         Penalty.objects.visible_to(request.user).select_related("deadline"), pk=pk
     )
-    return _show(request, penalties.explained(penalty, get_language() or "zh-hans"))
+    told = penalties.explained(penalty, get_language() or "zh-hans")
+    return _show(request, told, unread=penalties.happened_before_reading(penalty))
 
 
-def _show(request: DeskRequest, told: Explanation) -> HttpResponse:
+def _show(request: DeskRequest, told: Explanation, *, unread: bool = False) -> HttpResponse:
     inline = request.GET.get("in") == "place"
     template = "cases/_explain.html" if inline else "cases/_why.html"
-    return render(request, template, {"told": told})
+    return render(request, template, {"told": told, "unread": unread})

@@ -46,7 +46,9 @@ ACCESS = {
     "parcels.scan": _seen_by(_WORK),
     "rulebooks.rulebook": _seen_by(OFFICE),
     "rulebooks.rulebookversion": _seen_by(OFFICE),
+    "rulebooks.amendment": _seen_by(OFFICE),
     "rulebooks.assignment": _seen_by(OFFICE, "rulebooks.assign_version"),
+    "rulebooks.acknowledgement": _seen_by(_PEOPLE),
     "cases.case": _seen_by(_WORK),
     "cases.interaction": _seen_by(_WORK),
     "cases.caselink": _seen_by(_WORK),
@@ -69,6 +71,9 @@ ACCESS = {
     "ledger.account": _seen_by(_MONEY),
     "ledger.entry": _seen_by(_MONEY),
     "ledger.posting": _seen_by(_MONEY),
+    "replay.run": _seen_by(SUPERVISORS, "replay.what_if"),
+    "replay.line": _seen_by(SUPERVISORS),
+    "replay.gap": _seen_by(SUPERVISORS),
     "jobs.job": _seen_by(LEADS),
     "jobs.refusal": _seen_by(LEADS),
     "notifications.event": _seen_by(SUPERVISORS),
@@ -78,11 +83,12 @@ ACCESS = {
     "api.idempotentanswer": _seen_by(SUPERVISORS),
 }
 
-# Not shown: the sealed upload of a job (its name stands on the job), how far a bell has been read, of which missing
-# seats the leads were told (their bells say so), which forms of the workbench were sent, and the counters that slow
-# down guessing of keys.
+# Not shown: the sealed upload of a job (its name stands on the job), what of a try-out did not come out as stored (it
+# stands on the try-out's page), how far a bell has been read, of which missing seats the leads were told (their bells
+# say so), which forms of the workbench were sent, and the counters that slow down guessing of keys.
 HIDDEN = {
     "jobs.jobfile",
+    "replay.mismatch",
     "notifications.bellmark",
     "staff.seatalarm",
     "inquiries.sentform",

@@ -202,45 +202,53 @@ class OfficeAdmin(ModelAdmin):
         done: str,
         action: str,
         hint: str = "",
+        against: str = "",
         back: str = "",
     ) -> HttpResponse | None:
         """Ask for what a step needs on a page of its own, then do it for each row by ``do(row, **answers)``.
 
-        A row the service refuses is told with its reason; the others go through. ``done`` is the message
-        with ``%(n)d``. Returns the page to show, or None when done (Django goes back to the list).
+        A row the service refuses is told with its reason; the others go through. Is it the only row, and the
+        reason an answer, the page asks again. ``done`` is the message with ``%(n)d``; ``against`` is what the
+        service would refuse whatever the answers. Returns the page to show, or None when done (Django goes back
+        to the list).
         """
         rows = list(rows)
         if len(rows) > AT_ONCE:
             messages.error(request, _("一次最多办理 %(n)d 条，请分几次") % {"n": AT_ONCE})
             return None
         form = form_class(request.POST if CONFIRMED in request.POST else None)
-        if CONFIRMED not in request.POST or not form.is_valid():
-            context = {
-                **self.admin_site.each_context(request),
-                "opts": self.model._meta,
-                "title": title,
-                "hint": hint,
-                "form": form,
-                "rows": rows,
-                "action": action,
-                "back": back or reverse(_place(self.model, "changelist")),
-                "confirmed": CONFIRMED,
-                "checkbox": helpers.ACTION_CHECKBOX_NAME,
-                "media": self.media + form.media,
-            }
-            status = 422 if form.errors else 200
-            return TemplateResponse(request, "admin/step.html", context, status=status)
-        finished = 0
-        for row in rows:
-            try:
-                do(row, **form.cleaned_data)
-            except KefuError as error:
-                messages.error(request, punctuation.headed(row, error))
-            else:
-                finished += 1
-        if finished:
-            messages.success(request, done % {"n": finished})
-        return HttpResponseRedirect(back) if back else None
+        if CONFIRMED in request.POST and form.is_valid():
+            finished = 0
+            for row in rows:
+                try:
+                    do(row, **form.cleaned_data)
+                except KefuError as error:
+                    if len(rows) == 1 and error.field in form.fields:
+                        form.add_error(error.field, str(error))  # asked again, with what was typed
+                    else:
+                        messages.error(request, punctuation.headed(row, error))
+                else:
+                    finished += 1
+            if finished:
+                messages.success(request, done % {"n": finished})
+            if not form.errors:
+                return HttpResponseRedirect(back) if back else None
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": title,
+            "hint": hint,
+            "against": against,
+            "form": form,
+            "rows": rows,
+            "action": action,
+            "back": back or reverse(_place(self.model, "changelist")),
+            "confirmed": CONFIRMED,
+            "checkbox": helpers.ACTION_CHECKBOX_NAME,
+            "media": self.media + form.media,
+        }
+        status = 422 if form.errors else 200
+        return TemplateResponse(request, "admin/step.html", context, status=status)
 
 
 class ReadOnlyAdmin(OfficeAdmin):

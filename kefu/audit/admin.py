@@ -23,6 +23,13 @@ ACTIONS = {
     "password_reset": _("重置密码"),
     "second_factor_removed": _("解除两步验证"),
     "sign_in_unlocked": _("解除登录锁定"),
+    "draft_started": _("起草规章"),
+    "clause_amended": _("修改规章草稿"),
+    "draft_discarded": _("作废规章草稿"),
+    "version_published": _("发布规章"),
+    "version_assigned": _("指定适用规章"),
+    "assignment_withdrawn": _("撤回适用规章"),
+    "rules_read": _("确认阅读规章"),
 }
 
 

@@ -66,7 +66,7 @@ def reveal(
     Raises NotAllowed (no right), Conflict ``case_not_in_hand``, KefuError ``reason_required``,
     NothingThere, TooManyReveals, AuditUnavailable.
     """
-    if not actor.has_perm(PERMISSION):
+    if not actor.has_perm(PERMISSION):  # rule: CD-02.09
         raise NotAllowed(_("你的角色不能查看客户的明文资料"))
     if not Case.objects.visible_to(actor).filter(pk=case.pk).exists():
         raise NothingThere(_("没有这张工单"))
@@ -79,7 +79,7 @@ def reveal(
         )
     row = _row(case, what)
     _refuse_above(settings.KEFU_REVEALS_PER_HOUR - 1, actor, now)
-    try:
+    try:  # rule: CD-02.09
         audit.record_reveal(
             table=row._meta.db_table,
             object_id=row.pk,

@@ -35,6 +35,7 @@ from kefu.penalties import services as penalties
 from kefu.penalties.models import Penalty, Waiver
 from kefu.privacy import lookup, masks, names
 from kefu.rulebooks import services as rulebooks
+from kefu.rulebooks.models import RulebookVersion
 from kefu.staff import services as staff
 from kefu.staff.models import Department, Duty, Employee, Position, User
 
@@ -245,6 +246,7 @@ class Seeder:
         self.agents = [
             e for e in self.staff if e.user.role == "agent" and e.department.code == "query"
         ]
+        self.read_the_rules()
         Duty.objects.bulk_create(
             Duty(
                 employee=e,
@@ -254,6 +256,18 @@ class Seeder:
             for e in self.staff
             if e.user.role in ("agent", "shift_lead", "supervisor")
         )
+
+    def read_the_rules(self) -> None:
+        """Everybody confirmed the rules before the sixty days, but for one agent who has not yet."""
+        version = RulebookVersion.objects.get(rulebook__code=rulebooks.MAIN)
+        for employee in self.staff:
+            if employee != self.agents[-1]:
+                rulebooks.acknowledge(
+                    employee=employee,
+                    version=version,
+                    actor=employee.user,
+                    now=self.now - timedelta(days=DAYS + 14),
+                )
 
     def give_avatars(self) -> None:
         """The company's pictures, in turn to whoever answers online (ES-203.03)."""

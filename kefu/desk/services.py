@@ -91,7 +91,7 @@ def transfer(
         raise KefuError(_("请写一句转交说明，接手的人要看"), code="note_required", field="note")
     case = _open(case, version)
     before = case.owner
-    _give(
+    _give(  # rule: LC-02.04
         case=case,
         owner=to,
         department=to.department if to else department,
@@ -121,7 +121,7 @@ def escalate(
     case = _open(case, version)
     if case.escalated_at is not None:
         raise Conflict(_("这一单已经升级，主管在处理"), code="already_escalated")
-    cases.change(case=case, escalated_at=now)
+    cases.change(case=case, escalated_at=now)  # rule: CD-02.07, LC-02.20
     cases.step(case=case, action="escalated", text=note, actor=actor, now=now)
     return case
 
@@ -187,7 +187,7 @@ def log_contact(
 @transaction.atomic
 def note_need(*, case: Case, text: str, actor: Any, now: datetime) -> Interaction:
     """Keep what a customer wishes for beyond his case, for those who study it (LC-02.03); no clock stops."""
-    return cases.add(
+    return cases.add(  # rule: LC-02.03
         case=cases.lock(case=case),
         kind=Interaction.Kind.NOTE,
         action="customer_need",
@@ -241,7 +241,7 @@ def consult_department(
         asked_by=actor,
         asked_at=now,
     )
-    notifications.publish(
+    notifications.publish(  # rule: LC-05.04
         kind=Event.Kind.CASE_CHANGED,
         at=now,
         department_id=department.pk,
@@ -346,7 +346,7 @@ def hand_over(
 def leave(*, employee: Employee, now: datetime) -> None:
     """Go off duty; refused while open cases are still in one's name (CD-03.11)."""
     left = Case.objects.open().of(employee).count()
-    if left:
+    if left:  # rule: CD-03.11
         raise Conflict(
             _("还有 %(n)d 件没有交接，请先交接再下班") % {"n": left},
             code="cases_left",

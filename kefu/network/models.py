@@ -113,6 +113,13 @@ class Party(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def outlet_id(self) -> int | None:
+        """The outlet whose rules hold towards it: its own, or the one that a contract area belongs to."""
+        if self.kind == Party.Kind.OUTLET:
+            return self.pk
+        return self.parent_id if self.kind == Party.Kind.CONTRACTOR else None
+
 
 class ContactNumberQuerySet(models.QuerySet["ContactNumber"]):
     def current(self, at: datetime) -> Self:

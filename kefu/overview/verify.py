@@ -18,6 +18,7 @@ from kefu.audit import selectors as audit
 from kefu.clock import SHANGHAI
 from kefu.overview.services import month_after
 from kefu.policy.clocks import ReplyFacts, ReplyRules, reply_due
+from kefu.policy.rulebook import Rulebook, RulebookError
 from kefu.rulebooks.models import Assignment, RulebookVersion
 from kefu.rulebooks.selectors import edition
 from kefu.rulebooks.services import digest
@@ -39,6 +40,8 @@ FOR_EVER = (
     "cases_caselink",
     "cases_handover",
     "staff_avatar",
+    "rulebooks_amendment",
+    "rulebooks_acknowledgement",
     "staff_seatalarm",
 )
 PARTITIONED = ("audit_row", "notifications_event", "parcels_scan")
@@ -47,6 +50,8 @@ GUARDS = (
     ("ledger_entry", "entry_is_sound"),
     ("ledger_posting", "posting_is_sound"),
     ("ledger_posting", "move_balances"),
+    ("rulebooks_rulebookversion", "version_stays"),
+    ("rulebooks_assignment", "line_stays"),
 )
 
 
@@ -100,19 +105,23 @@ def verify() -> list[Result]:
             # The digests of the audit chain were taken in UTC.
             cursor.execute(f"SET LOCAL statement_timeout = '{LONGEST}'; SET LOCAL timezone = 'UTC'")
         now = clock.now()
-        return [check.run(now) for check in CHECKS] + [rulebook_digests(), *privileges(now)]
+        return [check.run(now) for check in CHECKS] + [*rulebook_contents(), *privileges(now)]
 
 
 def _reply_times(_now: datetime) -> dict[str, Any]:
     """Which editions set a time for replies; under the others there is nothing to be late for."""
     versions = set(Assignment.objects.values_list("version_id", flat=True))
-    moment = datetime(2026, 1, 5, 10, tzinfo=SHANGHAI)
-    timed = [
-        version
-        for version in versions
-        if reply_due(ReplyFacts(received_at=moment), ReplyRules.of(edition(version).rules))
-    ]
+    timed = [version for version in versions if _times_replies(version)]
     return {"kinds": sorted(TIMED), "timed": timed, "all_timed": len(timed) == len(versions)}
+
+
+def _times_replies(version: int) -> bool:
+    moment = datetime(2026, 1, 5, 10, tzinfo=SHANGHAI)
+    try:
+        rules = edition(version).rules
+    except (RulebookVersion.DoesNotExist, RulebookError):
+        return False  # no edition, or none that can be read: other checks tell of that
+    return reply_due(ReplyFacts(received_at=moment), ReplyRules.of(rules)) is not None
 
 
 CHECKS = [
@@ -130,7 +139,7 @@ CHECKS = [
              AND (%(all_timed)s OR NOT EXISTS (
                  SELECT FROM cases_interaction x WHERE x.case_id = c.id AND x.action = 'transferred'))
              AND (SELECT a.version_id FROM rulebooks_assignment a
-                  WHERE a.effective_on <= (i.recorded_at AT TIME ZONE 'Asia/Shanghai')::date
+                  WHERE a.outlet_id IS NULL AND a.effective_on <= (i.recorded_at AT TIME ZONE 'Asia/Shanghai')::date
                     AND (a.department_id = c.department_id OR a.department_id IS NULL)
                   ORDER BY a.department_id NULLS LAST, a.effective_on DESC, a.id DESC LIMIT 1) = ANY (%(timed)s)""",
         _reply_times,
@@ -279,7 +288,8 @@ CHECKS = [
     Check(
         "two_people_decide",
         """SELECT (SELECT count(*) FROM penalties_waiver WHERE approved IS NOT NULL)
-                + (SELECT count(*) FROM deadlines_lateentry WHERE approved IS NOT NULL)""",
+                + (SELECT count(*) FROM deadlines_lateentry WHERE approved IS NOT NULL)
+                + (SELECT count(*) FROM rulebooks_rulebookversion WHERE published_by_id IS NOT NULL)""",
         """SELECT 'waiver ' || w.id || CASE WHEN w.decided_by_id = w.proposed_by_id OR w.decided_by_id IS NULL
                   THEN ' was not decided by another person' ELSE ' is approved, but its penalty stands' END AS what
            FROM penalties_waiver w JOIN penalties_penalty p ON p.id = w.penalty_id
@@ -287,7 +297,49 @@ CHECKS = [
                  OR w.decided_by_id IS NULL OR (w.approved AND p.state <> 'reversed'))
            UNION ALL
            SELECT 'late entry ' || id || ' was not decided by another person' FROM deadlines_lateentry
-           WHERE approved IS NOT NULL AND (decided_by_id IS NULL OR decided_by_id = proposed_by_id)""",
+           WHERE approved IS NOT NULL AND (decided_by_id IS NULL OR decided_by_id = proposed_by_id)
+           UNION ALL
+           SELECT 'rulebook version ' || v.id || ' was published by somebody who drafted or changed it'
+           FROM rulebooks_rulebookversion v
+           WHERE v.published_by_id = v.drafted_by_id OR EXISTS (
+               SELECT FROM rulebooks_amendment a WHERE a.version_id = v.id AND a.amended_by_id = v.published_by_id)
+           UNION ALL
+           SELECT 'rulebook version ' || id || ' was published by nobody' FROM rulebooks_rulebookversion
+           WHERE state IN ('published', 'superseded') AND published_by_id IS NULL
+             AND (drafted_by_id IS NOT NULL OR base_id IS NOT NULL)""",
+    ),
+    Check(
+        "rules_hold_from_their_day",
+        "SELECT count(*) FROM rulebooks_assignment",
+        """SELECT 'assignment ' || a.id || ' holds from ' || a.effective_on || ', before '
+                  || CASE WHEN a.effective_on < v.effective_on THEN 'its version' ELSE 'it was made' END AS what
+           FROM rulebooks_assignment a JOIN rulebooks_rulebookversion v ON v.id = a.version_id
+           WHERE a.effective_on < v.effective_on
+              OR a.effective_on < (a.assigned_at AT TIME ZONE 'Asia/Shanghai')::date""",
+    ),
+    Check(
+        "only_published_rules_hold",
+        """SELECT (SELECT count(*) FROM rulebooks_assignment) + (SELECT count(*) FROM rulebooks_acknowledgement)
+                + (SELECT count(*) FROM deadlines_deadline) + (SELECT count(*) FROM penalties_penalty)""",
+        """WITH v AS (SELECT id FROM rulebooks_rulebookversion WHERE state IN ('draft', 'discarded'))
+           SELECT 'assignment ' || a.id || ' names version ' || v.id || ', which is not published' AS what
+           FROM rulebooks_assignment a JOIN v ON v.id = a.version_id
+           UNION ALL
+           SELECT 'acknowledgement ' || a.id || ' is of version ' || v.id || ', which is not published'
+           FROM rulebooks_acknowledgement a JOIN v ON v.id = a.version_id
+           UNION ALL
+           SELECT 'deadline ' || d.id || ' runs under version ' || v.id || ', which is not published'
+           FROM deadlines_deadline d JOIN v ON v.id = d.rulebook_id
+           UNION ALL
+           SELECT 'penalty ' || p.id || ' stands on version ' || v.id || ', which is not published'
+           FROM penalties_penalty p JOIN v ON v.id = p.rulebook_id""",
+    ),
+    Check(
+        "read_after_it_was_published",
+        "SELECT count(*) FROM rulebooks_acknowledgement",
+        """SELECT 'acknowledgement ' || a.id || ' of ' || a.at || ' is older than version ' || v.id AS what
+           FROM rulebooks_acknowledgement a JOIN rulebooks_rulebookversion v ON v.id = a.version_id
+           WHERE a.at < v.published_at""",
     ),
     Check(
         "audit_chain",
@@ -311,14 +363,19 @@ CHECKS = [
 ]
 
 
-def rulebook_digests() -> Result:
-    """Every edition still has the content it was published with."""
-    bad, n = [], 0
-    for version in RulebookVersion.objects.select_related("rulebook").order_by("pk"):
+def rulebook_contents() -> Iterable[Result]:
+    """Every version still has the content its digest was taken of, and the schema reads it."""
+    altered, unread, n = [], [], 0
+    for version in RulebookVersion.objects.select_related("rulebook").order_by("pk").iterator(10):
         n += 1
         if digest(version.content) != version.digest:
-            bad.append(f"rulebook {version} is not what its digest says")
-    return Result("rulebook_is_as_published", n, len(bad), bad[:SHOWN])
+            altered.append(f"rulebook {version} is not what its digest says")
+        try:
+            Rulebook.from_json(version.content)
+        except RulebookError as error:
+            unread.append(f"rulebook {version} cannot be read: {error.clause} {error.reason}")
+    yield Result("rulebook_is_as_published", n, len(altered), altered[:SHOWN])
+    yield Result("rulebook_can_be_read", n, len(unread), unread[:SHOWN])
 
 
 def privileges(now: datetime) -> Iterable[Result]:

@@ -26,7 +26,14 @@ from kefu.network.models import ContactNumber, Party, Region
 from kefu.notifications.models import Event
 from kefu.parcels.models import Scan, Waybill
 from kefu.penalties.models import Penalty, PenaltyEvent, Waiver
-from kefu.rulebooks.models import Assignment, Rulebook, RulebookVersion
+from kefu.replay.models import Run
+from kefu.rulebooks.models import (
+    Acknowledgement,
+    Amendment,
+    Assignment,
+    Rulebook,
+    RulebookVersion,
+)
 from kefu.staff.models import Avatar, Department, Duty, Employee, Position, User
 
 COUNTED = 1_000  # a front page need not tell thousands apart
@@ -137,7 +144,10 @@ def _groups() -> Sequence[tuple[str, Sequence[type[Model]]]]:
         ),
         (pgettext("plural", "时限"), [Deadline, Consequence, Pause, Interruption, Heartbeat]),
         (_("台账"), [Account, Entry, Posting]),
-        (_("规则"), [RulebookVersion, Rulebook, Assignment]),
+        (
+            _("规则"),
+            [RulebookVersion, Run, Assignment, Acknowledgement, Amendment, Rulebook],
+        ),
         (pgettext("plural", "网点"), [Party, ContactNumber, Region, ApiKey]),
         (_("人员"), [Employee, Duty, Department, Position, Avatar, User]),
         (_("记录"), [AuditRow, AuditSeal, Job, Refusal, Event, IdempotentAnswer]),

@@ -95,6 +95,17 @@ class WaiverOpenFilter(SimpleListFilter):
         return queryset.filter(pk__in=Waiver.objects.filter(approved=None).values("penalty_id"))
 
 
+class ReadingFilter(SimpleListFilter):
+    title = _("阅读确认")
+    parameter_name = "reading"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        return [("before", _("发生时本人未确认"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(selectors.before_reading()) if self.value() else queryset
+
+
 class EventInline(ReadOnlyInline):
     model = PenaltyEvent
     fields = ("at", "kind", "reason", "actor")
@@ -131,11 +142,13 @@ class PenaltyAdmin(ReadOnlyAdmin):
         "shown_case",
         "shown_condition",
         "incurred_at",
+        "shown_reading",
     )
     list_filter = (
         "state",
         "kind",
         WaiverOpenFilter,
+        ReadingFilter,
         month("incurred_at"),
         ClauseFilter,
         ("party", AutocompleteSelectFilter),
@@ -152,9 +165,10 @@ class PenaltyAdmin(ReadOnlyAdmin):
         ("shown_state", "shown_amount"),
         ("shown_party", "shown_case"),
         ("shown_condition", "shown_deadline"),
-        ("incurred_at", "decided_at"),
+        ("incurred_at", "decided_at", "shown_reading"),
     )
     readonly_fields = (
+        "shown_reading",
         "shown_state",
         "shown_amount",
         "shown_party",
@@ -190,6 +204,15 @@ class PenaltyAdmin(ReadOnlyAdmin):
     def shown_amount(self, row: Penalty) -> str:
         return amount(row.kind, row.value)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        annotated: QuerySet[Any] = rows.annotate(before_reading=selectors.before_reading())
+        return annotated
+
+    @display(description=_("阅读确认"))
+    def shown_reading(self, row: Any) -> str:
+        return badge(_("发生时本人未确认")) if row.before_reading else ""
+
     @display(description=_("责任方"))
     def shown_party(self, row: Penalty) -> str:
         return link(row.party)
@@ -215,6 +238,7 @@ class PenaltyAdmin(ReadOnlyAdmin):
             extra_context = {
                 **(extra_context or {}),
                 "told": selectors.explained(penalty, get_language() or "zh-hans"),
+                "unread": selectors.happened_before_reading(penalty),
                 "entries": entries.prefetch_related("postings__account__party"),
                 "may_open_entries": may_view(request.user, Entry),
             }

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
+
 from kefu.penalties.models import Penalty
 from kefu.penalties.services import FOUND_BY_PEOPLE
 from kefu.policy.explanation import Explanation, explain_penalty
-from kefu.rulebooks.selectors import edition
+from kefu.rulebooks.selectors import confirmed_when, edition
+from kefu.staff.models import Employee
 
 
 def explained(penalty: Penalty, language: str) -> Explanation:
@@ -18,6 +21,19 @@ def explained(penalty: Penalty, language: str) -> Explanation:
         version=using.number,
         effective_on=using.effective_on,
     )
+
+
+def before_reading() -> Q:
+    """Penalties of employees who had not confirmed the edition when it happened; outlets confirm nothing.
+
+    A condition of the row's own query: a list of any length asks nothing more.
+    """
+    confirmed = confirmed_when(party="party", version="rulebook", at="incurred_at")
+    return Q(Exists(Employee.objects.filter(party=OuterRef("party")))) & ~Q(Exists(confirmed))
+
+
+def happened_before_reading(penalty: Penalty) -> bool:
+    return Penalty.objects.filter(before_reading(), pk=penalty.pk).exists()
 
 
 def open_steps(penalty: Penalty, *, actor: Any) -> frozenset[str]:

@@ -194,7 +194,7 @@ def propose_waiver(
     himself (CD-02.08). Either way it goes to a supervisor.
     """
     if ground == Waiver.Ground.OBJECTION:
-        if actor.party_id != penalty.party_id:
+        if actor.party_id != penalty.party_id:  # rule: CD-02.08
             raise NotAllowed(_("只能对自己要承担的处罚提异议"))
     elif not actor.has_perm("penalties.propose_waiver"):
         raise NotAllowed(_("只有值班组长以上可以提出免罚；对自己的处罚可以提异议"))

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from kefu.policy.clauses import Duty, Fields, Item, Items
 from kefu.policy.money import yuan
+from kefu.policy.refusals import BadFacts, cannot_be
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step
 
@@ -155,11 +156,11 @@ def judge_parcel(facts: ParcelFacts, rules: AcceptanceRules) -> Acceptance:
       bears the counter's mark with the clerk's number (CD-06.08).
     - Fragile goods that are taken want a notice about packing (ES-203.18).
 
-    Raises ValueError for goods or a settlement that the rulebook does not list.
+    Raises BadFacts for goods or a settlement that the rulebook does not list.
     """
     known = rules.kinds | rules.kinds_by_air
     if unknown := facts.found - known.keys():
-        raise ValueError(f"not on any list: {', '.join(sorted(unknown))}")
+        raise BadFacts({"found": cannot_be("not_listed", goods=sorted(unknown))})
     judged = [
         *_goods(facts, rules.refused, "goods_refused"),
         *(_goods(facts, rules.refused_by_air, "goods_refused_by_air") if facts.by_air else ()),
@@ -210,7 +211,8 @@ def _settlement(facts: ParcelFacts, rules: AcceptanceRules) -> Judged:
     for clause in rules.settlements:
         chosen = _chosen(clause, facts.settlement)
         if chosen is None and facts.settlement:
-            raise ValueError(f"{clause.id} knows no settlement {facts.settlement!r}")
+            why = cannot_be("no_settlement", clause=clause.id, settlement=facts.settlement)
+            raise BadFacts({"settlement": why})
         if chosen is None:
             yield Step.of(clause.id, "unsettled"), "settlement"
         else:

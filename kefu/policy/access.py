@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from kefu.policy.clauses import Access, Separation
 from kefu.policy.conditions import Facts, applying, said
+from kefu.policy.refusals import NotInRulebook, cannot_be
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step
 
@@ -42,7 +43,7 @@ class Permission:
 def may(rulebook: Rulebook, act: str, actor: Actor, facts: Facts | None = None) -> Permission:
     """Decide whether ``actor`` may do ``act``; every clause that speaks of it has to let it pass.
 
-    The actor's role is one of the facts. Raises KeyError for an act that no clause speaks of: then
+    The actor's role is one of the facts. Raises NotInRulebook for an act that no clause speaks of: then
     this rulebook does not decide it, and permissions of the product do. Raises MissingFact.
     Source: CD-04.28, CD-09.28 … CD-09.32, CD-10.16, ES-122.01, ES-138.02, ES-303.20, ES-404.03 …,
     ES-602.07, LC-01.34, LC-03.10, LC-03.18, LC-04.02, SD-213.04 … SD-214.06, SD-223.29, SD-223.30,
@@ -50,7 +51,7 @@ def may(rulebook: Rulebook, act: str, actor: Actor, facts: Facts | None = None) 
     """
     speaking = [clause for clause in rulebook.in_force(Access) if act in clause.acts]
     if not speaking:
-        raise KeyError(f"{rulebook.code} does not say who may {act}")
+        raise NotInRulebook(cannot_be("who_may", code=rulebook.code, act=act))
     clauses = list(
         applying(speaking, {**({"role": actor.role} if actor.role else {}), **(facts or {})})
     )

@@ -11,10 +11,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
-from kefu.policy.calculation import BadFacts, Calculation, Decided, labelled
-from kefu.policy.calendars import Calendar, Day
+from kefu.policy.calculation import Calculation, Decided, labelled
+from kefu.policy.calendars import Calendar, Date, Day, Moment
 from kefu.policy.clauses import (
     AbsencePay,
     AbsenceUnit,
@@ -28,6 +28,7 @@ from kefu.policy.clauses.base import Money, Name, Share, Strict, _no_float
 from kefu.policy.moments import SHANGHAI, day_of, end_of
 from kefu.policy.money import cut, yuan
 from kefu.policy.months import Month, month_of, months_between
+from kefu.policy.refusals import BadFacts, cannot_be, wanted
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step, instant
 from kefu.policy.wording import Both
@@ -62,8 +63,8 @@ class Worked(Strict):
     agreed on, money or time off.
     """
 
-    starts_at: Annotated[AwareDatetime, labelled("开始", "From")]
-    ends_at: Annotated[AwareDatetime, labelled("结束", "To")]
+    starts_at: Annotated[Moment, labelled("开始", "From")]
+    ends_at: Annotated[Moment, labelled("结束", "To")]
     settle: Annotated[Literal["pay", "time_off"], labelled("结算", "Settled in")] = "pay"
     specially_approved: Annotated[bool, labelled("特批支薪", "Specially approved for pay")] = False
 
@@ -71,7 +72,7 @@ class Worked(Strict):
 class Late(Strict):
     """Coming late once, in whole minutes, seconds dropped."""
 
-    on: Annotated[date, labelled("日期", "Day")]
+    on: Annotated[Date, labelled("日期", "Day")]
     minutes: Annotated[
         int, labelled("迟到", "Late by", "minutes"), Field(strict=True, ge=1, le=1440)
     ]
@@ -80,7 +81,7 @@ class Late(Strict):
 class Absent(Strict):
     """Scheduled hours not worked without leave, noon breaks left out; one entry an absence."""
 
-    on: Annotated[date, labelled("日期", "Day")]
+    on: Annotated[Date, labelled("日期", "Day")]
     hours: Annotated[Hours, labelled("旷工时数", "Hours absent", "hours")]
 
 
@@ -88,7 +89,7 @@ class Leave(Strict):
     """Scheduled hours of approved leave."""
 
     leave: Annotated[Name, labelled("假别", "Kind of leave")]
-    on: Annotated[date, labelled("日期", "Day")]
+    on: Annotated[Date, labelled("日期", "Day")]
     hours: Annotated[Hours, labelled("请假时数", "Hours of leave", "hours")]
 
 
@@ -181,13 +182,13 @@ def overtime(
     """Return what the overtime of a month is paid or given back.
 
     A stretch is parted at midnight, and each part is of its own day: a statutory holiday, another
-    rest day, or a working day, make-up days among them. Parts of another month are that month's.
+    rest day, or a working day, make-up days among them. Parts of another month are that month's. In a
+    year whose holidays the calendar does not know the week decides, and a step says so.
     Who gets a post allowance has the hours back as time off unless they were specially approved.
     Source: ES-132.02, ES-132.04 to ES-132.08.
 
     ``base`` is the month's base wage in yuan. Raises BadFacts (a stretch without length, two that
-    overlap, one of another month, a year the calendar does not know), NotSet (the rulebook pays no
-    such hours).
+    overlap, one of another month), NotSet (the rulebook pays no such hours).
     """
     pieces = list(_pieces(month, worked, calendar, rules, post_allowance))
     lines = []
@@ -209,26 +210,22 @@ def _pieces(
     covered_to: datetime | None = None
     for stretch in sorted(worked, key=lambda w: instant(w.starts_at)):
         starts_at, ends_at = instant(stretch.starts_at), instant(stretch.ends_at)
-        which = stretch.starts_at.isoformat()
         if ends_at <= starts_at:
-            raise BadFacts({"overtime": f"{which} does not end after it begins"})
+            raise BadFacts({"overtime": cannot_be("no_length", which_at=starts_at)})
         if ends_at - starts_at > LONGEST:
-            raise BadFacts({"overtime": f"{which} is longer than a day"})
+            raise BadFacts({"overtime": cannot_be("longer_than_day", which_at=starts_at)})
         if covered_to is not None and starts_at < covered_to:
-            raise BadFacts({"overtime": f"{which} overlaps another stretch"})
+            raise BadFacts({"overtime": cannot_be("overlaps", which_at=starts_at)})
         covered_to = ends_at
         paid = stretch.specially_approved or not post_allowance or rules.time_off is None
         pieces = list(_by_day(starts_at, ends_at))
         if not any(month_of(day) == month for day, _from, _to in pieces):
-            raise BadFacts({"overtime": f"{which} is not of {month}"})
+            raise BadFacts({"overtime": cannot_be("other_month", which_at=starts_at, month=month)})
         for day, from_, to in pieces:
             if month_of(day) != month:
                 continue
-            found = calendar.day(day)
-            if not found.known:
-                raise BadFacts({"calendar": f"the edition does not know {day.year}"})
             hours = Fraction((to - from_).total_seconds()) / SECONDS
-            yield _Piece(found, hours, from_, to, paid and stretch.settle == "pay")
+            yield _Piece(calendar.day(day), hours, from_, to, paid and stretch.settle == "pay")
 
 
 def _by_day(starts_at: datetime, ends_at: datetime) -> Iterator[tuple[date, datetime, datetime]]:
@@ -270,7 +267,13 @@ def _overtime_line(pieces: list[_Piece], base: Decimal, type_: str, rules: Atten
         multiplier_percent=multiplier,
         amount_yuan=amount,
     )
-    return Cost(clause.id, amount, (*parts, total))
+    return Cost(clause.id, amount, (*parts, *_unknown_years(clause.id, pieces), total))
+
+
+def _unknown_years(clause: str, pieces: Iterable[_Piece]) -> tuple[Step, ...]:
+    """A step for each year of which the calendar does not know the holidays."""
+    years = dict.fromkeys(piece.day.on.year for piece in pieces if not piece.day.known)
+    return tuple(Step.of(clause, "year_unknown", year=year) for year in years)
 
 
 def _wall(moment: datetime) -> str:
@@ -301,7 +304,7 @@ def _time_off(
     if holidays and clause.statutory == "warn":
         owed = sum((piece.hours for piece in holidays), Fraction(0))
         warnings = (Step.of(clause.id, "time_off_statutory", number=shown(owed)),)
-    return given, (step, *warnings), warnings
+    return given, (*_unknown_years(clause.id, pieces), step, *warnings), warnings
 
 
 # Lateness.
@@ -331,7 +334,7 @@ def lateness(month: Month, lates: Iterable[Late], rules: AttendanceRules) -> Lat
     known = sorted(lates, key=lambda late: late.on)
     for late in known:
         if months_between(month, month_of(late.on)) > 0:
-            raise BadFacts({"lates": f"{late.on} is after {month}"})
+            raise BadFacts({"lates": cannot_be("after_month", on=late.on, month=month)})
     both = any(grace.join == "both" for grace in rules.graces)
     charged: list[Late] = []
     graced: list[Late] = []
@@ -345,6 +348,10 @@ def lateness(month: Month, lates: Iterable[Late], rules: AttendanceRules) -> Lat
         (graced if free else charged).append(late)
         for grace, (met, nth) in zip(rules.graces, passes, strict=True):
             steps.append(_grace_step(grace, late, nth, met=met))
+        for grace in rules.graces:
+            if grace.join is not None:
+                key = f"late_{'passed' if free else 'charged'}_{grace.join}"
+                steps.append(Step.of(grace.id, key, on=late.on))
     return Lateness(tuple(charged), tuple(graced), tuple(steps))
 
 
@@ -426,7 +433,7 @@ def absence(absences: Iterable[Absent], base: Decimal, rules: AttendanceRules) -
     steps = tuple(
         Step.of(
             unit.id,
-            "absence_units",
+            f"absence_units_{unit.part}",
             on=absent.on,
             hours=f"{absent.hours:f}",
             unit_hours=f"{unit.hours:f}",
@@ -442,6 +449,8 @@ def absence(absences: Iterable[Absent], base: Decimal, rules: AttendanceRules) -
         multiplier=f"{pay.multiplier:f}",
         base_yuan=base,
         rate_days=f"{rate.days:f}",
+        rate_hours=f"{rate.hours:f}",
+        hours=shown(hours),
         total_yuan=total,
         unpaid_yuan=unpaid,
         penalty_yuan=penalty,
@@ -478,7 +487,7 @@ def leave_unpaid(
     lines = []
     for kind, number in hours.items():
         if kind not in shares:
-            raise BadFacts({f"leave_shares.{kind}": "the house has not set what is paid"})
+            raise BadFacts({f"leave_shares.{kind}": wanted("share_not_set")})
         rate = rules.wage_rate()
         amount = yuan(exact(number * rules.hour(base) * (1 - Fraction(shares[kind]))))
         step = Step.of(

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from kefu.policy.clauses.base import Strict
+from kefu.policy.refusals import BadFacts, Refusal, Refused, cannot_be, wanted
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step, plain
 from kefu.policy.wording import Both
@@ -18,12 +19,21 @@ def labelled(zh: str, en: str, unit: str = "") -> Any:
     return Field(json_schema_extra=said)
 
 
-class BadFacts(ValueError):
-    """Facts that no decision can be made on. ``faults``: by field, what is wrong with it."""
-
-    def __init__(self, faults: Mapping[str, str]) -> None:
-        super().__init__("; ".join(f"{field}: {reason}" for field, reason in faults.items()))
-        self.faults = dict(faults)
+def unfit(error: ValidationError, fact: str = "") -> BadFacts:
+    """What the schema says against facts; ``fact``: at fault where the schema names none."""
+    faults: dict[str, Refusal] = {}
+    for fault in error.errors():
+        place = ".".join(str(part) for part in fault["loc"]) or fact
+        own = fault.get("ctx", {}).get("error")
+        if isinstance(own, Refused):
+            faults |= {place or name: why for name, why in own.faults.items()}
+        else:
+            said = fault["msg"]
+            missing = fault["type"] == "missing"
+            faults[place] = (
+                wanted("schema", said=said) if missing else cannot_be("schema", said=said)
+            )
+    return BadFacts(faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,7 @@ class Decided:
 class Calculation:
     """One kind of decision. ``facts`` is the model whose JSON Schema makes the form; ``decide`` takes an instance.
 
-    ``decide`` raises NotSet for a blank of the rulebook, KeyError for a clause it does not have, BadFacts.
+    ``decide`` raises NotSet for a blank of the rulebook, NotInRulebook for what it does not have, BadFacts.
     """
 
     name: str
@@ -59,9 +69,5 @@ class Calculation:
         try:
             checked = self.facts.model_validate(facts)
         except ValidationError as error:
-            faults = {
-                ".".join(str(part) for part in fault["loc"]) or "facts": fault["msg"]
-                for fault in error.errors()
-            }
-            raise BadFacts(faults) from error
+            raise unfit(error) from error
         return self.decide(rulebook, checked)

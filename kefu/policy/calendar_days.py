@@ -7,6 +7,7 @@ from typing import Literal
 
 from kefu.policy.calendars import Calendar
 from kefu.policy.moments import DAY, SHANGHAI, Pause, day_of, end_of, stretches
+from kefu.policy.refusals import BadFacts, cannot_be, wanted
 from kefu.policy.steps import instant
 
 MOST_DAYS = 3660  # ten years
@@ -33,7 +34,7 @@ def calendar_days(
     days that count is added, all pauses together and overlapping ones once, and the period again
     ends with a whole day. Working days need the calendar.
 
-    Raises ValueError for a number below 0 or above 3660, for working days without a calendar, and
+    Raises BadFacts for a number below 0 or above 3660, for working days without a calendar, and
     where pauses leave no day within a hundred years.
     """
     return end_of(last_day(start, n, pauses, day_type, calendar, start_counts=start_counts))
@@ -50,9 +51,9 @@ def last_day(
 ) -> date:
     """The last day of what ``calendar_days`` describes, where it raises too."""
     if not 0 <= n <= MOST_DAYS:
-        raise ValueError(f"a number of days is from 0 to {MOST_DAYS}, not {n}")
+        raise BadFacts({"days": cannot_be("days_range", most=MOST_DAYS, n=n)})
     if day_type == "working" and calendar is None:
-        raise ValueError("working days need a calendar")
+        raise BadFacts({"calendar": wanted("working_days_calendar")})
     day, starts_at = day_of(start), _naive(instant(start))
     stood_still = [(_naive(b), _naive(e)) for b, e in stretches(pauses, after=instant(start))]
     working = calendar if day_type == "working" else None
@@ -82,7 +83,7 @@ def _day_reached(
             if needed <= NOUGHT:
                 return day
         begin = end
-    raise ValueError("the pauses leave no day within a hundred years")
+    raise BadFacts({"pauses": cannot_be("paused_for_ever")})
 
 
 def _naive(moment: datetime) -> datetime:
@@ -93,11 +94,11 @@ def _naive(moment: datetime) -> datetime:
 def months_after(day: date, months: int) -> date:
     """The same day so many months later, the last one of a month that is too short for it.
 
-    Raises ValueError for a number below 0 or a year beyond the calendar.
+    Raises BadFacts for a number below 0 or a year beyond the calendar.
     """
     if months < 0:
-        raise ValueError(f"a number of months is not below 0: {months}")
+        raise BadFacts(cannot_be("months_below_nought", n=months))
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     if year > date.max.year:
-        raise ValueError(f"{months} months after {day} lie beyond the calendar")
+        raise BadFacts(cannot_be("months_beyond", n=months, on=day))
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

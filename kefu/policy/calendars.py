@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import accumulate, pairwise
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from kefu.policy.clauses.base import Name, Strict, Text
 from kefu.policy.clauses.rosters import Weekday, Window, in_order, minutes
 from kefu.policy.moments import DAY, SHANGHAI
+from kefu.policy.refusals import BadFacts, cannot_be
 
 FIRST_YEAR, LAST_YEAR = 1950, 2999  # before and after, no edition of ours makes sense
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,13 +28,26 @@ A_MINUTE = 60_000_000  # microseconds, in which the tables count
 
 DayType = Literal["working", "rest", "statutory_holiday"]
 Windows = tuple[Window, ...]
+AnyDay = TypeVar("AnyDay", datetime, date)
 
 
-class OutOfCalendar(ValueError):
+def _in_reach(on: AnyDay) -> AnyDay:
+    if not FIRST_YEAR <= on.year < LAST_YEAR:
+        raise BadFacts(cannot_be("year_range", first=FIRST_YEAR, last=LAST_YEAR - 1))
+    return on
+
+
+# Facts that people type in: a year that no calendar of ours reaches is a slip.
+Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
+Date = Annotated[date, AfterValidator(_in_reach)]
+
+
+class OutOfCalendar(BadFacts):
     """A moment that no calendar reaches."""
 
     def __init__(self, year: int) -> None:
-        super().__init__(f"the calendar reaches from {FIRST_YEAR} to {LAST_YEAR}, not to {year}")
+        why = cannot_be("out_of_calendar", first=FIRST_YEAR, last=LAST_YEAR, year=year)
+        super().__init__(why)
         self.year = year
 
 
@@ -75,16 +89,16 @@ class Calendar(Strict):
         for windows in self.week:
             in_order(windows)
         if not any(self.week):
-            raise ValueError("a week without working time")
+            raise BadFacts({"week": cannot_be("idle_week")})
         named = [*self.statutory_holidays, *self.days_off, *(day.on for day in self.make_up)]
         if len(set(named)) < len(named):
-            raise ValueError("a day is named twice")
+            raise BadFacts(cannot_be("day_twice"))
         for day in named:
             if day.year not in self.years:
-                raise ValueError(f"{day} lies in a year the edition does not know")
+                raise BadFacts({"years": cannot_be("day_of_unknown_year", on=day)})
         for make_up in self.make_up:
             if not self.week[make_up.like - 1]:
-                raise ValueError(f"{make_up.on} is worked like a day that is not worked")
+                raise BadFacts({"make_up": cannot_be("made_up_by_idle_day", on=make_up.on)})
         return self
 
     @classmethod
@@ -127,7 +141,7 @@ class Calendar(Strict):
     def last_working_day(self, of: date) -> date:
         """The last working day of a month; ``of`` is any of its days.
 
-        Raises ValueError for a month without one.
+        Raises BadFacts for a month without one.
         """
         first = of.replace(day=1)
         day = (first + 31 * DAY).replace(day=1) - DAY
@@ -135,7 +149,7 @@ class Calendar(Strict):
             if self.works(day):
                 return day
             day -= DAY
-        raise ValueError(f"{of:%Y-%m} has no working day")
+        raise BadFacts(cannot_be("no_working_day", month=f"{of:%Y-%m}"))
 
     # Working time. The windows of a run of years stand in one table with the time worked before
     # each, so that a due time is two searches, however far away it is.

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import Field, ValidationError
 
 from kefu.policy.both import Both
-from kefu.policy.calculation import BadFacts, Calculation, Decided, labelled
+from kefu.policy.calculation import Calculation, Decided, labelled, unfit
 from kefu.policy.calendar_days import MOST_DAYS, calendar_days
-from kefu.policy.calendars import FIRST_YEAR, LAST_YEAR, Calendar, MakeUpDay
+from kefu.policy.calendars import Calendar, Date, MakeUpDay, Moment
 from kefu.policy.clauses.base import Name, Strict
 from kefu.policy.clauses.clocks import (
     CLAIM_SETTLEMENT,
@@ -35,6 +35,7 @@ from kefu.policy.due import ClockFacts, clock_for, due
 from kefu.policy.incidents import mass_incident
 from kefu.policy.moments import day_of
 from kefu.policy.recurring import next_occurrence, recurring
+from kefu.policy.refusals import BadFacts
 from kefu.policy.retention import retention_ends
 from kefu.policy.rosters import usual_week
 from kefu.policy.rulebook import Rulebook
@@ -42,22 +43,6 @@ from kefu.policy.steps import Step
 from kefu.policy.working_hours import unknown_years, working_hours, working_steps
 
 CALENDAR = "calendar"  # stands for a clause where the calendar alone is asked
-
-
-def _in_reach(moment: datetime) -> datetime:
-    if not FIRST_YEAR <= moment.year < LAST_YEAR:
-        raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR - 1}")
-    return moment
-
-
-def _date_in_reach(day: date) -> date:
-    if not FIRST_YEAR <= day.year < LAST_YEAR:
-        raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR - 1}")
-    return day
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
-Date = Annotated[date, AfterValidator(_date_in_reach)]
 
 
 class PauseFact(Strict):
@@ -75,13 +60,13 @@ def _stretches(pauses: tuple[PauseFact, ...]) -> tuple[Pause, ...]:
 
 @contextmanager
 def _refused(field: str) -> Iterator[None]:
-    """Name the field whose facts make no sense together."""
+    """Name the field whose facts make no sense together, where nothing else is named."""
     try:
         yield
-    except BadFacts:
-        raise
-    except ValueError as error:
-        raise BadFacts({field: str(error)}) from error
+    except ValidationError as error:
+        raise unfit(error, field) from error
+    except BadFacts as error:
+        raise BadFacts({name or field: why for name, why in error.faults.items()}) from error
 
 
 def _shown(found: Due | None) -> Decided:
@@ -129,7 +114,7 @@ def _outlet(rulebook: Rulebook, facts: OutletReply) -> Decided:
 
 class ComplaintClocks(Strict):
     received_at: Annotated[Moment, labelled("投诉受理时间", "Complaint received")]
-    complaint_class: Annotated[Name, labelled("类别（general、major）", "Class (general, major)")]
+    complaint_class: Annotated[Name, labelled("投诉类别", "Class of the complaint")]
     classed_at: Annotated[
         Moment | None, labelled("改为这一类别的时间", "Got this class later, at")
     ] = None
@@ -201,7 +186,10 @@ def _any(rulebook: Rulebook, facts: AnyClock) -> Decided:
     event = clause.before if isinstance(clause, Notice) else clause.since
     told = replace(told, moments={event: facts.happened_at})
     with _refused("happened_at"):
-        return _shown(due(facts.times, told, rulebook))
+        found = due(facts.times, told, rulebook)
+    if found is None:
+        return Decided.of((Step.of(clause.id, "no_limit"),), clause=clause.id, due_at=None)
+    return _shown(found)
 
 
 # The calendar.

@@ -20,6 +20,7 @@ from kefu.policy.clauses.clocks import (
     UNREACHABLE_REPLY,
 )
 from kefu.policy.moments import SHANGHAI, Pause, stretches, wall
+from kefu.policy.refusals import BadFacts, cannot_be, wanted
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step, instant, plain
 from kefu.policy.working_hours import working_hours, working_steps
@@ -113,11 +114,11 @@ class Due:
         return stored | {"steps": [step.to_json() for step in self.steps]}
 
 
-class NoCalendar(ValueError):
+class NoCalendar(BadFacts):
     """A clause counts working time, and no calendar was handed in."""
 
     def __init__(self, clause: str) -> None:
-        super().__init__(f"{clause} counts working time: it needs a calendar")
+        super().__init__({"calendar": wanted("needs_calendar", clause=clause)})
         self.clause = clause
 
 
@@ -180,7 +181,8 @@ def _run_fixed(
 def check_pauses(clause: Clock, pauses: Iterable[Pause]) -> None:
     for pause in pauses:
         if pause.reason not in clause.pause_reasons:
-            raise ValueError(f"{clause.id} does not pause for {pause.reason!r}")
+            why = cannot_be("no_such_pause", clause=clause.id, pause=pause.reason)
+            raise BadFacts({"pauses": why})
 
 
 def _clocks(rulebook: Rulebook, times: str) -> tuple[Elapsed, ...]:
@@ -285,7 +287,7 @@ def reply_due(facts: ReplyFacts, rules: ReplyRules) -> Due | None:
       receipt and not after the due time: the next calendar day, now under CD-03.14 itself.
 
     The first two remain a case of CD-03.23, and so does what a breach costs.
-    Raises ValueError for a moment without zone or a pause that the clause does not know.
+    Raises BadFacts for a pause that the clause does not know, ValueError for a moment without zone.
     """
     received_at, pauses = instant(facts.received_at), facts.pauses
     clock = rules.clock(facts)
@@ -348,19 +350,24 @@ def outlet_due(
 
 @dataclass(frozen=True, slots=True)
 class PromiseRules:
-    """``longest``: the clause that says how far off a promised answer may be; without one the
-    promise alone counts. ``house``: the warnings, then taken from the clock for replies."""
+    """``longest``: the clause that says how far off a promised answer may be; ``named``: the one that
+    wants a time for each promise instead. Without either the promise alone counts. ``house``: the
+    warnings, then taken from the clock for replies.
+    """
 
     longest: Elapsed | None
+    named: Elapsed | None
     house: Warnings | None
 
     @classmethod
     def of(cls, rulebook: Rulebook) -> Self:
         longest = next(iter(_clocks(rulebook, PROMISED_CALL)), None)
+        promises = (c for c in rulebook.in_force(Elapsed) if c.times == PROMISED_CALL)
+        named = next((clause for clause in promises if clause.promised), None)
         replies = _clocks(rulebook, CUSTOMER_REPLY)
         general = next((c for c in replies if c.channel == "any" and c.message == "any"), None)
-        warns = longest or general
-        return cls(longest, warns.house if warns else None)
+        warns = longest or named or general
+        return cls(longest, named, warns.house if warns else None)
 
 
 def promise_due(
@@ -372,21 +379,26 @@ def promise_due(
     """Return when a promised call has to be made: at the promised time, and by the clause's limit
     if that is sooner (ES-203.11: 60 minutes). None if neither is given.
 
-    Raises ValueError for a promise that lies before it was made.
+    Raises BadFacts for a promise that lies before it was made, NotSet where the clause wants a
+    time for each promise (SD-150.10) and none is named.
     """
     starts_at = instant(promised_at)
     due = run_elapsed("promise", rules.longest, starts_at, (), calendar) if rules.longest else None
     if promised_for is None:
+        if due is None and rules.named is not None:
+            raise NotSet(rules.named.id, "promised_for")
         return due
-    named = instant(promised_for)
-    if named < starts_at:
-        raise ValueError(f"promised for {named}, before the promise at {starts_at}")
-    if due and due.due_at < named:
-        cut = Step.of(due.clause, "promise_cut", promised=named, at=due.due_at)
+    promised = instant(promised_for)
+    if promised < starts_at:
+        why = cannot_be("promised_before", promised_at=promised, starts_at=starts_at)
+        raise BadFacts({"promised_for": why})
+    if due and due.due_at < promised:
+        cut = Step.of(due.clause, "promise_cut", promised=promised, at=due.due_at)
         return replace(due, steps=(*due.steps, cut))
-    clause = due.clause if due else PROMISE
-    step = Step.of(clause, "due_promised", start=starts_at, at=named)
-    return made("promise", clause, starts_at, named, rules.house, step)
+    source = rules.longest or rules.named
+    clause = source.id if source else PROMISE
+    step = Step.of(clause, "due_promised", start=starts_at, at=promised)
+    return made("promise", clause, starts_at, promised, rules.house, step)
 
 
 def schedules(rulebook: Rulebook) -> dict[str, Schedule]:
@@ -445,7 +457,7 @@ def pickup_day(
     ordered_at = instant(recorded_at)
     local = ordered_at.astimezone(SHANGHAI)
     on, steps = local.date(), []
-    if (cut_off := rules.cut_off) and local.time() > cut_off.at:
+    if (cut_off := rules.cut_off) and cut_off.passed(local.time()):
         key = "pickup_kept" if same_day_override else "pickup_next_day"
         on += timedelta(days=0 if same_day_override else 1)
         steps.append(Step.of(cut_off.id, key, recorded=ordered_at, after=cut_off.at, on=on))

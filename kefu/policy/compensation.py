@@ -12,11 +12,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from kefu.policy.calculation import BadFacts, Calculation, Decided, labelled
+from kefu.policy.calculation import Calculation, Decided, labelled
 from kefu.policy.clauses import Compensation, Fields, NotSet, Quota
 from kefu.policy.clauses.base import Amount, Factor, Name, Share, Strict, Text
 from kefu.policy.clauses.compensation import Event
 from kefu.policy.money import FEN, yuan
+from kefu.policy.refusals import BadFacts, cannot_be, wanted
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step
 from kefu.policy.wording import Both
@@ -102,9 +103,10 @@ def compensate(rulebook: Rulebook, claim: Claim) -> Compensated:
             exact, step = _limited(limit, exact, claim)
             steps.append(step)
     if exact is None:
-        raise BadFacts({"proved_value": f"{amount.id}: nothing is proved and nothing else is set"})
+        raise BadFacts({"proved_value": wanted("nothing_proved", clause=amount.id)})
     paid = yuan(exact)
-    steps.append(Step.of(amount.id, "claim_paid", sum_yuan=paid))
+    key = "claim_proposed" if found.approvals else "claim_paid"
+    steps.append(Step.of(amount.id, key, sum_yuan=paid))
     approvals = [*found.approvals]
     above = amount.house.approval_above
     if above is not None and paid > above and not claim.insured:
@@ -122,7 +124,7 @@ def _agreement(rulebook: Rulebook) -> Fields | None:
 
 def _agreed(clause: Fields, claim: Claim) -> Compensated:
     if claim.agreed is None:
-        raise BadFacts({"agreed": f"{clause.id} has the amount agreed with the customer"})
+        raise BadFacts({"agreed": wanted("agreed_with_customer", clause=clause.id)})
     amount = yuan(claim.agreed)
     step = Step.of(clause.id, "claim_agreed", sum_yuan=amount)
     return _paid(clause.id, "money", amount, (), (step,))
@@ -157,7 +159,7 @@ def _terms(rulebook: Rulebook, claim: Claim) -> tuple[dict[Sets, Compensation], 
     repairable = claim.repairable if claim.event == "damage" else None
     found = dict(_fitting(rulebook, claim, repairable))
     if "amount" not in found and _asks_repairable(rulebook, claim):
-        raise BadFacts({"repairable": "whether it can be repaired has to be known"})
+        raise BadFacts({"repairable": wanted("repairable_or_not")})
     if "amount" not in found:
         raise NotSet(rulebook.code, f"compensation for {claim.event}")
     amount = found["amount"]
@@ -253,7 +255,7 @@ def _without_proof(clause: Compensation, claim: Claim) -> _Found:
 def _limited_to_proof(clause: Compensation, claim: Claim, found: _Found) -> _Found:
     value = _proved(claim, clause)
     if value is None:
-        raise BadFacts({"proved_value": f"{clause.id} pays no more than the proved value"})
+        raise BadFacts({"proved_value": wanted("up_to_proved", clause=clause.id)})
     if found.amount is None or found.amount <= value:
         return found
     step = Step.of(clause.id, "claim_up_to_proof", sum_yuan=value)
@@ -270,7 +272,12 @@ def _limited(
     if clause.sets == "maximum" and amount is None:
         applies = False
     key = f"claim_{clause.sets}" if applies else f"claim_within_{clause.sets}"
-    inputs = {"basis": clause.basis, "factor": clause.multiple, "limit_yuan": limit}
+    inputs = {
+        "basis": clause.basis,
+        "base_yuan": limit / clause.multiple,
+        "factor": clause.multiple,
+        "limit_yuan": limit,
+    }
     return limit if applies else amount, Step.of(clause.id, key, **inputs)
 
 
@@ -286,7 +293,7 @@ def _share(clause: Compensation, claim: Claim) -> Decimal:
 def _needed(claim: Claim, fact: str, clause: Compensation) -> Decimal:
     value = getattr(claim, fact)
     if value is None:
-        raise BadFacts({fact: f"{clause.id} needs it"})
+        raise BadFacts({fact: wanted("needs_it", clause=clause.id)})
     return Decimal(value)
 
 
@@ -299,7 +306,8 @@ def _within_range(clause: Compensation, claim: Claim) -> Compensated:
     assert clause.at_least is not None and clause.at_most is not None
     least, most = yuan(clause.at_least), yuan(clause.at_most)
     if claim.chosen is not None and not least <= claim.chosen <= most:
-        raise BadFacts({"chosen": f"{clause.id}: between {least} and {most}, not {claim.chosen}"})
+        why = cannot_be("between", clause=clause.id, least=least, most=most, n=claim.chosen)
+        raise BadFacts({"chosen": why})
     inputs = {"least_yuan": least, "most_yuan": most, "form": clause.form}
     steps = [Step.of(clause.id, "claim_range", **inputs)]
     proposed = _by_scale(clause, claim)
@@ -331,7 +339,7 @@ def _by_scale(clause: Compensation, claim: Claim) -> Decimal | None:
         return None
     days = claim.delay_days
     if days is None:
-        raise BadFacts({"delay_days": f"{clause.id} proposes by the days"})
+        raise BadFacts({"delay_days": wanted("proposes_by_days", clause=clause.id)})
     reached = [step.amount for step in clause.house.scale if step.from_days <= days]
     return yuan(reached[-1]) if reached else None
 
@@ -399,11 +407,11 @@ def _check_shares(clause: Quota, division: LossDivision) -> None:
     unknown = [one.kind for one in division.liable if kinds and one.kind not in kinds]
     faults = {}
     if not least <= total <= most:
-        faults["liable"] = f"{clause.id}: the shares make {total} and not {least}"
+        faults["liable"] = cannot_be("shares_make", clause=clause.id, total=total, least=least)
     if unknown:
-        faults["liable"] = f"{clause.id} knows no {unknown[0]}"
+        faults["liable"] = cannot_be("knows_no", clause=clause.id, kind=unknown[0])
     if "reason" in clause.needs and not division.reason:
-        faults["reason"] = f"{clause.id} asks for a reason"
+        faults["reason"] = wanted("asks_reason", clause=clause.id)
     if faults:
         raise BadFacts(faults)
 
@@ -411,10 +419,10 @@ def _check_shares(clause: Quota, division: LossDivision) -> None:
 def split(amount: Decimal, shares: Sequence[Decimal]) -> tuple[Decimal, ...]:
     """Return the parts of an amount in proportion to ``shares``, exact to the fen and in sum.
 
-    Raises ValueError for no shares or one that is not above 0.
+    Raises BadFacts for no shares or one that is not above 0.
     """
     if not shares or min(shares) <= 0:
-        raise ValueError("shares are above 0, and there is at least one")
+        raise BadFacts({"liable": cannot_be("shares_above_nought")})
     whole, total = yuan(amount), sum(shares, Decimal(0))
     exact = [whole * share / total for share in shares]
     parts = [one.quantize(FEN, rounding=ROUND_DOWN) for one in exact]

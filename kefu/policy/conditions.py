@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Protocol, TypeVar
 
 from kefu.policy.clauses import When
+from kefu.policy.refusals import BadFacts, cannot_be, wanted
 from kefu.policy.vocabulary import word
 
 Facts = Mapping[str, str]
@@ -21,11 +22,11 @@ class Conditional(Protocol):
 Clauses = TypeVar("Clauses", bound=Conditional)
 
 
-class MissingFact(LookupError):
+class MissingFact(BadFacts):
     """Whether a clause applies hangs on a fact that was not given."""
 
     def __init__(self, clause: str, fact: str) -> None:
-        super().__init__(f"{clause}: whether it applies hangs on {fact}, which is not given")
+        super().__init__({fact: wanted("hangs_on", clause=clause, fact=fact)})
         self.clause = clause
         self.fact = fact
 
@@ -57,7 +58,8 @@ def said(names: Iterable[str]) -> Said:
     }
 
 
-def known(given: Collection[str], names: Collection[str], what: str) -> None:
-    """Raises ValueError for a name that no clause knows; ``what`` says what it should be one of."""
+def known(given: Collection[str], names: Collection[str], of: str, *, fact: str = "") -> None:
+    """Raises BadFacts for a name that no clause knows; ``of``: what it should be one of."""
     if unknown := sorted(set(given) - set(names)):
-        raise ValueError(f"{what}: {', '.join(unknown)} is not one of {', '.join(sorted(names))}")
+        why = cannot_be("not_one_of", of=of, names=unknown, known=sorted(names))
+        raise BadFacts({fact: why})

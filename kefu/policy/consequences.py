@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from kefu.policy.clauses import Cause, Condition, Consequence, Costing, Role
 from kefu.policy.money import points, yuan
+from kefu.policy.refusals import OtherKind, cannot_be
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import instant
 
@@ -97,11 +98,11 @@ def consequence(rulebook: Rulebook, clause: str) -> ConsequenceSpec:
     """Return the price that a clause names itself, whether or not a clock leads to it (CD-05.02,
     CD-05.07 …).
 
-    Raises KeyError for an unknown clause, TypeError for one that is no consequence.
+    Raises NotInRulebook for an unknown clause, OtherKind for one that is no consequence.
     """
     found = rulebook[clause]
     if not isinstance(found, Consequence):
-        raise TypeError(f"{clause} is no consequence")
+        raise OtherKind({"clause": cannot_be("no_consequence", clause=clause)})
     return _spec(found, follows="")
 
 

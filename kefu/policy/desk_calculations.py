@@ -1,27 +1,25 @@
 """The desk's rules to try out: forms, choices, texts, processes, requests, rights, numbers, rates."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from kefu.policy.access import Actor, may
 from kefu.policy.both import Both
-from kefu.policy.calculation import BadFacts, Calculation, Decided, labelled
+from kefu.policy.calculation import Calculation, Decided, labelled
+from kefu.policy.calendars import Moment
 from kefu.policy.clauses.base import ClauseId, Name, Quantity, Strict
-from kefu.policy.conditions import MissingFact
 from kefu.policy.measures import classify, counted, ratios, report_plan
 from kefu.policy.processes import Done, Lodged, judge_request, next_step, routed
+from kefu.policy.refusals import BadFacts, cannot_be
 from kefu.policy.requirements import checklist_tally, composed, judge_text, offered, requirements
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step
 
 __all__ = ["CALCULATIONS"]
 
-Facts = Annotated[
-    dict[Name, Name], labelled("情形（名称与取值）", "Facts, by name"), Field(max_length=30)
-]
+Facts = Annotated[dict[Name, Name], labelled("情形", "Circumstances"), Field(max_length=30)]
 Names = Annotated[tuple[Name, ...], Field(max_length=60)]
 Recorded = Annotated[Names, labelled("已记录的内容", "What is on record")]
 Entry = Annotated[str, Field(max_length=600)]
@@ -77,9 +75,9 @@ class ProcessFacts(Strict):
 
 class RequestFacts(Strict):
     request: Annotated[Name, labelled("申请", "Request")]
-    filed_at: Annotated[AwareDatetime | None, labelled("提出时间", "Filed at")] = None
+    filed_at: Annotated[Moment | None, labelled("提出时间", "Filed at")] = None
     before: Annotated[
-        dict[Name, AwareDatetime], labelled("须在此前提出的时间", "What it has to precede")
+        dict[Name, Moment], labelled("须在此前提出的时间", "What it has to precede")
     ] = {}
     consents: Annotated[Names, labelled("已同意的人", "Who has agreed")] = ()
     told: Annotated[Names, labelled("已告知的人", "Who was told")] = ()
@@ -106,7 +104,7 @@ class NumberFacts(Strict):
     of: Annotated[Name, labelled("计什么", "What is counted")]
     numbers: Annotated[
         dict[Name, Quantity],
-        labelled("数目（按种类，不分种类的写 any）", "Numbers by kind, or “any”"),
+        labelled("各类的数目", "Numbers by kind"),
     ]
     recorded: Recorded = ()
 
@@ -225,7 +223,7 @@ def _class(rulebook: Rulebook, facts: ClassFacts) -> Decided:
 def _rate(rulebook: Rulebook, facts: RateFacts) -> Decided:
     parts = {name: (pair.counted, pair.of) for name, pair in facts.parts.items()}
     if any(part > whole for part, whole in parts.values()):
-        raise BadFacts({"parts": "more is counted than there is"})
+        raise BadFacts({"parts": cannot_be("more_than_there_is")})
     found = ratios(rulebook, facts.rate, parts)
     return Decided.of(
         found.steps,
@@ -253,24 +251,8 @@ def _report(rulebook: Rulebook, facts: ReportFacts) -> Decided:
     )
 
 
-def _named(decide: Callable[[Rulebook, Any], Decided]) -> Callable[[Rulebook, Any], Decided]:
-    """Let facts that cannot be decided on come back with their name, as any other bad fact does."""
-
-    def decided(rulebook: Rulebook, facts: Any) -> Decided:
-        try:
-            return decide(rulebook, facts)
-        except MissingFact as error:
-            raise BadFacts({error.fact: str(error)}) from error
-        except BadFacts:
-            raise
-        except ValueError as error:
-            raise BadFacts({"facts": str(error)}) from error
-
-    return decided
-
-
 CALCULATIONS = tuple(
-    Calculation(name, title, facts, _named(decide))
+    Calculation(name, title, facts, decide)
     for name, title, facts, decide in (
         ("form", Both("还要填什么", "What a form lacks"), FormFacts, _form),
         ("choice", Both("可以选什么", "What may be chosen"), ChoiceFacts, _choice),

@@ -22,6 +22,7 @@ from kefu.policy.clauses import (
 )
 from kefu.policy.clocks import Due, NoCalendar, Pause, check_pauses, fixed_time, made, run_elapsed
 from kefu.policy.moments import DAY, SHANGHAI, day_of, end_of, stretches
+from kefu.policy.refusals import BadFacts, NotInRulebook, cannot_be, wanted
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step, instant
 from kefu.policy.working_hours import time_worked, unknown_years
@@ -29,19 +30,19 @@ from kefu.policy.working_hours import time_worked, unknown_years
 DISPATCH, DISPATCH_CUT_OFF = "dispatch", "dispatch_cut_off"
 
 
-class NoClock(LookupError):
+class NoClock(NotInRulebook):
     """The rulebook has no clause that measures this, for such a case."""
 
     def __init__(self, code: str, times: str, case: str) -> None:
-        super().__init__(f"{code} has no clock for {times!r} of case {case!r}")
+        super().__init__(cannot_be("no_clock", code=code, times=times, case=case))
         self.times, self.case = times, case
 
 
-class MissingMoment(ValueError):
+class MissingMoment(BadFacts):
     """A clause counts from, or up to, something of which nobody said when it happened."""
 
     def __init__(self, clause: str, event: str) -> None:
-        super().__init__(f"{clause}: when was {event!r}?")
+        super().__init__(wanted("when_was", clause=clause, event=event))
         self.clause, self.event = clause, event
 
 
@@ -89,7 +90,7 @@ def due(times: str, facts: ClockFacts, rulebook: Rulebook) -> Due | None:
     """Return when what ``times`` measures is due, or None where the clause sets no time.
 
     Raises NoClock, MissingMoment, NoCalendar, NotSet (a time has to be named for the case) and
-    ValueError for a pause the clause does not know or a moment without zone.
+    BadFacts for a pause the clause does not know. ValueError for a moment without zone.
     """
     clause = clock_for(times, facts, rulebook)
     check_pauses(clause, facts.pauses)
@@ -135,7 +136,8 @@ def _promised(clause: Elapsed, facts: ClockFacts) -> Due:
         raise NotSet(clause.id, "promised_for")
     named = instant(facts.promised_for)
     if named < starts_at:
-        raise ValueError(f"promised for {named}, before it began at {starts_at}")
+        why = cannot_be("promised_before_start", promised_at=named, starts_at=starts_at)
+        raise BadFacts({"promised_for": why})
     step = Step.of(clause.id, "due_promised", start=starts_at, at=named)
     return made("clock", clause.id, starts_at, named, clause.house, step)
 
@@ -197,15 +199,17 @@ def _ahead(clause: Notice, facts: ClockFacts) -> Due:
     reference = facts.moment(clause.id, clause.before)
     ahead = clause.length
     days = ahead * 7 if clause.unit == "weeks" else ahead
+    told: dict[str, object] = {"event_at": reference}
     if clause.unit in ("days", "weeks"):
         due_at = end_of(day_of(reference) - days * DAY)
+        told = {"event_on": day_of(reference)}
     else:
         due_at = reference - timedelta(**{clause.unit: ahead})
     open_since = facts.moments.get(clause.since)
     warned = timedelta(minutes=clause.house.warn_before_minutes or 0)
     starts_at = min(due_at, instant(open_since)) if open_since else due_at - warned
     key = f"due_ahead_{clause.unit}"
-    step = Step.of(clause.id, key, event_at=reference, n=ahead, at=due_at)
+    step = Step.of(clause.id, key, **told, n=ahead, at=due_at)
     return made("clock", clause.id, starts_at, due_at, clause.house, step)
 
 
@@ -224,13 +228,13 @@ def age(times: str, facts: ClockFacts, rulebook: Rulebook, now: datetime) -> Age
     """Return how old it is at ``now``, pauses left out; in working time where the clause counts it.
 
     Works for a clause with a limit as well. Raises NoClock, MissingMoment, NoCalendar, and
-    ValueError for a ``now`` before the start.
+    BadFacts for a ``now`` before the start.
     """
     clause = clock_for(times, facts, rulebook)
     check_pauses(clause, facts.pauses)
     starts_at, until = facts.moment(clause.id, clause.since), instant(now)
     if until < starts_at:
-        raise ValueError(f"{until} lies before the start at {starts_at}")
+        raise BadFacts(cannot_be("before_start", until_at=until, starts_at=starts_at))
     if isinstance(clause, Elapsed) and clause.counts == "working":
         if facts.calendar is None:
             raise NoCalendar(clause.id)

@@ -7,7 +7,7 @@ are ISO text with an offset, amounts text; everything is shown in Shanghai time.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -124,7 +124,7 @@ def explain_due(
     missing) and "answered_at".
     """
     speaker = _Speaker(language, inputs["starts_at"])
-    say, moment = speaker.say, speaker.moment
+    say = speaker.say
     kind, clause, due_at = inputs["kind"], inputs["clause"], inputs["due_at"]
     state, answered_at = inputs.get("state", "running"), inputs.get("answered_at")
     steps = [Step.from_json(step) for step in inputs["steps"]]
@@ -144,7 +144,7 @@ def explain_due(
         changes.append(
             Fact(
                 say(_keyed("change.answer", kind)),
-                say("change.answer.then", due=moment(due_at)),
+                say("change.answer.then", due=speaker.due(due_at)),
             )
         )
         if kind == "reply":
@@ -152,7 +152,7 @@ def explain_due(
             changes.append(Fact(say("change.transfer"), say("change.transfer.then")))
             changes.extend(_unreachable(speaker, inputs, rulebook))
     elif state == "breached":
-        then = say("change.time.met", due=moment(due_at))
+        then = say("change.time.met", due=speaker.due(due_at))
         changes.append(Fact(say(_keyed("change.time", kind)), then))
     elif state == "set_aside":
         changes.append(Fact(say("change.set_aside"), say("change.set_aside.then")))
@@ -166,7 +166,7 @@ def explain_due(
         result=say(f"state.{state}"),
         facts=tuple(facts),
         arithmetic=tuple(lines),
-        total=Line(clause, say("total.due"), moment(due_at)),
+        total=Line(clause, say("total.due"), speaker.due(due_at)),
         changes=tuple(changes),
         footer=_footer(speaker, rulebook, version, effective_on),
     )
@@ -359,7 +359,7 @@ class _PenaltyStory:
         if state != "settled":
             yield Fact(say(f"change.waiver.{kind}"), say("change.waiver.then"))
             if "due_at" in self.inputs:
-                due = self.speaker.moment(self.inputs["due_at"])
+                due = self.speaker.due(self.inputs["due_at"])
                 yield Fact(
                     say(_keyed("change.time", self.clock)),
                     say("change.time.then", due=due),
@@ -400,6 +400,20 @@ class _Speaker:
         local = _local(moment)
         return local.strftime("%H:%M:%S" if local.date() == self.day else "%m-%d %H:%M:%S")
 
+    def due(self, moment: str) -> str:
+        """A due time: midnight is the end of the day before, “11-20 24:00”."""
+        local = _local(moment)
+        if local.time() != time.min:
+            return self.moment(moment)
+        return f"{local.date() - timedelta(days=1):%m-%d} 24:00"
+
+    def limit(self, seconds: float) -> str:
+        """A length as clauses write it: 48 hours are not two days."""
+        hours, rest = divmod(seconds, 3600)
+        if rest or not 1 <= hours <= 72:
+            return self.duration(seconds)
+        return self.say("unit.hour", n=int(hours))
+
     def duration(self, seconds: float) -> str:
         """“12 分 32 秒”, “2 小时”; parts that are nought are left out, parts of a second too."""
         whole = int(seconds)
@@ -417,10 +431,8 @@ class _Speaker:
         if number is None:
             return self.say("unit.measure" if kind == "measure" else "unit.not_set")
         exact = Decimal(number)
-        return self.say(
-            f"unit.{kind}",
-            n=f"{yuan(exact):,.2f}" if kind == "fine" else f"{exact.normalize():f}",
-        )
+        shown = f"{yuan(exact):,.2f}" if kind == "fine" else f"{exact.normalize():f}"
+        return self.say(f"unit.{kind}", n=shown.replace("-", "−"))
 
     def taken(self, clause: str, starts_at: str, due_at: str, answered_at: str) -> Line:
         """How long the answer took, or by how much it was late."""
@@ -428,7 +440,7 @@ class _Speaker:
         shown = self.moment(answered_at)
         if answered > due:
             late = (answered - due).total_seconds()
-            text = self.say("sum.late", answered=shown, due=self.moment(due_at))
+            text = self.say("sum.late", answered=shown, due=self.due(due_at))
             return Line(clause, text, self.duration(late))
         text = self.say("sum.used", answered=shown, start=self.moment(starts_at))
         return Line(clause, text, self.duration((answered - _local(starts_at)).total_seconds()))
@@ -443,11 +455,17 @@ class _Speaker:
             case _ if value is None:
                 return self.say("unit.none")
             case _ if name.endswith("_at") or name in MOMENTS:
+                if (
+                    name == "at"
+                ):  # what comes out stands with its date, unless it began the same day
+                    return self.due(value)
                 self.day = self.day or _local(value).date()
                 return self.moment(value)
             case _ if isinstance(value, list):
                 sign = " + " if name.endswith("_yuan") else self.say("unit.comma")
                 return sign.join(self._value(name, one) for one in value)
+            case "limit" if value:
+                return self.limit(value)
             case "limit" | "paused" | "counted" | "left" | "age":
                 return self.duration(value) if value else self.say("unit.whole_minutes", n=0)
             case "opens" | "closes" | "time" | "duty_from" | "after":

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
-from kefu.policy.calculation import BadFacts, Calculation, Decided, labelled
+from kefu.policy.calculation import Calculation, Decided, labelled
 from kefu.policy.clauses import (
     Bearer,
     ClauseBase,
@@ -26,6 +26,7 @@ from kefu.policy.clauses import (
 from kefu.policy.clauses.base import Amount, Name, Quantity, Strict, Text
 from kefu.policy.clauses.fees import Division, Parts
 from kefu.policy.money import yuan
+from kefu.policy.refusals import BadFacts, Refused, cannot_be
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step
 from kefu.policy.wording import Both
@@ -39,12 +40,8 @@ Kind = TypeVar("Kind", bound=ClauseBase)
 Weight = Annotated[Quantity, Field(gt=0, le=100_000, decimal_places=4)]
 
 
-class TableFault(ValueError):
+class TableFault(Refused, ValueError):
     """A table of prices that leaves a gap, overlaps, or takes no quantity of this size."""
-
-    def __init__(self, clause: str, reason: str) -> None:
-        super().__init__(f"{clause}: {reason}")
-        self.clause = clause
 
 
 # Tables by quantity.
@@ -74,7 +71,7 @@ def bands(rulebook: Rulebook, table: str, zone: str | None = None) -> tuple[Tari
     ordered = tuple(sorted(found, key=lambda band: Decimal(band.given("over"))))
     for band, above in pairwise(ordered):
         if not band.ends or band.given("up_to") != above.over:
-            raise TableFault(above.id, f"leaves a gap after {band.id}, or overlaps with it")
+            raise TableFault(cannot_be("gap", clause=above.id, other=band.id))
     if ordered[-1].ends:
         ordered[-1].given("up_to")
     return ordered
@@ -84,10 +81,11 @@ def charge(table: Sequence[Tariff], quantity: Decimal, *, free_below: bool = Fal
     """Return what a quantity costs, rounded to the fen.
 
     A quantity exactly on a bound belongs to the band below it. ``free_below``: the table begins
-    above nought and asks nothing for less. Raises NotSet, TableFault, BadFacts below 0.
+    above nought and asks nothing for less. Raises NotSet, TableFault, BadFacts for a quantity below 0
+    or not finite.
     """
-    if quantity < 0:
-        raise BadFacts({"quantity": f"a quantity is not below 0: {quantity}"})
+    if not quantity.is_finite() or quantity < 0:
+        raise BadFacts({"quantity": cannot_be("quantity_below_nought", n=quantity)})
     if free_below and quantity <= table[0].given("over"):
         return Fee(yuan(0), ())
     exact, steps = _charge(table, quantity)
@@ -108,7 +106,7 @@ def _charge(table: Sequence[Tariff], quantity: Decimal) -> tuple[Decimal | None,
     if band.basis == "excess" and table.index(band) > 0:
         below, first = _charge(table, band.given("over"))
         if below is None:
-            raise TableFault(band.id, "goes on from a band that is agreed upon")
+            raise TableFault(cannot_be("goes_on_from_agreed", clause=band.id))
         amount += below
     if "base" in band.model_fields_set:
         amount += band.given("base")
@@ -130,8 +128,10 @@ def _per_unit(band: Tariff, quantity: Decimal) -> tuple[Decimal, Step]:
         charged = _counted(quantity, band.parts)
         key, inputs = "fee_whole", {}
     else:
-        charged = max(_counted(quantity, band.parts) - over, Decimal(0))
+        charged = _counted(quantity - over, band.parts)
         key, inputs = "fee_excess", {"over": over}
+        if charged != quantity - over:
+            key, inputs = "fee_excess_rounded", {"over": over}
     cost = Decimal(charged * rate)
     told = {"quantity": quantity, "charged": charged, "unit": band.unit, "rate_yuan": rate}
     return cost, Step.of(band.id, key, **inputs, **told, sum_yuan=yuan(cost))
@@ -154,7 +154,7 @@ def _band(table: Sequence[Tariff], quantity: Decimal) -> Tariff:
     last = table[-1]
     if last.beyond == "stays" and quantity > last.given("over"):
         return last
-    raise TableFault(last.id, f"the table takes no {quantity} {last.unit}")
+    raise TableFault(cannot_be("takes_no", clause=last.id, n=quantity, counted_in=last.unit))
 
 
 # The freight of a returned air parcel.
@@ -187,12 +187,13 @@ def zone_of(rulebook: Rulebook, table: str, destination: str) -> Tariff | None:
         first, *others = [zone for place, zone in within if len(place) == longest]
         for other in others:
             if other.zone != first.zone:
-                raise TableFault(other.id, f"names {destination}, and so does {first.id}")
+                why = cannot_be("names_too", clause=other.id, place=destination, other=first.id)
+                raise TableFault(why)
         return first
     for place, zone in named:
         if place.startswith(destination):
-            reason = f"{destination} lies in part in the zone of {zone.id}: be more exact"
-            raise BadFacts({"destination": reason})
+            why = cannot_be("partly_in_zone", place=destination, clause=zone.id)
+            raise BadFacts({"destination": why})
     return None
 
 
@@ -263,7 +264,7 @@ def warehouse_entry(rulebook: Rulebook, facts: WarehouseEntry) -> EntryFee:
     whole = _one(rulebook, FeeSum, fee=WAREHOUSE_ENTRY, adds="whole")
     on_top = _one(rulebook, FeeSum, fee=WAREHOUSE_ENTRY, adds="on_top")
     if set(whole.parts) != {"handling", *on_top.parts}:
-        raise TableFault(whole.id, f"adds other parts than handling and those of {on_top.id}")
+        raise TableFault(cannot_be("other_parts", clause=whole.id, other=on_top.id))
     charges, place_step = _charges(rulebook, facts.place, on_top)
     handling = _handling(rulebook, facts)
     steps = [*handling.steps, place_step]
@@ -301,7 +302,7 @@ def _handling(rulebook: Rulebook, facts: WarehouseEntry) -> Fee:
     amounts = [fee.amount for fee in fees if fee.amount is not None]
     if len(amounts) == len(fees):
         if facts.agreed is not None:
-            raise BadFacts({"agreed": "the handling follows from the table, none is to be agreed"})
+            raise BadFacts({"agreed": cannot_be("handling_by_table")})
         return Fee(yuan(sum(amounts, Decimal(0))), steps)
     if facts.agreed is None:
         return Fee(None, steps)
@@ -332,7 +333,7 @@ def _by_pieces(table: PieceTariff, pieces: int) -> Fee:
             amount = yuan(row.base + further * row.each)
             inputs = {"n": pieces, "base_yuan": row.base, "further": further, "each_yuan": row.each}
             return Fee(amount, (Step.of(table.id, "fee_pieces", **inputs, sum_yuan=amount),))
-    raise TableFault(table.id, f"the table takes no {pieces} pieces")
+    raise TableFault(cannot_be("takes_no", clause=table.id, n=pieces, counted_in="pieces"))
 
 
 def _warehouse_entry(rulebook: Rulebook, facts: WarehouseEntry) -> Decided:
@@ -498,7 +499,9 @@ def fund_income(rulebook: Rulebook, facts: FundFacts) -> Fee:
     if facts.kind in clause.without:
         return Fee(yuan(0), (Step.of(clause.id, "fund_without", deduction=facts.kind),))
     if facts.kind not in clause.of:
-        raise BadFacts({"kind": f"{clause.id} does not name {facts.kind}"})
+        raise BadFacts(
+            {"kind": cannot_be("no_such_deduction", clause=clause.id, deduction=facts.kind)}
+        )
     income = yuan(facts.amount * clause.share)
     inputs = {"deduction": facts.kind, "base_yuan": facts.amount, "portion_share": clause.share}
     step = Step.of(clause.id, "fund_income", **inputs, fund=clause.fund, sum_yuan=income)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from kefu.policy.clauses import Criterion, NotSet
 from kefu.policy.moments import SHANGHAI
+from kefu.policy.refusals import NotInRulebook, cannot_be
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step, instant
 
@@ -24,11 +25,11 @@ class Incident:
 
 
 def incident_rule(rulebook: Rulebook) -> Criterion:
-    """Raises LookupError for a rulebook that has no such rule."""
+    """Raises NotInRulebook for a rulebook that has no such rule."""
     for clause in rulebook.in_force(Criterion):
         if clause.gives == MASS_INCIDENT:
             return clause
-    raise LookupError(f"{rulebook.code} does not say what a mass incident is")
+    raise NotInRulebook(cannot_be("no_mass_incident", code=rulebook.code))
 
 
 def mass_incident(
@@ -40,7 +41,7 @@ def mass_incident(
     More than 20 within an hour: the 21st starts it, and exactly an hour after the first is within it
     (ES-502.17). By the other reading the hours are those of the clock on the wall.
 
-    Raises LookupError for a rulebook without the rule, NotSet, ValueError for a moment without zone.
+    Raises NotInRulebook for a rulebook without the rule, NotSet, ValueError for a moment without zone.
     """
     clause = incident_rule(rulebook)
     number, minutes = clause.more_than, clause.within_minutes

@@ -4,18 +4,18 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
-from kefu.policy.calculation import BadFacts
 from kefu.policy.clauses import Consequence
 from kefu.policy.clauses.base import Name, Quantity, Strict
 from kefu.policy.clauses.penalties import Counting
+from kefu.policy.refusals import BadFacts, NotInRulebook, cannot_be, wanted
 from kefu.policy.rulebook import Rulebook
 
 
-class NoLadder(LookupError):
+class NoLadder(NotInRulebook):
     """The rulebook counts nothing of this name."""
 
     def __init__(self, code: str, of: str) -> None:
-        super().__init__(f"{code} counts no {of}")
+        super().__init__(cannot_be("counts_no", code=code, of=of))
         self.of = of
 
 
@@ -50,12 +50,13 @@ def since(
 ) -> Iterator[Happening]:
     """The happenings of a name in the period of the day ``on``, in order of time."""
     if within != "all" and on is None:
-        raise BadFacts({"on": f"{of} is counted in a {within}: which one?"})
+        raise BadFacts({"on": wanted("which_period", of=of, within=within)})
     for happening in sorted(history, key=lambda happening: happening.on):
         if happening.of != of:
             continue
         if on is not None and happening.on > on:
-            raise BadFacts({"history": f"{happening.on} is after the day it is judged, {on}"})
+            why = cannot_be("after_judged", on=happening.on, judged_on=on)
+            raise BadFacts({"history": why})
         if within == "all" or (on and _same(within, happening.on, on)):
             yield happening
 
@@ -86,7 +87,7 @@ def escalation(rulebook: Rulebook, of: str, counted: int) -> Consequence | None:
     SD-233.48, ES-204.04, ES-603.24, CD-05.26. Raises NoLadder, BadFacts for a count below 0.
     """
     if counted < 0:
-        raise BadFacts({"count": f"nothing happens {counted} times"})
+        raise BadFacts({"count": cannot_be("times_below_nought", n=counted)})
     reached = [step for step in ladder(rulebook, of) if (step.nth or 0) <= counted]
     if not reached:
         return None

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from kefu.policy.clauses import Criterion, Quota, Rate, Report
 from kefu.policy.clauses.measures import ReportDue
 from kefu.policy.conditions import Facts, MissingFact, applying, known, said
+from kefu.policy.refusals import BadFacts, NotInRulebook, cannot_be
 from kefu.policy.requirements import offered
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step
@@ -61,7 +62,7 @@ def counted(
     """Compare what was counted with every clause about ``of``.
 
     ``numbers`` has them by the kinds the clauses name, {"any": …} where none does; a kind that is left
-    out counts nought, and a clause without kinds counts them all. Raises KeyError for something no clause is about, ValueError for a kind
+    out counts nought, and a clause without kinds counts them all. Raises NotInRulebook for something no clause is about, BadFacts for a kind
     that the clause does not name and for a number below nought or not finite.
     Source: CD-10.02, CD-12.51, CD-13.22, ES-123.03, ES-133.02, ES-303.09, ES-502.18, ES-603.10,
     ES-603.21, ES-604.03, LC-01.17, LC-01.18, SD-214.01, SD-215.01, SD-215.15, SD-223.06, SD-311.01,
@@ -69,9 +70,9 @@ def counted(
     """
     quotas = [quota for quota in rulebook.in_force(Quota) if quota.of == of]
     if not quotas:
-        raise KeyError(f"{rulebook.code} says nothing about the number of {of}")
+        raise NotInRulebook(cannot_be("no_number_of", code=rulebook.code, of=of))
     if any(not number.is_finite() or number < 0 for number in numbers.values()):
-        raise ValueError(f"{of}: a count is a number from nought on")
+        raise BadFacts({"numbers": cannot_be("count_below_nought", of=of)})
     kinds = {item.key for quota in quotas for item in quota.among} or {"any"}
     counts, missing, not_set, steps = [], dict[str, None](), [], []
     for quota in quotas:
@@ -92,7 +93,7 @@ def _numbers(
     quota: Quota, numbers: Mapping[str, Decimal], kinds: Collection[str]
 ) -> dict[str, Decimal]:
     own = [item.key for item in quota.among]
-    known(numbers, own or kinds, f"{quota.id}: what is counted")
+    known(numbers, own or kinds, quota.id, fact="numbers")
     if quota.each:
         return {kind: numbers.get(kind, Decimal(0)) for kind in own}
     return {quota.of: sum(numbers.values(), Decimal(0))}
@@ -115,10 +116,19 @@ def _compared(quota: Quota, numbers: Mapping[str, Decimal]) -> list[tuple[Count,
             number=number,
             counted_of=words.get(name) or said([name]),
             per=said([quota.per]),
+            bounds=_bounds(least, most),
             **{side: str(bound) for side, bound in bounds.items() if bound is not None},
         )
         found.append((Count(quota.id, name, quota.per, short, over), step))
     return found
+
+
+def _bounds(least: Decimal | None, most: Decimal | None) -> str:
+    """“≥ 1, ≤ 5”; one number where both ends are the same."""
+    if least == most:
+        return f"= {least}"
+    ends = (("≥", least), ("≤", most))
+    return ", ".join(f"{sign} {end}" for sign, end in ends if end is not None)
 
 
 # Classes.
@@ -142,18 +152,18 @@ def classify(
     """Return which class the criteria of ``of`` put a case into.
 
     Where the rulebook has a list of that name, it is the order of precedence, and what fits nothing
-    is of its last class. Raises KeyError for something without criteria, MissingFact where a fact or
-    a measure is wanted that is not given, ValueError for a number below nought and for two classes
+    is of its last class. Raises NotInRulebook for something without criteria, MissingFact where a fact or
+    a measure is wanted that is not given, BadFacts for a number below nought and for two classes
     that no list puts in order.
     Source: CD-05.15, CD-06.25, CD-07.09, ES-132.03, ES-302.03 … ES-302.12, LC-06.02, SD-120.01;
     ES-502.17 in ``incidents``.
     """
     criteria = [criterion for criterion in rulebook.in_force(Criterion) if criterion.of == of]
     if not criteria:
-        raise KeyError(f"{rulebook.code} has no criteria for {of}")
+        raise NotInRulebook(cannot_be("no_criteria", code=rulebook.code, of=of))
     given = numbers or {}
     if any(not number.is_finite() or number < 0 for number in given.values()):
-        raise ValueError(f"{of}: a measure is a number from nought on")
+        raise BadFacts({"numbers": cannot_be("measure_below_nought", of=of)})
     met = [c for c in applying(criteria, facts or {}) if _within(c, given)]
     order = [item.key for item in offered(rulebook, of, facts).items]
     chosen = _first(of, [criterion.gives for criterion in met], order)
@@ -170,7 +180,7 @@ def _first(of: str, given: Sequence[str], order: Sequence[str]) -> str | None:
         known(given, order, of)
         return next((name for name in order if name in given), order[-1])
     if len(set(given)) > 1:
-        raise ValueError(f"{of}: the criteria say {', '.join(sorted(set(given)))} at once")
+        raise BadFacts(cannot_be("criteria_say", of=of, classes=sorted(set(given))))
     return given[0] if given else None
 
 
@@ -233,22 +243,26 @@ class Plan:
 def report_plan(rulebook: Rulebook, report: str) -> Plan:
     """Put the clauses about a report together.
 
-    Raises KeyError for a report the rulebook does not have, ValueError where two clauses name two
+    Raises NotInRulebook for a report the rulebook does not have, BadFacts where two clauses name two
     periods, or two people for one step.
     Source: CD-08.02 … CD-08.10, CD-10.05, CD-12.33, LC-01.04, LC-02.07, LC-05.08, LC-01.25,
     LC-03.09, LC-04.09, SD-221.11, OS-05.04 and the like.
     """
     clauses = [clause for clause in rulebook.in_force(Report) if report in clause.reports]
     if not clauses:
-        raise KeyError(f"{rulebook.code} has no report {report}")
+        raise NotInRulebook(cannot_be("no_report", code=rulebook.code, report=report))
     periods = {clause.per for clause in clauses if clause.per is not None}
     if len(periods) > 1:
-        raise ValueError(f"{report}: two periods, {' and '.join(sorted(periods))}")
+        first, second, *_rest = sorted(periods)
+        raise BadFacts(cannot_be("two_periods", report=report, first=first, second=second))
     steps: dict[str, str] = {}
     for clause in clauses:
         for step, role in clause.steps.items():
             if steps.setdefault(step, role) != role:
-                raise ValueError(f"{report}: {step} is both for {steps[step]} and for {role}")
+                why = cannot_be(
+                    "two_roles", report=report, task=step, role=steps[step], other_role=role
+                )
+                raise BadFacts(why)
     return Plan(
         report,
         tuple(clause.id for clause in clauses),
@@ -272,16 +286,17 @@ def report_step(
 ) -> tuple[str, str, tuple[str, ...]]:
     """Return (step, role, what it lacks) of the next step of a report; ("", "", ()) when all is done.
 
-    What a report needs has to be there before it is issued or submitted. Raises ValueError for a
+    What a report needs has to be there before it is issued or submitted. Raises BadFacts for a
     step that the plan does not have, or that was done before an earlier one.
     """
     names = [step for step, _role in plan.steps]
-    known(done, names, plan.report)
+    known(done, names, plan.report, fact="done")
     for place, (step, role) in enumerate(plan.steps):
         if step in done:
             continue
         if set(done) & set(names[place:]):
-            raise ValueError(f"{plan.report}: {step} comes before what was done")
+            why = cannot_be("comes_before", report=plan.report, task=step)
+            raise BadFacts({"done": why})
         leaves = place + 1 == len(names)
         lacks = tuple(name for name in plan.needs if leaves and name not in recorded)
         return step, role, lacks
@@ -320,16 +335,17 @@ def ratios(rulebook: Rulebook, rate: str, parts: Mapping[str, tuple[Decimal, Dec
     """Return a rate by part and over all, in percent; ``parts``: (counted, out of) of each.
 
     Halves go up, once, at the end of each line; nothing out of nothing is no rate. The target is
-    compared with the exact share. Raises KeyError for a rate the rulebook does not have, ValueError
+    compared with the exact share. Raises NotInRulebook for a rate the rulebook does not have, BadFacts
     for numbers below nought, not finite, or more counted than there are.
     Source: CD-13.12, CD-13.18, CD-13.19, LC-06.01, OS-11.02, OS-11.04, OS-11.07, OS-11.10, OS-12.01.
     """
     clause = next((c for c in rulebook.in_force(Rate) if c.rate == rate), None)
     if clause is None:
-        raise KeyError(f"{rulebook.code} has no rate {rate}")
+        raise NotInRulebook(cannot_be("no_rate", code=rulebook.code, rate=rate))
     for name, (part, whole) in parts.items():
         if not (part.is_finite() and whole.is_finite()) or not 0 <= part <= whole:
-            raise ValueError(f"{rate}: {name}: {part} of {whole}")
+            why = cannot_be("part_of_whole", rate=rate, name=name, part=part, whole=whole)
+            raise BadFacts({"parts": why})
     lines = tuple(_ratio(clause, name, *numbers) for name, numbers in parts.items())
     total = _ratio(
         clause,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from kefu.policy.refusals import BadFacts, cannot_be
 from kefu.policy.steps import instant
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -44,13 +45,14 @@ def end_of(day: date) -> datetime:
 def stretches(pauses: Iterable[Pause], *, after: datetime) -> Iterator[tuple[datetime, datetime]]:
     """Yield the pauses in order of time, cut off at ``after`` and at what was yielded before.
 
-    Raises ValueError for one that ends before it begins, or without zone.
+    Raises BadFacts for one that ends before it begins, ValueError for one without zone.
     """
     spans = sorted((instant(pause.starts_at), instant(pause.ends_at)) for pause in pauses)
     covered_to = after
     for begins_at, ends_at in spans:
         if ends_at <= begins_at:
-            raise ValueError(f"a pause ends after it begins: {begins_at} to {ends_at}")
+            why = cannot_be("pause_without_length", begins_at=begins_at, ends_at=ends_at)
+            raise BadFacts({"pauses": why})
         if ends_at > covered_to:
             yield max(begins_at, covered_to), ends_at
             covered_to = ends_at

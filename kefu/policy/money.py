@@ -2,13 +2,15 @@
 
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
+from kefu.policy.refusals import BadFacts, cannot_be
+
 FEN = Decimal("0.01")
 
 
 def yuan(amount: Decimal | int | str) -> Decimal:
     """Return ``amount`` in yuan with two places, halves up (away from zero): 0.005 is one fen.
 
-    Raises TypeError for a float, ValueError for anything that is not a finite number.
+    Raises TypeError for a float, BadFacts for anything that is not a finite number.
     """
     return _finite(amount).quantize(FEN, rounding=ROUND_HALF_UP)
 
@@ -17,7 +19,7 @@ def cut(amount: Decimal | int | str, step: Decimal = FEN) -> Decimal:
     """Return ``amount`` cut off at the fen, or at ``step``: for a limit that must not be passed, and
     for showing a number that is longer than its column. Never for what is owed.
 
-    Raises TypeError for a float, ValueError for anything that is not a finite number.
+    Raises TypeError for a float, BadFacts for anything that is not a finite number.
     """
     return _finite(amount).quantize(step, rounding=ROUND_DOWN)
 
@@ -25,11 +27,11 @@ def cut(amount: Decimal | int | str, step: Decimal = FEN) -> Decimal:
 def points(number: Decimal | int | str) -> Decimal:
     """Return ``number`` as points of a score, never rounded: 0.5 stays 0.5 and 0.50 becomes 0.5.
 
-    Raises TypeError for a float, ValueError for more than two places or no finite number.
+    Raises TypeError for a float, BadFacts for more than two places or no finite number.
     """
     exact = _finite(number)
     if exact != exact.quantize(FEN, rounding=ROUND_HALF_UP):
-        raise ValueError(f"points have two places at most, not {number}")
+        raise BadFacts(cannot_be("two_places", number=str(number)))
     short = exact.normalize()
     return short if short.as_tuple().exponent <= 0 else short.quantize(Decimal(1))  # type: ignore[operator]
 
@@ -41,7 +43,7 @@ def _finite(number: Decimal | int | str) -> Decimal:
     try:
         exact = Decimal(number)
     except ArithmeticError:
-        raise ValueError(f"not a number: {number!r}") from None
+        raise BadFacts(cannot_be("no_number", number=str(number))) from None
     if not exact.is_finite():
-        raise ValueError(f"not a finite number: {number!r}")
+        raise BadFacts(cannot_be("no_number", number=str(number)))
     return exact

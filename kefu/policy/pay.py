@@ -23,18 +23,21 @@ from kefu.policy.attendance import (
     overtime,
     shown,
 )
-from kefu.policy.calculation import BadFacts, Calculation, Decided, labelled
-from kefu.policy.calendars import Calendar
+from kefu.policy.calculation import Calculation, Decided, labelled
+from kefu.policy.calendars import Calendar, Date
 from kefu.policy.clauses import (
     Allowance,
     Award,
     BasePay,
+    Consequence,
+    ExtraPoints,
     HourlyPay,
     NotSet,
     PerformancePay,
     PieceBonus,
     Reward,
     ScoreEvent,
+    ScoreSheet,
     Seniority,
     TeamBonus,
     WageFormula,
@@ -54,7 +57,9 @@ from kefu.policy.clauses.base import (
 )
 from kefu.policy.money import cut, yuan
 from kefu.policy.months import Month, first_day, last_day, month_of, months_between
+from kefu.policy.refusals import BadFacts, NotInRulebook, OtherKind, cannot_be, wanted
 from kefu.policy.rulebook import Rulebook
+from kefu.policy.scores import ScoreMoney
 from kefu.policy.steps import Step
 from kefu.policy.wording import WORDS, Both
 
@@ -148,12 +153,12 @@ class PayFacts(Strict):
 
     ``base``: the agreed wage, where no clause gives one. ``assessed`` false: a month without
     assessment. ``team_scores``: of the staff of a supervisor. ``penalties`` are taken in this
-    order. ``calendar`` is needed for overtime only.
+    order, after what lost points cost. ``calendar`` is needed for overtime only.
     """
 
     month: Annotated[Month, labelled("月份", "Month")]
-    hired_on: Annotated[date, labelled("入职日期", "Joined on")]
-    left_on: Annotated[date | None, labelled("离职日期", "Left on")] = None
+    hired_on: Annotated[Date, labelled("入职日期", "Joined on")]
+    left_on: Annotated[Date | None, labelled("离职日期", "Left on")] = None
     department: Annotated[Name, labelled("部门", "Department")]
     post: Annotated[Name | None, labelled("岗位", "Post")] = None
     base: Annotated[Money | None, labelled("约定基本工资", "Agreed base wage", "yuan")] = None
@@ -279,6 +284,7 @@ class PayRules:
     departments: frozenset[str]
     seniority: Mapping[str, Seniority]
     performance: PerformancePay | None
+    best: Decimal | None  # the highest score there can be; None: no end
     grades: Mapping[str, Allowance]
     bonuses: tuple[PieceBonus, ...]
     pool: PieceBonus | None
@@ -288,6 +294,8 @@ class PayRules:
     awards: Mapping[str, Award]
     hourly: Mapping[str, HourlyPay]
     attendance: AttendanceRules
+    score_money: ScoreMoney | None
+    absence_fine: str | None  # the clause by which absence is a penalty instead
 
     @classmethod
     def of(cls, rulebook: Rulebook) -> Self:
@@ -303,6 +311,7 @@ class PayRules:
             departments=_departments(formulas, allowances),
             seniority={clause.part: clause for clause in rulebook.in_force(Seniority)},
             performance=next(rulebook.in_force(PerformancePay), None),
+            best=_best(rulebook),
             grades={a.grade: a for a in allowances if a.grade is not None},
             bonuses=tuple(bonus for bonus in bonuses if bonus.to == "author"),
             pool=next((bonus for bonus in bonuses if bonus.to == "pool"), None),
@@ -312,6 +321,10 @@ class PayRules:
             awards={award.id: award for award in rulebook.in_force(Award)},
             hourly={h.of: h for h in rulebook.in_force(HourlyPay) if h.multiplier is None},
             attendance=AttendanceRules.of(rulebook),
+            score_money=ScoreMoney.of(rulebook),
+            absence_fine=next(
+                (c.id for c in rulebook.in_force(Consequence) if "absent" in c.needs), None
+            ),
         )
 
     def line(self, clause: str, part: str, amount: Decimal, *steps: Step) -> PayLine:
@@ -328,6 +341,14 @@ def _departments(
     named = [formula.departments for formula in formulas]
     named += [allowance.departments for allowance in allowances]
     return frozenset(department for departments in named for department in departments)
+
+
+def _best(rulebook: Rulebook) -> Decimal | None:
+    """The full sheet and the most that extra points add; a sheet without sections goes up freely."""
+    sheet = next((s for s in rulebook.in_force(ScoreSheet) if s.of == "agent" and s.sections), None)
+    if sheet is None or sheet.total is None:
+        return None
+    return sheet.total + sum(extra.limit for extra in rulebook.in_force(ExtraPoints))
 
 
 def payslip(facts: PayFacts, rules: PayRules) -> Payslip:
@@ -374,16 +395,29 @@ class _Slip:
         facts, rules = self.facts, self.rules
         self.service = months_between(month_of(facts.hired_on), facts.month)
         if self.service < 0:
-            raise BadFacts({"hired_on": f"joined after {facts.month}"})
+            raise BadFacts({"hired_on": cannot_be("joined_after", month=facts.month)})
         if facts.left_on is not None:
             if facts.left_on < facts.hired_on:
-                raise BadFacts({"left_on": "left before joining"})
+                raise BadFacts({"left_on": cannot_be("left_before_joining")})
             if facts.left_on < first_day(facts.month):
-                raise BadFacts({"left_on": f"left before {facts.month}"})
+                raise BadFacts({"left_on": cannot_be("left_before", month=facts.month)})
         if rules.departments and facts.department not in rules.departments:
-            raise BadFacts({"department": f"{rules.code} has no department {facts.department}"})
+            why = cannot_be("no_department", code=rules.code, department=facts.department)
+            raise BadFacts({"department": why})
+        self._check_days()
         self._check_names()
         self.lost = {forfeit.part: forfeit.clause for forfeit in facts.forfeited}
+
+    def _check_days(self) -> None:
+        """What was not worked lies in the month, between joining and leaving."""
+        facts = self.facts
+        first = max(first_day(facts.month), facts.hired_on)
+        last = min(last_day(facts.month), facts.left_on or date.max)
+        for fact, missed in (("absences", facts.absences), ("leaves", facts.leaves)):
+            for one in missed:
+                if not first <= one.on <= last:
+                    why = cannot_be("not_within", on=one.on, first_on=first, last_on=last)
+                    raise BadFacts({fact: why})
 
     def _check_names(self) -> None:
         facts, rules = self.facts, self.rules
@@ -395,25 +429,31 @@ class _Slip:
         for fact, named in cited:
             for one in named:
                 if one.clause not in rules.labels:
-                    raise BadFacts({f"{fact}.{one.clause}": f"{rules.code} has no such clause"})
+                    why = cannot_be("no_such_clause", code=rules.code)
+                    raise BadFacts({f"{fact}.{one.clause}": why})
+        computed = {band.id for band in rules.score_money.table} if rules.score_money else set()
+        for owed in facts.penalties:
+            if owed.clause in computed:
+                raise BadFacts({f"penalties.{owed.clause}": cannot_be("computed_from_score")})
         for given in facts.awards:
             if given.clause not in rules.awards:
-                raise BadFacts({f"awards.{given.clause}": f"no award of {rules.code}"})
+                raise BadFacts({f"awards.{given.clause}": cannot_be("no_award", code=rules.code)})
         for piece in facts.pieces:
             if piece.of not in rules.pieces:
-                raise BadFacts({f"pieces.{piece.of}": f"{rules.code} pays no such piece"})
+                raise BadFacts({f"pieces.{piece.of}": cannot_be("pays_no_piece", code=rules.code)})
         for kind in facts.hours:
             if kind not in rules.hourly:
-                raise BadFacts({f"hours.{kind}": f"{rules.code} pays no such hours"})
+                raise BadFacts({f"hours.{kind}": cannot_be("pays_no_hours", code=rules.code)})
         for adjustment in facts.adjustments:
             if months_between(adjustment.of_month, facts.month) < 1:
-                raise BadFacts({"adjustments": f"{adjustment.of_month} is not an earlier month"})
+                why = cannot_be("no_earlier_month", month=adjustment.of_month)
+                raise BadFacts({"adjustments": why})
         if facts.pool_paid and rules.pool is None:
-            raise BadFacts({"pool_paid": f"{rules.code} has no pool"})
+            raise BadFacts({"pool_paid": cannot_be("no_pool", code=rules.code)})
         if facts.team_scores is not None and rules.team is None:
-            raise BadFacts({"team_scores": f"{rules.code} has no bonus for a team"})
+            raise BadFacts({"team_scores": cannot_be("no_team_bonus", code=rules.code)})
         if facts.overtime and facts.calendar is None:
-            raise BadFacts({"calendar": "overtime needs the calendar"})
+            raise BadFacts({"calendar": wanted("overtime_calendar")})
 
     # What is earned.
 
@@ -451,7 +491,7 @@ class _Slip:
         pay = self._base_pay()
         if pay is None:
             if facts.base is None:
-                raise BadFacts({"base": f"{rules.code} gives no base wage, so it has to be known"})
+                raise BadFacts({"base": wanted("no_base", code=rules.code)})
             self.base = self.full = yuan(facts.base)
             self._earn("", "base", self.base, Step.of("", "pay_agreed", amount_yuan=self.base))
             return
@@ -499,9 +539,9 @@ class _Slip:
         if pay.by == "post":
             table: dict[str, Decimal] = pay.given("posts")
             if facts.post is None:
-                raise BadFacts({"post": "the wage goes by the post"})
+                raise BadFacts({"post": wanted("wage_by_post")})
             if facts.post not in table:
-                raise BadFacts({f"post.{facts.post}": f"{pay.id} has no wage for it"})
+                raise BadFacts({f"post.{facts.post}": cannot_be("no_wage_for", clause=pay.id)})
             return pay.id, table[facts.post]
         last = pay is rules.bases[0]
         if last and formula is not None and formula.base is not None:
@@ -586,16 +626,19 @@ class _Slip:
             self._earn(clause.id, "performance", amount, step)
 
     def _score(self) -> Decimal:
-        if self.facts.score is None:
-            raise BadFacts({"score": f"not known for {self.facts.month}"})
-        return self.facts.score
+        score, best = self.facts.score, self.rules.best
+        if score is None:
+            raise BadFacts({"score": wanted("not_known_for", month=self.facts.month)})
+        if best is not None and score > best:
+            raise BadFacts({"score": cannot_be("more_than", most=best)})
+        return score
 
     def _graded(self, clause: PerformancePay) -> None:
         facts, rules = self.facts, self.rules
         if facts.grade is None:
-            raise BadFacts({"grade": f"not known for {facts.month}"})
+            raise BadFacts({"grade": wanted("not_known_for", month=facts.month)})
         if facts.grade not in rules.grades:
-            raise BadFacts({f"grade.{facts.grade}": f"{rules.code} pays no such grade"})
+            raise BadFacts({f"grade.{facts.grade}": cannot_be("pays_no_grade", code=rules.code)})
         paid = rules.grades[facts.grade]
         amount = yuan(paid.given("amount"))
         steps = [Step.of(paid.id, "pay_grade", grade=facts.grade, by=clause.id, amount_yuan=amount)]
@@ -699,12 +742,12 @@ class _Slip:
         for given in self.facts.awards:
             clause = self.rules.awards[given.clause]
             if (clause.amount is None) == (given.amount is None):
-                reason = (
-                    "whoever approves it enters the amount"
+                why = (
+                    wanted("approver_enters")
                     if given.amount is None
-                    else f"the regulation gives the amount: {clause.amount}"
+                    else cannot_be("amount_given", amount=clause.amount)
                 )
-                raise BadFacts({f"awards.{given.clause}": reason})
+                raise BadFacts({f"awards.{given.clause}": why})
             amount = yuan(clause.amount or given.amount or ZERO)
             key = "pay_award" if given.amount is None else "pay_award_chosen"
             self._earn(clause.id, "award", amount, Step.of(clause.id, key, amount_yuan=amount))
@@ -712,7 +755,7 @@ class _Slip:
     def _pool(self) -> None:
         if self.facts.pool_paid and self.rules.pool:
             if not self._pays("pool"):
-                raise BadFacts({"pool_paid": f"nothing of the pool in month {self.service + 1}"})
+                raise BadFacts({"pool_paid": cannot_be("not_in_pool_yet", n=self.service + 1)})
             amount = yuan(self.facts.pool_paid)
             clause = self.rules.pool.id
             self._earn(clause, "pool", amount, Step.of(clause, "pay_pool", amount_yuan=amount))
@@ -763,7 +806,9 @@ class _Slip:
     def take_unpaid(self) -> None:
         facts, rules = self.facts, self.rules.attendance
         if facts.absences and rules.absence is None:
-            self.notes.append(Step.of("", "pay_no_rule_absence"))
+            fined = self.rules.absence_fine
+            key = "pay_absence_fined" if fined else "pay_no_rule_absence"
+            self.notes.append(Step.of(fined or "", key))
         elif found := absence(facts.absences, self.full, rules):
             self._unpaid(found.clause, "absence", found.unpaid, found.steps)
             if found.penalty:
@@ -793,6 +838,11 @@ class _Slip:
 
     def deduct(self) -> None:
         facts = self.facts
+        if self.rules.score_money is not None and facts.assessed:
+            lost, told = self.rules.score_money.cost(self._score())
+            if lost:
+                clause = self.rules.score_money.table[0].id
+                self.owed.append((clause, "score_money", lost, told))
         for penalty in facts.penalties:
             amount = yuan(penalty.amount)
             step = Step.of(penalty.clause, "pay_owed", amount_yuan=amount)
@@ -805,8 +855,8 @@ class _Slip:
         self.gross = sum((line.amount for line in self.lines), ZERO)
         if not self.owed:
             return
-        left, told = room(self.gross, facts.limits)
-        self.notes += told
+        left, limits = room(self.gross, facts.limits)
+        self.notes += limits
         for clause, part, amount, steps in self.owed:
             taken = min(amount, left)
             left -= taken
@@ -822,7 +872,7 @@ class _Slip:
     def _owed_line(
         self, clause: str, part: str, amount: Decimal, steps: tuple[Step, ...]
     ) -> PayLine:
-        if part == "absence_penalty":
+        if part in ("absence_penalty", "score_money"):
             return self._line(clause, part, amount, steps)
         return self.rules.line(clause, part, amount, *steps)
 
@@ -851,8 +901,10 @@ def room(wage: Decimal, limits: Limits) -> tuple[Decimal, tuple[Step, ...]]:
 
     It is cut off at the fen, for a limit must not be passed. The same holds for a deduction note to
     a courier or driver who is employed. Raises NotSet where the minimum wage counts and the edition
-    has none.
+    has none, BadFacts for a wage that is no finite number.
     """
+    if not wage.is_finite():
+        raise BadFacts({"wage": cannot_be("no_number", number=wage)})
     if not limits.deductions:
         return ZERO, (Step.of("", "pay_limit_off", edition=limits.edition),)
     most = max(ZERO, cut(wage * limits.share))
@@ -918,19 +970,19 @@ class PoolFacts(Strict):
 def pool(facts: PoolFacts, rules: PayRules) -> tuple[Decimal, tuple[Step, ...]]:
     """Return what is left in the pool at the end of the month, in yuan. Source: CD-12.77.
 
-    Raises LookupError where there is no pool, BadFacts where more was given out than there was.
+    Raises NotInRulebook where there is no pool, BadFacts where more was given out than there was.
     """
     clause = rules.pool
     if clause is None:
-        raise LookupError(f"{rules.code} has no pool")
+        raise NotInRulebook(cannot_be("no_pool", code=rules.code))
     for piece in facts.pieces:
         if piece.of not in rules.pieces:
-            raise BadFacts({f"pieces.{piece.of}": f"{rules.code} pays no such piece"})
+            raise BadFacts({f"pieces.{piece.of}": cannot_be("pays_no_piece", code=rules.code)})
     number = _made(facts.pieces, clause)
     grown = yuan(clause.amount * number)
     left = facts.carried + grown - facts.paid_out
     if left < 0:
-        raise BadFacts({"paid_out": "more than is in the pool"})
+        raise BadFacts({"paid_out": cannot_be("more_than_pool")})
     step = Step.of(
         clause.id,
         f"pool_{clause.source}",
@@ -949,7 +1001,7 @@ def idea_reward(
     """Return the clause under which an adopted idea is rewarded, in points or in cash, never both.
     Source: SD-233.45, SD-233.46.
 
-    Raises BadFacts (both, neither, points outside the range), LookupError (no such clauses).
+    Raises BadFacts (both, neither, points outside the range), NotInRulebook (no such clauses).
     """
     for award in rulebook.in_force(Award):
         if award.instead_of is None:
@@ -958,14 +1010,15 @@ def idea_reward(
         if not isinstance(other, ScoreEvent):
             continue
         if (points is None) == (cash is None):
-            raise BadFacts({"points": f"{other.id} or {award.id}, one of them"})
+            raise BadFacts({"points": cannot_be("one_of_two", clause=other.id, other=award.id)})
         if cash is not None:
             if not cash.is_finite() or cash <= 0:
-                raise BadFacts({"cash": "a positive amount"})
+                raise BadFacts({"cash": cannot_be("positive")})
             return award.id, Step.of(award.id, "pay_award_chosen", amount_yuan=yuan(cash))
         assert points is not None
-        if not other.points <= points <= (other.up_to or other.points):
-            raise BadFacts({"points": f"{other.id} allows {other.points} to {other.up_to}"})
+        if not points.is_finite() or not other.points <= points <= (other.up_to or other.points):
+            why = cannot_be("allows", clause=other.id, least=other.points, most=other.up_to)
+            raise BadFacts({"points": why})
         step = Step.of(
             other.id,
             "score_granted",
@@ -974,22 +1027,22 @@ def idea_reward(
             change_points=points,
         )
         return other.id, step
-    raise LookupError(f"{rulebook.code} rewards no ideas in either of two ways")
+    raise NotInRulebook(cannot_be("no_ideas", code=rulebook.code))
 
 
 def reward(rulebook: Rulebook, clause: str, on_record: Mapping[str, str]) -> tuple[str, Step]:
     """Return the level of the reward that a ground leads to, once everything it needs is on record.
     Source: ES-137.01 to ES-137.15.
 
-    Raises KeyError for a clause the rulebook does not have, TypeError for one that is no reward,
+    Raises NotInRulebook for a clause the rulebook does not have, OtherKind for one that is no reward,
     BadFacts for what is missing.
     """
     found = rulebook[clause]
     if not isinstance(found, Reward):
-        raise TypeError(f"{clause} is no ground for a reward")
+        raise OtherKind({"clause": cannot_be("no_reward", clause=clause)})
     for need in found.needs:
         if not on_record.get(need, "").strip():
-            raise BadFacts({need: f"{clause} needs it"})
+            raise BadFacts({need: wanted("needs_it", clause=clause)})
     return found.level, Step.of(clause, "reward", level=found.level, ground=found.ground)
 
 

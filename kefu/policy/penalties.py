@@ -13,12 +13,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from kefu.policy.calculation import BadFacts, Calculation, Decided, labelled
-from kefu.policy.clauses import Cause, Consequence, Role
+from kefu.policy.calculation import Calculation, Decided, labelled
+from kefu.policy.clauses import Cause, Consequence, PieceBonus, Role
 from kefu.policy.clauses.base import Amount, ClauseId, Count, Name, Quantity, Strict, Text
 from kefu.policy.clauses.penalties import Bounds, Condition, Derived, Measure, Term
 from kefu.policy.ladders import Happening, count, escalation, ladder, since
 from kefu.policy.money import points, yuan
+from kefu.policy.refusals import BadFacts, OtherKind, cannot_be, wanted
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step, plain
 from kefu.policy.wording import Both
@@ -27,19 +28,20 @@ State = Literal["applies", "open", "does_not_apply"]
 Parties = Mapping[Role, str]
 
 
-class NobodyLiable(LookupError):
+class NobodyLiable(BadFacts):
     """Nobody is named for the role that a clause makes liable."""
 
     def __init__(self, role: str) -> None:
-        super().__init__(f"nobody is named as {role}")
+        super().__init__({"parties": wanted("nobody_named", role=role)})
         self.role = role
 
 
-class OutsideRange(ValueError):
+class OutsideRange(BadFacts):
     """An amount was chosen that the clause does not allow."""
 
     def __init__(self, clause: str, chosen: Decimal, least: Decimal, most: Decimal) -> None:
-        super().__init__(f"{clause}: chosen {chosen} is not between {least} and {most}")
+        why = cannot_be("chosen_between", clause=clause, n=chosen, least=least, most=most)
+        super().__init__({"chosen": why})
         self.clause = clause
 
 
@@ -53,7 +55,7 @@ class Breach(Strict):
 
     ``count``: the how-manieth time it is, where a person knows; else ``history`` is counted, on the
     day ``on``. ``numbers``: by the names of the clause's bounds. ``base``: the sum that a derived
-    amount comes out of. ``chosen``: the amount, the points or the measure a person has chosen.
+    amount comes out of; ``piece``: the kind of work whose bonus it comes out of. ``chosen``: the amount, the points or the measure a person has chosen.
     ``raised``: the clauses raised for the same matter.
     """
 
@@ -72,7 +74,7 @@ class Breach(Strict):
     numbers: Annotated[dict[Name, Quantity], Field(max_length=50), labelled("数目", "Numbers")] = {}
     count: Annotated[
         Annotated[int, Field(strict=True, ge=0, le=100_000)] | None,
-        labelled("第几次", "The how-manieth time"),
+        labelled("第几次", "Which time it is (1, 2, …)"),
     ] = None
     history: Annotated[
         tuple[Happening, ...], Field(max_length=10_000), labelled("经过", "What happened")
@@ -83,6 +85,7 @@ class Breach(Strict):
     ] = ()
     times: Annotated[Count, labelled("次数", "How many")] = 1
     base: Annotated[Amount | None, labelled("计算基数", "Sum it comes out of", "yuan")] = None
+    piece: Annotated[Name | None, labelled("报告种类", "Kind of report")] = None
     severity: Annotated[Name | None, labelled("情节", "Severity")] = None
     chosen: Annotated[Amount | None, labelled("选定的数额", "Amount chosen", "yuan")] = None
     measure: Annotated[Measure | None, labelled("选定的措施", "Measure chosen")] = None
@@ -135,7 +138,7 @@ class Assessed:
 def assess(rulebook: Rulebook, breach: Breach) -> Assessed:
     """Return what a breach comes to under its clause. Source: every clause of the kind consequence.
 
-    Raises KeyError for a clause the rulebook does not have, TypeError for one that is no
+    Raises NotInRulebook for a clause the rulebook does not have, OtherKind for one that is no
     consequence, OutsideRange, BadFacts for facts that cannot be.
     """
     clause = _consequence(rulebook, breach.clause)
@@ -182,20 +185,26 @@ def liable(role: Role, parties: Parties) -> str:
 def _consequence(rulebook: Rulebook, clause: str) -> Consequence:
     found = rulebook[clause]
     if not isinstance(found, Consequence):
-        raise TypeError(f"{clause} is no consequence")
+        raise OtherKind({"clause": cannot_be("no_consequence", clause=clause)})
     return found
 
 
 def _possible(clause: Consequence, breach: Breach) -> None:
     faults = {}
     if clause.once and breach.times > 1:
-        faults["times"] = f"{clause.id} is counted once a {clause.per}, not {breach.times} times"
+        faults["times"] = cannot_be(
+            "counted_once", clause=clause.id, per=clause.per, times=breach.times
+        )
     if breach.measure and breach.measure not in clause.measures:
-        faults["measure"] = f"{clause.id} does not name {breach.measure}"
+        faults["measure"] = cannot_be("does_not_name", clause=clause.id, measure=breach.measure)
     if breach.chosen is not None and not _left_open(clause):
-        faults["chosen"] = f"{clause.id} leaves no amount to choose"
+        faults["chosen"] = cannot_be("nothing_to_choose", clause=clause.id)
     if breach.base is not None and clause.derived is None:
-        faults["base"] = f"{clause.id} comes out of no other sum"
+        faults["base"] = cannot_be("no_other_sum", clause=clause.id)
+    if breach.piece is not None and clause.derived is None:
+        faults["piece"] = cannot_be("no_other_sum", clause=clause.id)
+    elif breach.piece is not None and breach.base is not None:
+        faults["piece"] = cannot_be("sum_known", clause=clause.id)
     if faults:
         raise BadFacts(faults)
 
@@ -381,7 +390,7 @@ def _chosen(clause: Consequence, breach: Breach) -> _Price:
         steps += [Step.of(clause.id, "penalty_no_amount"), *_liability(clause)]
         return _Price(proposed=proposed, missing=("amount",), steps=tuple(steps))
     if chosen == 0:
-        raise BadFacts({"chosen": f"{clause.id}: a fine of nothing is no fine"})
+        raise BadFacts({"chosen": cannot_be("fine_of_nothing", clause=clause.id)})
     return replace(_money(clause, breach, yuan(chosen), *steps), proposed=proposed)
 
 
@@ -398,9 +407,13 @@ def _proposed(clause: Consequence, breach: Breach) -> Decimal | None:
 
 def _derived(rulebook: Rulebook, clause: Consequence, derived: Derived, breach: Breach) -> _Price:
     """An amount that comes out of another, rounded to the fen for each occurrence."""
-    base = breach.base
+    base, first = breach.base, list[Step]()
     if base is None and derived.of in rulebook:
         base = _consequence(rulebook, derived.of).given("fine")
+    elif breach.piece is not None:
+        bonus = _bonus(rulebook, derived.of, breach.piece)
+        base = bonus.amount
+        first = [Step.of(bonus.id, "pay_pieces", n=1, each_yuan=base, amount_yuan=yuan(base))]
     if base is None:
         step = Step.of(clause.id, "penalty_no_base", fact=derived.of)
         return _Price(missing=(derived.of,), steps=(step, *_liability(clause)))
@@ -411,7 +424,15 @@ def _derived(rulebook: Rulebook, clause: Consequence, derived: Derived, breach: 
     else:
         divided = inputs | {"divisor": derived.divisor}
         step = Step.of(clause.id, "penalty_divided", **divided, each_yuan=each)
-    return _money(clause, breach, each, step)
+    return _money(clause, breach, each, *first, step)
+
+
+def _bonus(rulebook: Rulebook, part: str, piece: str) -> PieceBonus:
+    """The bonus for a kind of work. Raises BadFacts where the rulebook pays none."""
+    for bonus in rulebook.in_force(PieceBonus):
+        if bonus.part == part and piece in bonus.of:
+            return bonus
+    raise BadFacts({f"piece.{piece}": cannot_be("pays_no_piece", code=rulebook.code)})
 
 
 def _measure(clause: Consequence, breach: Breach) -> _Price:
@@ -498,7 +519,7 @@ class EscalationFacts(Strict):
     """Something that is counted, and the how-manieth time it is."""
 
     of: Annotated[Name, labelled("计次事项", "What is counted")]
-    count: Annotated[Count, labelled("第几次", "The how-manieth time")]
+    count: Annotated[Count, labelled("第几次", "Which time it is (1, 2, …)")]
 
 
 def _escalation(rulebook: Rulebook, facts: EscalationFacts) -> Decided:

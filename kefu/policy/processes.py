@@ -11,6 +11,7 @@ from typing import Literal
 
 from kefu.policy.clauses import Process, ProcessStep, Request, Route
 from kefu.policy.conditions import Facts, MissingFact, applying, holds, known, said
+from kefu.policy.refusals import BadFacts, NotInRulebook, Refusal, cannot_be
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step, instant
 
@@ -32,12 +33,11 @@ __all__ = [
 How = Literal["owner", "told", "result"]
 
 
-class OutOfOrder(ValueError):
+class OutOfOrder(BadFacts):
     """What is said to be done does not follow the process."""
 
-    def __init__(self, process: str, reason: str) -> None:
-        super().__init__(f"{process}: {reason}")
-        self.process = process
+    def __init__(self, why: Refusal) -> None:
+        super().__init__({"done": why})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Template:
 def template(rulebook: Rulebook, process: str) -> Template:
     """Put the clauses of a process together by their positions.
 
-    Raises KeyError for a process the rulebook does not have, ValueError where a step stands twice
+    Raises NotInRulebook for a process the rulebook does not have, BadFacts where a step stands twice
     or a step refers to one that is not there.
     Source: CD-04.09, CD-04.10, CD-06.14, CD-13.01 …, ES-123.01, ES-303.05 …, LC-01.07, LC-04.06,
     SD-150.02 …, SD-222.08 …, SD-321.05 …, OS-30.01 and the like.
@@ -75,7 +75,7 @@ def template(rulebook: Rulebook, process: str) -> Template:
         key=lambda clause: clause.position,
     )
     if not clauses:
-        raise KeyError(f"{rulebook.code} has no process {process}")
+        raise NotInRulebook(cannot_be("no_process", code=rulebook.code, process=process))
     parts = tuple(
         Part(clause.id, clause.position, step) for clause in clauses for step in clause.steps
     )
@@ -88,10 +88,11 @@ def template(rulebook: Rulebook, process: str) -> Template:
 def _check(process: str, parts: Sequence[Part]) -> None:
     codes = [part.step.code for part in parts]
     if len(set(codes)) < len(codes):
-        raise ValueError(f"{process}: a step stands twice")
+        raise BadFacts(cannot_be("step_twice", process=process))
     for place, part in enumerate(parts):
         earlier = {*part.step.back_to.values()} | ({part.step.other_than} - {None})
-        known([str(code) for code in earlier], codes[:place], f"{part.clause}: an earlier step")
+        if strange := sorted({str(code) for code in earlier} - set(codes[:place])):
+            raise BadFacts(cannot_be("no_earlier_step", clause=part.clause, tasks=strange))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def next_step(
     """Return the next step of a process, after what was ``done`` in the order it happened.
 
     A step whose condition does not hold is passed over. An outcome may lead back, and the steps from
-    there on are done again. Raises KeyError for a process the rulebook does not have, OutOfOrder for
+    there on are done again. Raises NotInRulebook for a process the rulebook does not have, OutOfOrder for
     a step that was not due, an outcome it does not have or a person who may not do it, MissingFact.
     """
     plan = template(rulebook, process)
@@ -170,14 +171,17 @@ def _due(plan: Template, place: int, facts: Facts) -> int:
 
 def _follow(process: str, part: Part | None, entry: Done, people: Mapping[str, str]) -> Step:
     if part is None:
-        raise OutOfOrder(process, f"it was finished before {entry.code}")
+        raise OutOfOrder(cannot_be("finished_before", process=process, task=entry.code))
     step = part.step
     if entry.code != step.code:
-        raise OutOfOrder(process, f"{step.code} was due, not {entry.code}")
+        why = cannot_be("other_step_due", process=process, due=step.code, task=entry.code)
+        raise OutOfOrder(why)
     if (step.outcomes or entry.outcome) and entry.outcome not in step.outcomes:
-        raise OutOfOrder(process, f"{entry.code} does not come to {entry.outcome!r}")
+        why = cannot_be("no_such_outcome", process=process, task=entry.code, outcome=entry.outcome)
+        raise OutOfOrder(why)
     if step.other_than and entry.person and people.get(step.other_than) == entry.person:
-        raise OutOfOrder(process, f"{entry.code} is not for who did {step.other_than}")
+        why = cannot_be("done_by_other", process=process, task=entry.code, other=step.other_than)
+        raise OutOfOrder(why)
     if entry.outcome:
         return Step.of(part.clause, "step_done_with", step=_named(step), what=said([entry.outcome]))
     return Step.of(part.clause, "step_done", step=_named(step))
@@ -256,16 +260,16 @@ def judge_request(
 ) -> Standing:
     """Judge a request (leave, swap, outing, overtime …) by every clause that speaks of it.
 
-    Lodged at the very moment it has to precede is in time (a day ends at 24:00); later it is good only with all that makes
-    a late one good. Where approvals go in order, one given before its turn does not count. Raises
-    KeyError for a request the rulebook does not know, MissingFact where the moment or a fact that
+    Lodged at the very moment it has to precede is in time (a day ends at 24:00); later it is good
+    only with all that makes a late one good, or where it is only warned about. Where approvals go in order, one given before its turn does not count. Raises
+    NotInRulebook for a request the rulebook does not know, MissingFact where the moment or a fact that
     decides is not given, ValueError for a moment without a zone.
     Source: CD-02.10 … CD-02.13, CD-05.24, ES-132.01, ES-133.03 … ES-133.11, SD-215.03 … SD-215.14,
     SD-233.20 … SD-233.37, SD-311.06, SD-311.07, SD-312.03, OS-04.07, OS-04.13.
     """
     asked = [clause for clause in rulebook.in_force(Request) if request in clause.requests]
     if not asked:
-        raise KeyError(f"{rulebook.code} knows no request {request}")
+        raise NotInRulebook(cannot_be("no_request", code=rulebook.code, request=request))
     clauses = list(applying(asked, facts or {}))
     chain = tuple(dict.fromkeys(role for clause in clauses for role in clause.approvers))
     in_order = [clause.id for clause in clauses if clause.in_order]
@@ -325,6 +329,8 @@ def _timing(clause: Request, before: str, lodged: Lodged) -> tuple[Step, list[st
     told = {"filed_at": filed, "limit_at": limit, "event": said([before])}
     if filed <= limit:
         return Step.of(clause.id, "request_in_time", **told), []
+    if clause.beyond == "warn":
+        return Step.of(clause.id, "request_late_warned", **told), []
     absent = [name for name in clause.late_with if name not in lodged.recorded]
     if clause.late_with and not absent:
         step = Step.of(clause.id, "request_late_excused", what=said(clause.late_with), **told)
@@ -354,25 +360,22 @@ def routed(
 ) -> tuple[tuple[Target, ...], tuple[Step, ...]]:
     """Return where a matter goes, clause by clause, with the steps; () where no clause applies.
 
-    Raises KeyError for a matter the rulebook does not know, MissingFact, ValueError for a value that
+    Raises NotInRulebook for a matter the rulebook does not know, MissingFact, BadFacts for a value that
     the clause has no target for.
     Source: CD-04.21, CD-05.04, CD-07.16, CD-09.01, CD-09.02, CD-12.27 … CD-12.34, ES-303.07,
     ES-303.11, ES-404.14, ES-502.02 …, LC-01.08, LC-04.04, SD-150.09, SD-221.04 …, OS-03.01.
     """
     speaking = [clause for clause in rulebook.in_force(Route) if clause.matter == matter]
     if not speaking:
-        raise KeyError(f"{rulebook.code} does not say where {matter} goes")
+        raise NotInRulebook(cannot_be("goes_nowhere", code=rulebook.code, matter=matter))
     targets, steps = [], []
     for clause in applying(speaking, facts or {}):
         to = _chosen(clause, facts or {})
         targets.append(
             Target(clause.id, clause.how, to, clause.times, clause.receipt, clause.at_once)
         )
-        steps.append(
-            Step.of(
-                clause.id, f"goes_{clause.how}", names=list(to), who=said(to), times=clause.times
-            )
-        )
+        key = f"goes_{clause.how}" + "_often" * (clause.how == "told" and clause.times > 1)
+        steps.append(Step.of(clause.id, key, names=list(to), who=said(to), times=clause.times))
     return tuple(targets), tuple(steps)
 
 
@@ -381,5 +384,5 @@ def _chosen(clause: Route, facts: Facts) -> tuple[str, ...]:
         return clause.to["any"]
     if clause.by not in facts:
         raise MissingFact(clause.id, clause.by)
-    known([facts[clause.by]], clause.to.keys(), f"{clause.id}: {clause.by}")
+    known([facts[clause.by]], clause.to.keys(), clause.by, fact=clause.by)
     return clause.to[facts[clause.by]]

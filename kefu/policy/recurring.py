@@ -9,7 +9,9 @@ from kefu.policy.calendars import Calendar
 from kefu.policy.clauses import NotSet, Recurring, Report
 from kefu.policy.clauses.recurring import Day
 from kefu.policy.clocks import NoCalendar
+from kefu.policy.conditions import said
 from kefu.policy.moments import DAY, day_of, end_of, wall
+from kefu.policy.refusals import BadFacts, NotInRulebook, cannot_be
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step, instant
 
@@ -18,8 +20,11 @@ FURTHEST = 3660 * DAY  # no rhythm of ours leaves ten years empty
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One time it is due. ``covers``: the first and the last day it is about, where the clause says
-    so; ``warn_at`` is for whoever has to do it, ``lead_warn_at`` for the shift lead."""
+    """One time it is due, or ``times`` on that day. ``covers``: the first and the last day it is about,
+    where the clause says so; ``about``: what it is done about; ``after``: what has to be there
+    first; ``ends_at``: when it is over. ``warn_at`` is for whoever has to do it, ``lead_warn_at``
+    for the shift lead.
+    """
 
     clause: str
     on: date
@@ -28,14 +33,18 @@ class Occurrence:
     lead_warn_at: datetime | None
     covers: tuple[date, date] | None
     steps: tuple[Step, ...]
+    times: int = 1
+    about: tuple[str, ...] = ()
+    after: str | None = None
+    ends_at: datetime | None = None
 
 
 def recurring(subject: str, rulebook: Rulebook) -> Recurring:
-    """Raises LookupError for a subject no clause speaks of."""
+    """Raises NotInRulebook for a subject no clause speaks of."""
     for clause in rulebook.in_force(Recurring):
         if clause.subject == subject:
             return clause
-    raise LookupError(f"{rulebook.code} has no recurring {subject!r}")
+    raise NotInRulebook(cannot_be("no_recurring", code=rulebook.code, subject=subject))
 
 
 def occurrences(
@@ -48,12 +57,12 @@ def occurrences(
     worked counts all the same, or is skipped (``on_holiday``).
 
     Raises NotSet where neither the regulation nor the house names an interval, NoCalendar where the
-    clause asks what is a working day, ValueError for more than ten years.
+    clause asks what is a working day, BadFacts for more than ten years.
     """
     if clause.rhythm is None:
         raise NotSet(clause.id, "per")
     if last - first > FURTHEST:
-        raise ValueError(f"from {first} to {last} is more than ten years")
+        raise BadFacts(cannot_be("too_long", first_on=first, last_on=last))
     day = first
     while day <= last:
         if _is_due(clause, day, calendar):
@@ -73,7 +82,7 @@ def next_occurrence(
     for found in occurrences(clause, first, first + FURTHEST, calendar):
         if found.due_at > moment:
             return found
-    raise ValueError(f"{clause.id} is not due within ten years")
+    raise BadFacts(cannot_be("not_due_soon", clause=clause.id))
 
 
 def _is_due(clause: Recurring, day: date, calendar: Calendar | None) -> bool:
@@ -126,13 +135,40 @@ def _on(clause: Recurring, day: date, calendar: Calendar | None) -> Iterator[Occ
             steps.insert(0, Step.of(clause.id, f"house_rhythm_{clause.rhythm}"))
         if covers:
             steps.append(Step.of(clause.id, "covers", from_on=covers[0], to_on=covers[1]))
-        if calendar and clause.on_holiday == "skip" and not calendar.knows(day):
+        ends_at = wall(day, clause.until) if clause.until else None
+        steps += _told(clause, ends_at)
+        asked = clause.on_holiday == "skip" or "last_working" in clause.on_days
+        if calendar and asked and not calendar.knows(day):
             steps.append(Step.of(clause.id, "year_unknown", year=day.year))
         owner, lead = (
             due_at - timedelta(minutes=before) if before else None
             for before in (clause.house.warn_before_minutes, clause.house.lead_before_minutes)
         )
-        yield Occurrence(clause.id, day, due_at, owner, lead, covers, tuple(steps))
+        yield Occurrence(
+            clause.id,
+            day,
+            due_at,
+            owner,
+            lead,
+            covers,
+            tuple(steps),
+            times=1 if clause.at_times else clause.times,
+            about=clause.about,
+            after=clause.after,
+            ends_at=ends_at,
+        )
+
+
+def _told(clause: Recurring, ends_at: datetime | None) -> Iterator[Step]:
+    """What else the clause says of each time."""
+    if clause.times > 1 and not clause.at_times:
+        yield Step.of(clause.id, "round_times", n=clause.times)
+    if clause.about:
+        yield Step.of(clause.id, "round_about", what=said(clause.about))
+    if clause.after:
+        yield Step.of(clause.id, "round_after", what=said([clause.after]))
+    if ends_at:
+        yield Step.of(clause.id, "round_until", ends_at=ends_at)
 
 
 def _covered(clause: Recurring, day: date) -> tuple[date, date]:
@@ -151,7 +187,7 @@ def report_due(report: str, about: date, rulebook: Rulebook) -> Occurrence:
     and hour in the period that follows, since the regulation names none (LC-01.04, LC-01.14, LC-01.25,
     LC-03.09).
 
-    Raises LookupError for a report no clause gives a period and a day, NotSet for a blank day.
+    Raises NotInRulebook for a report no clause gives a period and a day, NotSet for a blank day.
     """
     for clause in rulebook.in_force(Report):
         if report in clause.reports and clause.house is not None and clause.per is not None:
@@ -164,7 +200,7 @@ def report_due(report: str, about: date, rulebook: Rulebook) -> Occurrence:
                 Step.of(clause.id, "report_due", due_on=on, at=due_at),
             )
             return Occurrence(clause.id, on, due_at, None, None, (first, last), steps)
-    raise LookupError(f"{rulebook.code} does not say when {report!r} is due")
+    raise NotInRulebook(cannot_be("no_report_day", code=rulebook.code, report=report))
 
 
 def _report_day(clause: Report, last: date) -> date:

@@ -16,12 +16,15 @@ from kefu.policy.clauses import (
     Fields,
     Item,
     Items,
+    Notice,
     Remark,
+    Retention,
     Route,
     TextRule,
 )
 from kefu.policy.conditions import Facts, applying, holds, known, said
 from kefu.policy.money import points, yuan
+from kefu.policy.refusals import BadFacts, OtherKind, cannot_be
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step
 
@@ -79,8 +82,9 @@ def requirements(
 ) -> Requirements:
     """Return what ``form`` still lacks, ``recorded`` being the names of what it holds.
 
-    Clauses of required fields and lists that ask for fields count, where their condition holds; a
-    form that no clause speaks of lacks nothing. A clause that names no fields says so in its step.
+    Clauses of required fields and lists that ask for fields count, where their condition holds, and
+    so does what is recorded with a notice or with what is kept; a form that no clause speaks of
+    lacks nothing. A clause that names no fields says so in its step.
     Raises MissingFact.
     Source: CD-04.04, CD-09.03 … CD-09.29, CD-10.03 … CD-10.17, ES-303.02, ES-403.01, LC-01.03,
     LC-02.21, SD-223.12, OS-04.10 and the like.
@@ -106,16 +110,27 @@ def _asked(
 ) -> Iterator[tuple[str, tuple[str, ...], bool]]:
     forms = (clause for clause in rulebook.in_force(Fields) if clause.form == form)
     for clause in applying(forms, facts):
-        names = tuple(
-            name
-            for name in clause.fields or ()
-            if name not in clause.only or holds(clause.id, clause.only[name], facts)
-        )
+        names = _wanted(clause, facts)
         if names or not clause.fields:
             yield clause.id, names, clause.required == "any"
     lists = (found for found in rulebook.in_force(Items) if found.of == form and found.fields)
     for found in applying(lists, facts):
-        yield found.id, found.fields, False
+        if names := _wanted(found, facts):
+            yield found.id, names, False
+    for notice in rulebook.in_force(Notice):
+        if notice.times == form and notice.fields:
+            yield notice.id, notice.fields, notice.required == "any"
+    for kept in rulebook.in_force(Retention):
+        if form in kept.of and kept.fields:
+            yield kept.id, kept.fields, False
+
+
+def _wanted(clause: Fields | Items, facts: Facts) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name in clause.fields or ()
+        if name not in clause.only or holds(clause.id, clause.only[name], facts)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +171,7 @@ def prevailing(
 ) -> Item | None:
     """Return the first of the list ``of`` that is ``present``, for a list in order of precedence.
 
-    None where nothing is present. Raises ValueError for a key that is not on the list.
+    None where nothing is present. Raises BadFacts for a key that is not on the list.
     Source: ES-132.07, ES-302.12.
     """
     items = offered(rulebook, of, facts).items
@@ -184,11 +199,11 @@ def judge_text(
 ) -> TextVerdict:
     """Judge the whole entry of ``field``; full width and spaces around it make no difference.
 
-    Raises ValueError for more than 600 signs, MissingFact.
+    Raises BadFacts for more than 600 signs, MissingFact.
     Source: CD-09.10, CD-10.04, CD-10.08, ES-403.03, ES-403.04.
     """
     if len(text) > MAX_TEXT:
-        raise ValueError(f"{field}: an entry has at most {MAX_TEXT} signs")
+        raise BadFacts({"text": cannot_be("too_many_signs", field=field, most=MAX_TEXT)})
     entry = unicodedata.normalize("NFKC", text).strip()
     rules = (rule for rule in rulebook.in_force(TextRule) if rule.field == field)
     steps: list[Step] = []
@@ -256,7 +271,7 @@ def composed(
     """Return the words that belong on ``form``: the template of the clause, filled from ``values``.
 
     ``counts`` says how often a filler stands. ``recorded``: what is there besides. Raises
-    ValueError where two clauses want different words or a count is negative or above 60,
+    BadFacts where two clauses want different words or a count is negative or above 60,
     MissingFact.
     Source: CD-04.15, CD-04.23, CD-06.18 … CD-06.22, CD-07.13, CD-07.20, CD-09.14, CD-09.26,
     CD-10.07 … CD-10.15, CD-11.02, CD-11.10, ES-403.05, ES-502.04, SD-223.08, SD-224.12.
@@ -281,7 +296,8 @@ def composed(
         # The template, not the text: what was filled in may be somebody's name.
         steps.append(Step.of(remark.id, "words", text=remark.template))
     if len(texts) > 1:
-        raise ValueError(f"{form}: the clauses want different words: {' / '.join(sorted(texts))}")
+        words = " / ".join(sorted(texts))
+        raise BadFacts(cannot_be("different_words", form=form, words=words))
     text = next(iter(texts), "")
     return Composed(None if missing else text, tuple(missing), tuple(steps))
 
@@ -291,7 +307,10 @@ def _filled(remark: Remark, values: Mapping[str, str], counts: Mapping[str, int]
     if remark.filler is not None:
         times = counts[remark.filler.times]
         if not 0 <= times <= MAX_FILLER:
-            raise ValueError(f"{remark.id}: {remark.filler.times} lies in 0 to {MAX_FILLER}")
+            why = cannot_be(
+                "filler_range", clause=remark.id, name=remark.filler.times, most=MAX_FILLER
+            )
+            raise BadFacts({"counts": why})
         filler = remark.filler.sign * times
     parts = {name: values[name].strip() for name in remark.placeholders} | {"filler": filler}
     # Not str.format: what was filled in may hold braces, and they are only braces.
@@ -325,18 +344,18 @@ def checklist_tally(rulebook: Rulebook, ticks: Mapping[str, int]) -> Tally:
 
     A line costs its own points or money, or those of the clause it is scored by; many cost nothing
     and are only kept. Duties with points (CD-12.27 and the like) are ticked in the same way.
-    Raises KeyError for a clause the rulebook does not have, TypeError for one that is no line,
-    ValueError for a count below one or above 1000.
+    Raises NotInRulebook for a clause the rulebook does not have, OtherKind for one that is no line,
+    BadFacts for a count below one or above 1000.
     Source: CD-12.27 … CD-12.32, CD-12.34, CD-12.43, CD-12.59, CD-12.63, SD-213.08 and the like.
     """
     lost, owed = Decimal(0), Decimal(0)
     steps = []
     for clause, times in ticks.items():
         if not 1 <= times <= 1000:
-            raise ValueError(f"{clause}: ticked {times} times")
+            raise BadFacts({"ticks": cannot_be("ticked", clause=clause, times=times)})
         line = rulebook[clause]
         if not isinstance(line, Checklist | Route):
-            raise TypeError(f"{clause} is no line of a checklist")
+            raise OtherKind({"ticks": cannot_be("no_checklist_line", clause=clause)})
         source = _scored_by(rulebook, line)
         each, fine = _price(source)
         if each is None and fine is None:

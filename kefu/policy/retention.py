@@ -6,6 +6,7 @@ from datetime import date
 from kefu.policy.calendar_days import months_after
 from kefu.policy.clauses import Retention
 from kefu.policy.moments import DAY
+from kefu.policy.refusals import BadFacts, NotInRulebook, cannot_be
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step
 
@@ -29,11 +30,11 @@ class Kept:
 
 
 def retention_of(what: str, rulebook: Rulebook) -> Retention:
-    """Raises LookupError where no clause speaks of it: nothing may be destroyed then."""
+    """Raises NotInRulebook where no clause speaks of it: nothing may be destroyed then."""
     for clause in rulebook.in_force(Retention):
         if what in clause.of:
             return clause
-    raise LookupError(f"{rulebook.code} says nothing about keeping {what!r}")
+    raise NotInRulebook(cannot_be("nothing_about_keeping", code=rulebook.code, kept=what))
 
 
 def retention_ends(what: str, since: date, rulebook: Rulebook, *, held: bool = False) -> Kept:
@@ -43,7 +44,7 @@ def retention_ends(what: str, since: date, rulebook: Rulebook, *, held: bool = F
     end on 28 February. ``held``: an open case or claim still needs it, so there is no end.
     Source: CD-05.14 (180 days), ES-403.06 (7 days), ES-404.11, ES-404.12 (years).
 
-    Raises LookupError where no clause speaks of it, ValueError for a date beyond the calendar.
+    Raises NotInRulebook where no clause speaks of it, BadFacts for a date beyond the calendar.
     """
     clause = retention_of(what, rulebook)
     must = clause.then == "must_destroy"
@@ -67,4 +68,4 @@ def _days_after(day: date, days: int) -> date:
     try:
         return day + days * DAY
     except OverflowError:
-        raise ValueError(f"{days} days after {day} lie beyond the calendar") from None
+        raise BadFacts(cannot_be("days_beyond", n=days, on=day)) from None

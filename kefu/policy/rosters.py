@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, Self
 
 from kefu.policy.calendars import Calendar
 from kefu.policy.clauses import (
@@ -18,6 +18,7 @@ from kefu.policy.clauses import (
 from kefu.policy.clauses.rosters import Shift, Window
 from kefu.policy.clocks import NoCalendar
 from kefu.policy.moments import DAY
+from kefu.policy.refusals import BadFacts, NotInRulebook, cannot_be, wanted
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step
 
@@ -30,7 +31,7 @@ Wish = Literal["leave", "rest", "swap"]
 def shift_on(post: str, name: str, weekday: int, rulebook: Rulebook) -> Shift | None:
     """Return a post's shift on a weekday (Monday = 1); None: it has none that day.
 
-    Raises LookupError for a shift no clause speaks of, NotSet for one without hours.
+    Raises NotInRulebook for a shift no clause speaks of, NotSet for one without hours.
     """
     for clause in rulebook.in_force(Shifts):
         for shift in clause.shifts:
@@ -38,7 +39,7 @@ def shift_on(post: str, name: str, weekday: int, rulebook: Rulebook) -> Shift | 
                 if shift.windows is None:
                     raise NotSet(clause.id, f"hours of the shift {name}")
                 return shift if weekday in clause.weekdays else None
-    raise LookupError(f"{rulebook.code} has no shift {name!r} of {post!r}")
+    raise NotInRulebook(cannot_be("no_shift", code=rulebook.code, shift=name, post=post))
 
 
 def minutes_of(shift: Shift) -> int:
@@ -50,7 +51,7 @@ def usual_week(post: str, rulebook: Rulebook) -> tuple[tuple[Window, ...], ...]:
     """The working windows of Monday to Sunday of those who follow no roster, as a calendar takes them:
     all shifts of the post, on the days of its working week (ES-131.01, ES-131.04, ES-131.05).
 
-    Raises NotSet where a shift has no hours, LookupError where the post has none.
+    Raises NotSet where a shift has no hours, NotInRulebook where the post has none.
     """
     own = [clause for clause in rulebook.in_force(Shifts) if clause.post == post]
     week = next((set(clause.weekdays) for clause in own if not clause.shifts), None)
@@ -62,7 +63,7 @@ def usual_week(post: str, rulebook: Rulebook) -> tuple[tuple[Window, ...], ...]:
             for weekday in set(clause.weekdays) & (week or set(clause.weekdays)):
                 days[weekday - 1] += shift.windows
     if not any(days):
-        raise LookupError(f"{rulebook.code} has no shifts of {post!r}")
+        raise NotInRulebook({"windows": wanted("no_shifts", code=rulebook.code, post=post)})
     return tuple(tuple(sorted(windows, key=lambda w: w.opens)) for windows in days)
 
 
@@ -73,7 +74,7 @@ def _rotation(shift: str, by: str, rulebook: Rulebook) -> Rotation:
     for clause in rulebook.in_force(Rotation):
         if shift in clause.shifts and clause.by == by:
             return clause
-    raise LookupError(f"{rulebook.code} has no rotation of {shift!r}")
+    raise NotInRulebook(cannot_be("no_rotation", code=rulebook.code, shift=shift))
 
 
 def shift_in_turn(
@@ -82,11 +83,11 @@ def shift_in_turn(
     """Return which shift somebody works on a day, who began with ``shift`` on ``began_on`` and was
     rostered for the days given: SD-232.01 changes it every five days rostered; rest days do not count.
 
-    Raises LookupError where shifts do not rotate, ValueError for a day before the first.
+    Raises NotInRulebook where shifts do not rotate, BadFacts for a day before the first.
     """
     clause = _rotation(shift, "every", rulebook)
     if on < began_on:
-        raise ValueError(f"{on} lies before {began_on}")
+        raise BadFacts({"on": cannot_be("day_before", on=on, began_on=began_on)})
     done = (on - began_on).days
     if clause.counts == "rostered_days":
         done = len({day for day in rostered if began_on <= day < on})
@@ -98,11 +99,11 @@ def free_after(shift: str, worked_on: date, on: date, rulebook: Rulebook) -> boo
     """Is ``on`` a free turn of somebody who worked this shift on ``worked_on``? After an evening the
     next one is free; Sundays have a rota of their own and do not count (OS-04.03).
 
-    Raises LookupError where nothing rotates, ValueError if ``on`` is not the later day.
+    Raises NotInRulebook where nothing rotates, BadFacts if ``on`` is not the later day.
     """
     clause = _rotation(shift, "every", rulebook)
     if on <= worked_on:
-        raise ValueError(f"{on} is not later than {worked_on}")
+        raise BadFacts({"on": cannot_be("not_later", on=on, worked_on=worked_on)})
     days = (worked_on + n * DAY for n in range(1, (on - worked_on).days + 1))
     turns = [day for day in days if day.isoweekday() not in clause.apart_from]
     return on in turns and len(turns) <= (clause.off or 0)
@@ -111,11 +112,11 @@ def free_after(shift: str, worked_on: date, on: date, rulebook: Rulebook) -> boo
 def next_in_turn(shift: str, last_duty: Mapping[str, date | None], rulebook: Rulebook) -> str:
     """Return whose turn it is: who had the shift longest ago, or never; of equals the first named.
 
-    Source: OS-04.05. Raises LookupError where the shift has no such rota, ValueError for nobody.
+    Source: OS-04.05. Raises NotInRulebook where the shift has no such rota, BadFacts for nobody.
     """
     _rotation(shift, "longest_ago", rulebook)
     if not last_duty:
-        raise ValueError("nobody to take a turn")
+        raise BadFacts(wanted("nobody_in_turn"))
     return min(last_duty, key=lambda who: last_duty[who] or date.min)
 
 
@@ -150,7 +151,7 @@ def beside_swapped(
     """Does the shift of a day lie directly beside a swapped one? In the person's own roster, where
     rest days between do not break the row, or by the calendar (SD-215.08).
 
-    Raises LookupError where no clause asks.
+    Raises NotInRulebook where no clause asks.
     """
     for clause in rulebook.in_force(ShiftRequests):
         if clause.neighbours is None:
@@ -161,18 +162,18 @@ def beside_swapped(
         days = sorted({*rostered, *already, on})
         place = days.index(on)
         return bool(set(days[max(0, place - 1) : place + 2]) & already)
-    raise LookupError(f"{rulebook.code} does not speak of swaps in a row")
+    raise NotInRulebook(cannot_be("no_swaps", code=rulebook.code))
 
 
 # How often.
 
 
 def limit_of(what: str, per: str, rulebook: Rulebook) -> Limit:
-    """Raises LookupError where no clause limits it."""
+    """Raises NotInRulebook where no clause limits it."""
     for clause in rulebook.in_force(Limit):
         if (clause.of, clause.per) == (what, per):
             return clause
-    raise LookupError(f"{rulebook.code} sets no limit for {what!r} per {per}")
+    raise NotInRulebook(cannot_be("no_limit", code=rulebook.code, what=what, per=per))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +207,10 @@ class Within:
 def within_limit(amount: int, clause: Limit) -> Within:
     """Is this many (the one asked for included), or this long, within the limit? Exactly is.
 
-    Raises ValueError for a number below 0.
+    Raises BadFacts for a number below 0.
     """
     if amount < 0:
-        raise ValueError(f"a number is not below 0: {amount}")
+        raise BadFacts(cannot_be("number_below_nought", n=amount))
     within = amount <= clause.at_most
     key = f"limit_{clause.unit}" if within else f"limit_{clause.unit}_passed"
     step = Step.of(clause.id, key, n=amount, most=clause.at_most)
@@ -221,20 +222,36 @@ def within_limit(amount: int, clause: Limit) -> Within:
 # Seasons.
 
 
-def season_of(month: int, rulebook: Rulebook, table: str = "") -> tuple[str, str]:
-    """Return the season of a month of the year (1 to 12) for a scale, and the clause that says so.
+@dataclass(frozen=True, slots=True)
+class Seasons:
+    """The seasons of a rulebook, exceptions before the rule."""
 
-    An exception goes before the rule. Source: CD-12.04, CD-12.05. Raises ValueError for no month,
-    LookupError for a rulebook without seasons.
-    """
-    if not 1 <= month <= 12:
-        raise ValueError(f"a month is from 1 to 12, not {month}")
-    clauses = sorted(rulebook.in_force(Season), key=lambda c: not c.exception)
-    for clause in clauses:
-        for season, months in clause.seasons.items():
-            if month in months and (not clause.tables or table in clause.tables):
-                return season, clause.id
-    raise LookupError(f"{rulebook.code} has no seasons")
+    code: str
+    clauses: tuple[Season, ...]
+
+    @classmethod
+    def of(cls, rulebook: Rulebook) -> Self:
+        clauses = sorted(rulebook.in_force(Season), key=lambda c: not c.exception)
+        return cls(rulebook.code, tuple(clauses))
+
+    def season(self, month: int, table: str = "") -> tuple[str, str]:
+        """Return the season of a month of the year (1 to 12) for a scale, and the clause that says so.
+
+        Source: CD-12.04, CD-12.05. Raises BadFacts for no month, NotSet for one that no clause
+        gives a season.
+        """
+        if not 1 <= month <= 12:
+            raise BadFacts({"month": cannot_be("no_month", n=month)})
+        for clause in self.clauses:
+            for season, months in clause.seasons.items():
+                if month in months and (not clause.tables or table in clause.tables):
+                    return season, clause.id
+        raise NotSet(self.code, f"season.{month:02}")
+
+
+def season_of(month: int, rulebook: Rulebook, table: str = "") -> tuple[str, str]:
+    """``Seasons.season`` of a rulebook that is asked once."""
+    return Seasons.of(rulebook).season(month, table)
 
 
 # Courses.
@@ -255,12 +272,12 @@ def course_plan(
     """Return what is taught on which day of a course that begins on ``starts_on``, or on the first
     day worked after it. Source: ES-602.02 to ES-602.06.
 
-    Raises LookupError for a course no clause speaks of, NoCalendar where its days are working days.
+    Raises NotInRulebook for a course no clause speaks of, NoCalendar where its days are working days.
     """
     parts = [clause for clause in rulebook.in_force(Course) if clause.course == course]
     whole = next((clause for clause in parts if not clause.topics), None)
     if whole is None:
-        raise LookupError(f"{rulebook.code} has no course {course!r}")
+        raise NotInRulebook(cannot_be("no_course", code=rulebook.code, course=course))
     if whole.day_type == "working" and calendar is None:
         raise NoCalendar(whole.id)
     plan, day = [], starts_on

@@ -15,14 +15,25 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import StringConstraints, ValidationError
 
-from kefu.policy.clauses import Clause, Clock, Consequence, Entry, NotSet, Recurring, is_chinese
+from kefu.policy.clauses import (
+    Clause,
+    Clock,
+    Consequence,
+    Entry,
+    NotSet,
+    Recurring,
+    Schedule,
+    Staffing,
+    is_chinese,
+)
 from kefu.policy.clauses.base import Blank, ClauseBase, Count, Share, Strict, Text
+from kefu.policy.refusals import NotInRulebook, cannot_be
 
 FILES = {
     "CD": "courier_department.toml",
@@ -81,7 +92,7 @@ class Rulebook(Strict):
             raise RulebookError(
                 [_fault(source, content, found) for found in error.errors()]
             ) from error
-        if faults := [(source, clause, reason) for clause, reason in _contradictions(rulebook)]:
+        if faults := [(source, clause, reason) for clause, reason in contradictions(rulebook)]:
             raise RulebookError(faults)
         return rulebook
 
@@ -102,11 +113,11 @@ class Rulebook(Strict):
         return self._by_id.get(clause)
 
     def __getitem__(self, clause: str) -> Clause:
-        """Raises KeyError."""
+        """Raises NotInRulebook."""
         try:
             return self._by_id[clause]
         except KeyError:
-            raise KeyError(f"{self.code} has no clause {clause}") from None
+            raise NotInRulebook(cannot_be("no_clause", code=self.code, clause=clause)) from None
 
     def __contains__(self, clause: str) -> bool:
         return clause in self._by_id
@@ -141,9 +152,10 @@ class Rulebook(Strict):
 # Reading.
 
 
+@cache
 def load(code: str) -> Rulebook:
-    """Return the edition that ships with the product. Raises KeyError for an unknown code,
-    RulebookError.
+    """Return the edition that ships with the product, one and the same each time. Raises KeyError for
+    an unknown code, RulebookError.
     """
     return Rulebook.read(shipped(code), source=FILES[code])
 
@@ -186,7 +198,7 @@ def _fault(source: str, content: Mapping[str, Any], error: Any) -> tuple[str, st
     return source, clause, f"{setting}: {error['msg']}" if setting else error["msg"]
 
 
-def _contradictions(rulebook: Rulebook) -> Iterator[tuple[str, str]]:
+def contradictions(rulebook: Rulebook) -> Iterator[tuple[str, str]]:
     """Yield (clause, reason) for whatever is wrong between clauses that are each in order."""
     ids = Counter(clause.id for clause in rulebook.clauses)
     # The parts of one regulation share its letters: SD-150.01 is of SD-1.
@@ -205,6 +217,11 @@ def _contradictions(rulebook: Rulebook) -> Iterator[tuple[str, str]]:
         for target in consequence.follows:
             if target in ids and not isinstance(rulebook[target], Clock | Recurring):
                 yield consequence.id, f"follows: {target} is no clock"
+    for staffing in rulebook.in_force(Staffing):
+        if staffing.ends_with in ids:
+            end = rulebook[staffing.ends_with or ""]
+            if not (isinstance(end, Schedule) and end.edge == "until"):
+                yield staffing.id, f"ends_with: {end.id} is no moment until which something lasts"
 
     # Code asks for "the query line's hours"; two clauses in force would each be half the answer.
     first: dict[tuple[str, ...], str] = {}

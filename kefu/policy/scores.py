@@ -15,7 +15,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
-from kefu.policy.calculation import BadFacts, Calculation, Decided, labelled
+from kefu.policy.calculation import Calculation, Decided, labelled
+from kefu.policy.calendars import Date
 from kefu.policy.clauses import (
     Assessment,
     ExtraPoints,
@@ -27,7 +28,6 @@ from kefu.policy.clauses import (
     ScorePeriod,
     ScoreSheet,
     ScoreTiers,
-    Season,
     Tariff,
     Weight,
 )
@@ -36,6 +36,8 @@ from kefu.policy.clauses.scores import Change, Section
 from kefu.policy.fees import SCORE_MONEY, bands, charge
 from kefu.policy.money import cut
 from kefu.policy.months import Month, first_day, last_day, month_of, months_between
+from kefu.policy.refusals import BadFacts, NotInRulebook, cannot_be, wanted
+from kefu.policy.rosters import Seasons
 from kefu.policy.rulebook import Rulebook, RulebookError
 from kefu.policy.steps import Step
 from kefu.policy.wording import Both
@@ -51,6 +53,7 @@ __all__ = [
     "Measured",
     "Score",
     "ScoreFacts",
+    "ScoreMoney",
     "ScoreRules",
     "SectionScore",
     "SheetLine",
@@ -110,7 +113,7 @@ class ScoreFacts(EventFacts):
     """
 
     month: Annotated[Month, labelled("月份", "Month")]
-    hired_on: Annotated[date, labelled("入职日期", "Joined on")]
+    hired_on: Annotated[Date, labelled("入职日期", "Joined on")]
     desks: Annotated[
         tuple[Name, ...], labelled("考核业务", "Work assessed"), Field(max_length=20)
     ] = ()
@@ -165,7 +168,7 @@ class ScoreRules:
     tiers: Mapping[str, ScoreTiers]
     desks: frozenset[str]
     metrics: frozenset[str]
-    seasons: tuple[Season, ...]  # exceptions first
+    seasons: Seasons
     extra: ExtraPoints | None
     start: Assessment | None
 
@@ -193,7 +196,7 @@ class ScoreRules:
             tiers=tiers,
             desks=frozenset(t.applies_to for t in tiers.values() if t.applies_to),
             metrics=frozenset(t.metric for t in tiers.values()),
-            seasons=tuple(sorted(rulebook.in_force(Season), key=lambda s: not s.exception)),
+            seasons=Seasons.of(rulebook),
             extra=next(rulebook.in_force(ExtraPoints), None),
             start=next((a for a in rulebook.in_force(Assessment) if _starts(a, of)), None),
         )
@@ -228,19 +231,20 @@ def month_score(facts: ScoreFacts, rules: ScoreRules) -> Score:
 
     A sheet with sections opens each full and takes what its lines cost, never more than it has where
     the floor is the section's; one without opens at the total and goes up and down. Extra points
-    come after, their sum within the limit either way. Source: CD-12.01 to CD-12.73, CD-12.91,
+    come after, their sum within the limit either way; where there is a floor the whole does not fall
+    below nought by them either. Source: CD-12.01 to CD-12.73, CD-12.91,
     CD-12.98; SD-233.07 to SD-233.63.
 
     Raises BadFacts (facts that name no line, desk or number of the rulebook; a number that is
-    missing; joined after the month), NotSet (LC gives no scale), LookupError (no sheet).
+    missing; joined after the month), NotSet (LC gives no scale), NotInRulebook (no sheet).
     """
     sheet = rules.sheet
     if sheet is None:
-        raise LookupError(f"{rules.code} has no score sheet")
-    total: Decimal = sheet.given("total")
+        raise NotInRulebook(cannot_be("no_sheet", code=rules.code))
+    opening: Decimal = sheet.given("total")
     months = months_between(month_of(facts.hired_on), facts.month)
     if months < 0:
-        raise BadFacts({"hired_on": f"joined after {facts.month}"})
+        raise BadFacts({"hired_on": cannot_be("joined_after", month=facts.month)})
     _check(facts, rules)
     if rules.start is not None and months + 1 < (rules.start.from_month or 1):
         step = Step.of(
@@ -255,47 +259,76 @@ def month_score(facts: ScoreFacts, rules: ScoreRules) -> Score:
     points = (
         sum((section.points for section in sections), ZERO)
         if sheet.sections
-        else total + sum(changes.values(), ZERO)
+        else opening + sum(changes.values(), ZERO)
     )
     if sheet.floor == "total":
         points = max(ZERO, points)
     extra, extra_steps = _extra(facts, rules.extra)
     addends = [section.points for section in sections]
     if not sheet.sections:
-        addends = [total, *changes.values()]
+        addends = [opening, *changes.values()]
     if extra_steps:
         addends.append(extra)
-    last = Step.of(
-        sheet.id,
-        "score_total",
-        sum=_sum(addends),
-        total_points=points + extra,
-    )
-    return Score(points + extra, sections, extra, (*more, *extra_steps, last))
+    total = points + extra
+    last = [Step.of(sheet.id, "score_total", sum=_sum(addends), total_points=total)]
+    if total < 0 and sheet.floor != "none":
+        total = ZERO
+        last.append(Step.of(sheet.id, "score_floor", total_points=total))
+    return Score(total, sections, extra, (*more, *extra_steps, *last))
 
 
 def _sum(addends: Iterable[Decimal]) -> str:
     """“20+4.5−2”"""
-    text = "".join(f"{addend.normalize() + 0:+f}" for addend in addends)
-    return text.removeprefix("+").replace("-", "−")
+    text = "".join(f"{'−' if addend < 0 else '+'}{_plain(abs(addend))}" for addend in addends)
+    return text.removeprefix("+")
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize() + 0:f}"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreMoney:
+    """What points below the full sheet cost: a table of prices by points lost."""
+
+    sheet: ScoreSheet
+    table: tuple[Tariff, ...]
+
+    @classmethod
+    def of(cls, rulebook: Rulebook) -> Self | None:
+        """None where lost points cost no money. Raises NotSet, NotInRulebook (no sheet)."""
+        if not any(tariff.table == SCORE_MONEY for tariff in rulebook.in_force(Tariff)):
+            return None
+        sheet = next(rulebook.in_force(ScoreSheet), None)
+        if sheet is None:
+            raise NotInRulebook(cannot_be("no_sheet", code=rulebook.code))
+        return cls(sheet, bands(rulebook, SCORE_MONEY))
+
+    def cost(self, points: Decimal) -> tuple[Decimal, tuple[Step, ...]]:
+        """Return what this score costs in yuan, and why. Raises NotSet, BadFacts for no finite number."""
+        if not points.is_finite():
+            raise BadFacts({"points": cannot_be("no_number", number=points)})
+        full: Decimal = self.sheet.given("total")
+        lost = max(ZERO, full - points)
+        fee = charge(self.table, lost)
+        if fee.amount is None:
+            raise NotSet(self.sheet.id, SCORE_MONEY)
+        told = {"full_points": full, "total_points": points, "lost_points": lost}
+        steps = [Step.of(self.sheet.id, "score_lost", **told), *fee.steps]
+        parts = [step.inputs["sum_yuan"] for step in fee.steps if step.key != "fee_stays"]
+        if len(parts) > 1:
+            total = {"parts_yuan": parts, "sum_yuan": fee.amount}
+            steps.append(Step.of(self.sheet.id, "fee_total", **total))
+        return fee.amount, tuple(steps)
 
 
 def score_money(rulebook: Rulebook, points: Decimal) -> tuple[Decimal, tuple[Step, ...]] | None:
     """Return what the points below the full sheet cost in yuan, or None where they cost no money.
 
-    The bands are a table of prices by points lost. Source: SD-233.08 to SD-233.11. Raises NotSet,
-    LookupError (no sheet).
+    Source: SD-233.08 to SD-233.11. Raises NotSet, NotInRulebook (no sheet), BadFacts for no finite number.
     """
-    if not any(tariff.table == SCORE_MONEY for tariff in rulebook.in_force(Tariff)):
-        return None
-    sheet = next(rulebook.in_force(ScoreSheet), None)
-    if sheet is None:
-        raise LookupError(f"{rulebook.code} has no score sheet")
-    lost = max(ZERO, sheet.given("total") - points)
-    fee = charge(bands(rulebook, SCORE_MONEY), lost)
-    if fee.amount is None:
-        raise NotSet(rulebook.code, SCORE_MONEY)
-    return fee.amount, fee.steps
+    money = ScoreMoney.of(rulebook)
+    return None if money is None else money.cost(points)
 
 
 def events_change(facts: EventFacts, rules: ScoreRules) -> tuple[Decimal, tuple[Step, ...]]:
@@ -317,12 +350,12 @@ def _check(facts: ScoreFacts, rules: ScoreRules) -> None:
         ("desk_metrics", rules.metrics, facts.desk_metrics),
     ):
         if strange := sorted(set(given) - known):
-            raise BadFacts({f"{field}.{strange[0]}": f"not known to {rules.code}"})
+            raise BadFacts({f"{field}.{strange[0]}": cannot_be("not_known_to", code=rules.code)})
     if rules.extra is None and (facts.commendations or facts.complaints):
-        raise BadFacts({"commendations": f"{rules.code} has no extra points"})
+        raise BadFacts({"commendations": cannot_be("no_extra", code=rules.code)})
     worked, scheduled = facts.days_worked, facts.days_scheduled
     if worked is not None and scheduled is not None and worked > scheduled:
-        raise BadFacts({"days_worked": "more than scheduled"})
+        raise BadFacts({"days_worked": cannot_be("more_than_scheduled")})
 
 
 def _check_events(facts: EventFacts, rules: ScoreRules) -> None:
@@ -335,19 +368,20 @@ def _check_events(facts: EventFacts, rules: ScoreRules) -> None:
     for field, clauses in named.items():
         for clause in clauses:
             if clause in rules.idle:
-                raise BadFacts({f"{field}.{clause}": "the clause is not in use"})
+                raise BadFacts({f"{field}.{clause}": cannot_be("not_in_use")})
             if clause not in rules.lines:
-                raise BadFacts({f"{field}.{clause}": f"no line of {rules.code} that is scored"})
+                why = cannot_be("no_scored_line", code=rules.code)
+                raise BadFacts({f"{field}.{clause}": why})
     known = {event for line in rules.lines.values() for event in line.of}
     if strange := sorted(set(facts.events) - known):
-        raise BadFacts({f"events.{strange[0]}": f"no clause of {rules.code} counts it"})
+        raise BadFacts({f"events.{strange[0]}": cannot_be("not_counted", code=rules.code)})
     for clause in (*facts.counts, *named["incidents"]):
         if rules.lines[clause].up_to is not None:
-            raise BadFacts({f"counts.{clause}": "its points are chosen, so they are granted"})
+            raise BadFacts({f"counts.{clause}": cannot_be("points_granted")})
     for granted in facts.granted:
         line = rules.lines[granted.clause]
         if line.up_to is None or not line.points <= granted.points <= line.up_to:
-            raise BadFacts({f"granted.{granted.clause}": "outside what the clause allows"})
+            raise BadFacts({f"granted.{granted.clause}": cannot_be("outside")})
 
 
 def _changes(
@@ -457,7 +491,7 @@ def _tiers(
         return ZERO, ()
     told: tuple[Step, ...] = ()
     if tiers.season is not None:
-        season, clause = _season(facts.month, tiers.metric, rules)
+        season, clause = rules.seasons.season(int(facts.month[5:]), tiers.metric)
         if season != tiers.season:
             return ZERO, ()
         told = (Step.of(clause, "season", month=facts.month, season=season),)
@@ -465,7 +499,7 @@ def _tiers(
     number: Decimal | None = getattr(facts, field).get(tiers.metric)
     if number is None:
         if tiers.missing == "refuse":
-            raise BadFacts({f"{field}.{tiers.metric}": f"not known for {facts.month}"})
+            raise BadFacts({f"{field}.{tiers.metric}": wanted("not_known_for", month=facts.month)})
         return ZERO, (Step.of(tiers.id, "score_tier_missing", metric=tiers.metric),)
     worked, scheduled = _share_of_month(facts, tiers)
     for tier in tiers.tiers:
@@ -491,7 +525,7 @@ def _share_of_month(facts: ScoreFacts, tiers: ScoreTiers) -> tuple[int, int]:
         return 1, 1
     for field in ("days_worked", "days_scheduled"):
         if getattr(facts, field) is None:
-            raise BadFacts({field: f"{tiers.id} goes by the days worked"})
+            raise BadFacts({field: wanted("by_days_worked", clause=tiers.id)})
     assert facts.days_worked is not None and facts.days_scheduled is not None
     return facts.days_worked, facts.days_scheduled
 
@@ -514,20 +548,6 @@ def _extra(facts: ScoreFacts, extra: ExtraPoints | None) -> tuple[Decimal, tuple
     return within, (step,)
 
 
-def _season(month: Month, metric: str, rules: ScoreRules) -> tuple[str, str]:
-    """The season in which this month is measured by this scale, and the clause that says so.
-
-    An exception goes before the rule. Raises NotSet for a month that no clause gives a season.
-    """
-    for clause in rules.seasons:
-        if clause.tables and metric not in clause.tables:
-            continue
-        for season, months in clause.seasons.items():
-            if int(month[5:]) in months:
-                return season, clause.id
-    raise NotSet(rules.code, f"season.{month[5:]}")
-
-
 # The period of a sheet, and what stands on it besides.
 
 
@@ -540,11 +560,11 @@ def score_period(
     ended; it counts only where points are carried over. Source: SD-233.07, SD-233.15. A rulebook
     that does not say it goes by the calendar month.
 
-    Raises BadFacts if ``on`` lies between no two paydays, NotSet, LookupError (no sheet).
+    Raises BadFacts if ``on`` lies between no two paydays, NotSet, NotInRulebook (no sheet).
     """
     sheet = next(rulebook.in_force(ScoreSheet), None)
     if sheet is None:
-        raise LookupError(f"{rulebook.code} has no score sheet")
+        raise NotInRulebook(cannot_be("no_sheet", code=rulebook.code))
     period = next(rulebook.in_force(ScorePeriod), None)
     opening: Decimal = sheet.given("total")
     if period is not None and period.carries_over and carried is not None:
@@ -556,7 +576,7 @@ def score_period(
     for first, following in pairwise(days):
         if first <= on < following:
             return first, following - timedelta(days=1), opening
-    raise BadFacts({"paydays": f"no two paydays around {on.isoformat()}"})
+    raise BadFacts({"paydays": cannot_be("no_paydays", on=on)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -602,14 +622,17 @@ def year_mean(rulebook: Rulebook, totals: Mapping[Month, Decimal]) -> tuple[Deci
     """Return the mean of a year's months that were assessed, for the annual sheet: information, the
     grade is the supervisor's. Source: ES-603.04.
 
-    Cut off after two places for showing. Raises BadFacts without a month, LookupError where the
+    Cut off after two places for showing. Raises BadFacts without a month or for one that is no
+    finite number, NotInRulebook where the
     rulebook has no annual mean.
     """
     clause = next((a for a in rulebook.in_force(Assessment) if a.mean and a.sheet == "year"), None)
     if clause is None:
-        raise LookupError(f"{rulebook.code} has no mean of the year")
+        raise NotInRulebook(cannot_be("no_year_mean", code=rulebook.code))
     if not totals:
-        raise BadFacts({"totals": "no month was assessed"})
+        raise BadFacts({"totals": wanted("no_month_assessed")})
+    if strange := [month for month, points in totals.items() if not points.is_finite()]:
+        raise BadFacts({f"totals.{strange[0]}": cannot_be("no_number", number=totals[strange[0]])})
     total = sum(totals.values(), ZERO)
     mean = cut(total / len(totals))
     step = Step.of(clause.id, "score_mean", n=len(totals), total_points=total, mean_points=mean)
@@ -653,12 +676,12 @@ class AssessmentRules:
 
     @classmethod
     def of(cls, rulebook: Rulebook) -> Self:
-        """Raises LookupError where there are no weights, RulebookError where weights or grades do
+        """Raises NotInRulebook where there are no weights, RulebookError where weights or grades do
         not fit together.
         """
         weights = tuple(rulebook.in_force(Weight))
         if not weights:
-            raise LookupError(f"{rulebook.code} has no weighted assessment")
+            raise NotInRulebook(cannot_be("no_assessment", code=rulebook.code))
         if sum(weight.share for weight in weights) != 1:
             raise RulebookError([(rulebook.code, weights[0].id, "the weights do not add up to 1")])
         parts = {weight.part for weight in weights}
@@ -718,7 +741,7 @@ def assess(facts: AssessmentFacts, rules: AssessmentRules) -> Assessed:
     parts: dict[str, Fraction] = {}
     total = Fraction(0)
     for weight in rules.weights:
-        measured, found = _part(facts, rules, weight.part)
+        measured, mean, found = _part(facts, rules, weight.part)
         parts[weight.part] = measured
         total += measured * Fraction(weight.share)
         steps += found
@@ -727,6 +750,7 @@ def assess(facts: AssessmentFacts, rules: AssessmentRules) -> Assessed:
                 weight.id,
                 "assess_part",
                 part=weight.part,
+                mean=mean,
                 part_points=_shown(measured),
                 weight_share=weight.share,
                 weighted_points=_shown(measured * Fraction(weight.share)),
@@ -735,8 +759,10 @@ def assess(facts: AssessmentFacts, rules: AssessmentRules) -> Assessed:
     change, found_events = events_change(facts, rules.events)
     steps += found_events
     total = max(Fraction(0), total + Fraction(change))
+    weighted = [_shown(parts[weight.part] * Fraction(weight.share)) for weight in rules.weights]
+    addends = _sum([*weighted, change] if change else weighted)
     clause = rules.weights[0].id
-    steps.append(Step.of(clause, "assess_total", change_points=change, total_points=_shown(total)))
+    steps.append(Step.of(clause, "assess_total", sum=addends, total_points=_shown(total)))
     for grade in rules.grades:
         if grade.at_least is None or total >= Fraction(grade.at_least):
             steps.append(_grade_step(grade, total))
@@ -750,61 +776,84 @@ def _check_assessment(facts: AssessmentFacts, rules: AssessmentRules) -> None:
         ("judged", {rating.name for rating in rules.ratings}, facts.judged),
     ):
         if strange := sorted(set(given) - known):
-            raise BadFacts({f"{field}.{strange[0]}": f"not known to {rules.code}"})
+            raise BadFacts({f"{field}.{strange[0]}": cannot_be("not_known_to", code=rules.code)})
         if lacking := sorted(known - set(given)):
-            raise BadFacts({f"{field}.{lacking[0]}": f"not known for {facts.month}"})
+            raise BadFacts({f"{field}.{lacking[0]}": wanted("not_known_for", month=facts.month)})
     for rating in rules.ratings:
         judged = facts.judged[rating.name]
         if judged.own or judged.by != rating.scorer:
-            raise BadFacts({f"judged.{rating.name}": f"{rating.scorer} gives it, never oneself"})
+            why = cannot_be("given_by", scorer=rating.scorer)
+            raise BadFacts({f"judged.{rating.name}": why})
 
 
-def _part(facts: AssessmentFacts, rules: AssessmentRules, part: str) -> tuple[Fraction, list[Step]]:
-    """The weighted mean of what applies, 0 to 100."""
-    found: list[tuple[int, Fraction, Step]] = []
+def _part(
+    facts: AssessmentFacts, rules: AssessmentRules, part: str
+) -> tuple[Fraction, str, list[Step]]:
+    """The weighted mean of what applies, 0 to 100, and how it is made: “(100 + 90) ÷ 2”."""
+    found: list[tuple[int, Fraction]] = []
     steps: list[Step] = []
     for indicator in rules.indicators:
         if indicator.part == part:
-            points, step = _earned(facts.measured[indicator.metric], indicator)
-            steps.append(step)
+            points, told = _earned(facts.measured[indicator.metric], indicator)
+            steps += told
             if points is not None:
-                found.append((indicator.weight or 1, points, step))
+                found.append((indicator.weight or 1, points))
     for rating in rules.ratings:
         if rating.part == part:
             given = facts.judged[rating.name]
-            step = Step.of(
-                rating.id, "assess_rating", rating=rating.name, given_points=given.points
+            steps.append(
+                Step.of(rating.id, "assess_rating", rating=rating.name, given_points=given.points)
             )
-            steps.append(step)
-            found.append((rating.weight, Fraction(given.points), step))
-    weights = sum(weight for weight, _points, _step in found)
+            found.append((rating.weight, Fraction(given.points)))
+    weights = sum(weight for weight, _points in found)
     if not weights:
-        raise BadFacts({part: f"no data for {facts.month}"})
-    return sum((w * p for w, p, _step in found), Fraction(0)) / weights, steps
+        raise BadFacts({part: wanted("no_data", month=facts.month)})
+    return sum((w * p for w, p in found), Fraction(0)) / weights, _mean(found), steps
 
 
-def _earned(measured: Measured, indicator: Indicator) -> tuple[Fraction | None, Step]:
+def _mean(found: list[tuple[int, Fraction]]) -> str:
+    addends = [
+        f"{_plain(_shown(points))}" + f" × {weight}" * (weight > 1) for weight, points in found
+    ]
+    return f"({' + '.join(addends)}) ÷ {sum(weight for weight, _points in found)}"
+
+
+def _earned(measured: Measured, indicator: Indicator) -> tuple[Fraction | None, list[Step]]:
+    """The points of an indicator, None where it does not apply, and why."""
     if not measured.out_of:
         if measured.done:
-            raise BadFacts({f"measured.{indicator.metric}": "something done out of nothing"})
-        return None, Step.of(indicator.id, "assess_not_applicable", metric=indicator.metric)
+            raise BadFacts({f"measured.{indicator.metric}": cannot_be("out_of_nothing")})
+        return None, [Step.of(indicator.id, "assess_not_applicable", metric=indicator.metric)]
     actual = Fraction(measured.done) / Fraction(measured.out_of)
     met = target_met(measured, indicator)
     points = Fraction(100)
     if not met:
         whole = indicator.earns == "all_or_nothing"
         points = Fraction(0) if whole else 100 * _reached(actual, indicator)
+    shown = f"{cut(Decimal(actual.numerator) / actual.denominator, Decimal('0.0001')):f}"
+    target = f"{indicator.target:f}"
+    at_most = indicator.compare == "at_most"
     step = Step.of(
         indicator.id,
         "assess_met" if met else f"assess_{indicator.earns}",
         metric=indicator.metric,
         done=f"{measured.done:f}",
         out_of=f"{measured.out_of:f}",
-        actual=f"{cut(Decimal(actual.numerator) / actual.denominator, Decimal('0.0001')):f}",
-        target=f"{indicator.target:f}",
+        actual=shown,
+        target=target,
+        reached=f"{target} ÷ {shown}" if at_most else f"{shown} ÷ {target}",
         earned_points=_shown(points),
     )
-    return points, step
+    return points, [*_measured_by(indicator), step]
+
+
+def _measured_by(indicator: Indicator) -> list[Step]:
+    """The clauses that say what is counted as done, where the rulebook names them."""
+    if not indicator.measured_by:
+        return []
+    clauses = list(indicator.measured_by)
+    inputs = {"metric": indicator.metric, "clauses": clauses}
+    return [Step.of(indicator.id, "assess_measured_by", **inputs)]
 
 
 def _reached(actual: Fraction, indicator: Indicator) -> Fraction:
@@ -820,9 +869,9 @@ def target_met(measured: Measured, indicator: Indicator) -> bool:
     """
     field = f"measured.{indicator.metric}"
     if not measured.out_of:
-        raise BadFacts({field: "nothing was measured"})
+        raise BadFacts({field: wanted("nothing_measured")})
     if indicator.full is not None and measured.done > indicator.full * measured.out_of:
-        raise BadFacts({field: f"more than {indicator.full}"})
+        raise BadFacts({field: cannot_be("more_than", most=indicator.full)})
     bound = indicator.target * measured.out_of
     return measured.done <= bound if indicator.compare == "at_most" else measured.done >= bound
 
@@ -834,7 +883,7 @@ def still_counts(indicator: Indicator, closed_on: date, again_on: date) -> bool:
     Raises BadFacts if it came back before it was closed.
     """
     if again_on < closed_on:
-        raise BadFacts({"again_on": "before it was closed"})
+        raise BadFacts({"again_on": cannot_be("before_closed")})
     days: int = indicator.given("within_days")
     return again_on - closed_on <= timedelta(days=days)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Any, Self
 
-from kefu.policy.clauses import Hours, Staffing
+from kefu.policy.clauses import Hours, Schedule, Staffing
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import plain
 
@@ -47,7 +47,7 @@ class Missing:
 
 
 def missing_seats(
-    rulebook: Rulebook, open_seats: Mapping[str, int], clock_time: time
+    rulebook: Rulebook, open_seats: Mapping[str, int], clock_time: time, *, summer: bool = False
 ) -> tuple[Missing, ...]:
     """Return what is missing at ``clock_time``, clause by clause in the order of the rulebook.
 
@@ -55,8 +55,11 @@ def missing_seats(
     asked for. A clause holds from ``applies_from``, which is inside, until the last line in force
     has closed; for a query seat that is the query line. The moment of closing itself is inside where
     the line's clause says so. A line whose closing time is blank has no end, and so has a rulebook
-    that names no lines.
-    Source: CD-03.09, CD-03.10; for the end CD-03.13 and CD-06.34, to which CD-03.15 yields.
+    that names no lines. People who stay on (CD-12.42) do so until CD-12.44 says, its moment inside.
+    Source: CD-03.09, CD-03.10, CD-12.23, CD-12.42; for the end CD-03.13 and CD-06.34, to which
+    CD-03.15 yields, and CD-12.44.
+
+    Raises NotSet in ``summer``, for which the regulation announces another end and does not give it.
     """
     missing = []
     for clause in rulebook.in_force(Staffing):
@@ -64,11 +67,23 @@ def missing_seats(
         for name, wanted in clause.at_least.items():
             if name not in open_seats or clock_time < since or open_seats[name] >= wanted:
                 continue
-            lines = _lines(rulebook, name)
-            until = _end(lines)
-            if until is None or not all(line.closed(clock_time) for line in lines):
+            until, over = _ends(rulebook, clause, name, clock_time, summer=summer)
+            if not over:
                 missing.append(Missing(clause.id, name, wanted, open_seats[name], since, until))
     return tuple(missing)
+
+
+def _ends(
+    rulebook: Rulebook, clause: Staffing, name: str, clock_time: time, *, summer: bool
+) -> tuple[time | None, bool]:
+    """Until when it is asked for, and whether that is over."""
+    ends = rulebook[clause.ends_with] if clause.ends_with else None
+    if isinstance(ends, Schedule):
+        last = ends.last(summer=summer)
+        return last, clock_time > last
+    lines = _lines(rulebook, name)
+    until = _end(lines)
+    return until, until is not None and all(line.closed(clock_time) for line in lines)
 
 
 def _lines(rulebook: Rulebook, name: str) -> tuple[Hours, ...]:

@@ -281,6 +281,26 @@ WORDS: dict[str, Both] = {
     "cause.damaged": Both("破损", "Damaged"),
     "cause.delayed": Both("延误", "Delayed"),
     "cause.other": Both("其他", "Other"),
+    # Refusals.
+    "refusal.not_set": Both("{clause}：“{setting}”未定", "{clause}: {setting} is not set"),
+    "refusal.schema": Both("这里的内容不对：{said}", "{said}"),
+    "refusal.no_clause": Both("{code} 没有 {clause} 这一条", "{code} has no clause {clause}"),
+    "refusal.no_number": Both("{number} 不是数字", "not a number: {number}"),
+    "refusal.two_places": Both(
+        "分数最多两位小数，不是 {number}", "points have two places at most, not {number}"
+    ),
+    "refusal.needs_it": Both("{clause} 要知道这一项", "{clause} needs it"),
+    "refusal.hangs_on": Both(
+        "{clause} 要看“{fact}”，还没有填",
+        "{clause}: whether it applies hangs on {fact}, which is not given",
+    ),
+    "refusal.not_one_of": Both(
+        "“{of}”没有“{names}”；可填：{known}", "{of}: {names} is not one of {known}"
+    ),
+    "refusal.not_listed": Both("清单上没有：{goods}", "not on any list: {goods}"),
+    "refusal.no_settlement": Both(
+        "{clause} 没有“{settlement}”这种结算方式", "{clause} knows no settlement '{settlement}'"
+    ),
 }
 
 # Each subject keeps its own sentences.

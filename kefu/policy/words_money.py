@@ -9,7 +9,7 @@ MONEY: dict[str, Both] = {
     "unit.kg": Both("公斤", "kg"),
     "unit.cubic_metre": Both("立方米", "m³"),
     "unit.point": Both("分", "points"),
-    "per.occurrence": Both("次", "time"),
+    "per.occurrence": Both("次", "occurrence"),
     "per.parcel": Both("件", "parcel"),
     "per.report": Both("份报告", "report"),
     "per.person": Both("人", "person"),
@@ -161,13 +161,13 @@ MONEY: dict[str, Both] = {
     "fact.wrong_address": Both("送错地址", "Wrong address"),
     # Steps: whether a penalty applies.
     "step.penalty_met": Both("{fact}：已查明", "{fact}: established"),
-    "step.penalty_met.value": Both("具备", "there"),
+    "step.penalty_met.value": Both("具备", "met"),
     "step.penalty_missing": Both("{fact}：尚未查明", "{fact}: not established yet"),
     "step.penalty_missing.value": Both("待查", "open"),
-    "step.penalty_bound_met": Both("{fact} {n}，要求 {bound}", "{fact} {n}, asked for is {bound}"),
+    "step.penalty_bound_met": Both("{fact} {n}，要求 {bound}", "{fact}: {n}; has to be {bound}"),
     "step.penalty_bound_met.value": Both("符合", "within"),
     "step.penalty_bound_not_met": Both(
-        "{fact} {n}，要求 {bound}", "{fact} {n}, asked for is {bound}"
+        "{fact} {n}，要求 {bound}", "{fact}: {n}; has to be {bound}"
     ),
     "step.penalty_bound_not_met.value": Both("不符合", "outside"),
     "step.penalty_nth_met": Both(
@@ -179,26 +179,27 @@ MONEY: dict[str, Both] = {
     ),
     "step.penalty_nth_not_met.value": Both("不适用", "does not apply"),
     "step.penalty_with": Both("{other} 已成立", "{other} has been raised"),
-    "step.penalty_with.value": Both("具备", "there"),
+    "step.penalty_with.value": Both("具备", "met"),
     "step.penalty_with_missing": Both("{other} 尚未成立", "{other} has not been raised"),
     "step.penalty_with_missing.value": Both("待查", "open"),
     "step.penalty_not_beside": Both(
-        "同一事项已按 {other} 处理，不并罚", "{other} is raised for the same, never both"
+        "同一事项已按 {other} 处理，不并罚",
+        "{other} is raised for the same matter already; never both",
     ),
     "step.penalty_not_beside.value": Both("不适用", "does not apply"),
     "step.penalty_yields": Both(
-        "{other} 另有规定，以它为准", "{other} says otherwise and goes before it"
+        "{other} 另有规定，以它为准", "{other} says otherwise and prevails"
     ),
     "step.penalty_yields.value": Both("不适用", "does not apply"),
     "step.penalty_ruled_out": Both("本条不适用", "The clause does not apply"),
     "step.penalty_ruled_out.value": Both("不处罚", "no penalty"),
     # Steps: what it costs.
-    "step.penalty_each": Both("每{per} {each_yuan} × {times}", "{each_yuan} a {per} × {times}"),
+    "step.penalty_each": Both("每{per} {each_yuan} × {times}", "{each_yuan} per {per} × {times}"),
     "step.penalty_each.value": Both("{sum_yuan}", "{sum_yuan}"),
     "step.penalty_capped": Both("封顶 {sum_yuan}", "{sum_yuan} at most"),
     "step.penalty_capped.value": Both("{sum_yuan}", "{sum_yuan}"),
     "step.penalty_points": Both(
-        "每{per} {each_points} × {times}", "{each_points} a {per} × {times}"
+        "每{per} {each_points} × {times}", "{each_points} per {per} × {times}"
     ),
     "step.penalty_points.value": Both("{sum_points}", "{sum_points}"),
     "step.penalty_no_points": Both("规章没有给分值", "The regulation names no points"),
@@ -206,7 +207,7 @@ MONEY: dict[str, Both] = {
     "step.penalty_no_amount": Both("金额由主管填写", "A supervisor enters the amount"),
     "step.penalty_no_amount.value": Both("待填写", "to be entered"),
     "step.penalty_range": Both(
-        "在 {least_yuan} 到 {most_yuan} 之间选定", "Chosen between {least_yuan} and {most_yuan}"
+        "在 {least_yuan}到 {most_yuan}之间选定", "Chosen between {least_yuan} and {most_yuan}"
     ),
     "step.penalty_range.value": Both("由主管选定", "a supervisor chooses"),
     "step.penalty_proposed": Both("情节{severity}，建议", "{severity}: proposed"),
@@ -225,7 +226,7 @@ MONEY: dict[str, Both] = {
     "step.penalty_measure.value": Both("{measure}", "{measure}"),
     "step.penalty_until": Both("直到{fact}", "Until: {fact}"),
     "step.penalty_until.value": Both("期限", "term"),
-    "step.penalty_hours": Both("按 {n} 小时", "{n} h"),
+    "step.penalty_hours": Both("按 {n} 小时计", "Counts as {n} h"),
     "step.penalty_hours.value": Both("{n} 小时", "{n} h"),
     "step.penalty_days": Both("{n} 个日历天", "{n} calendar days"),
     "step.penalty_days.value": Both("{n} 天", "{n} d"),
@@ -238,13 +239,13 @@ MONEY: dict[str, Both] = {
     ),
     "step.penalty_liable.value": Both("{liability}", "{liability}"),
     # Steps: compensation.
-    "basis.fixed": Both("定额", "a fixed amount"),
-    "basis.freight": Both("运费", "the freight"),
-    "basis.proved_value": Both("证明的价值", "the proved value"),
-    "basis.insured_amount": Both("保价金额", "the insured amount"),
-    "basis.repair_cost": Both("修复费用", "the cost of repair"),
-    "form.money": Both("现金", "money"),
-    "form.coupon": Both("优惠券", "a coupon"),
+    "basis.fixed": Both("定额", "fixed amount"),
+    "basis.freight": Both("运费", "freight"),
+    "basis.proved_value": Both("证明的价值", "proved value"),
+    "basis.insured_amount": Both("保价金额", "insured amount"),
+    "basis.repair_cost": Both("修复费用", "cost of repair"),
+    "form.money": Both("现金", "Money"),
+    "form.coupon": Both("优惠券", "Coupon"),
     "step.claim_proved_value": Both(
         "证明价值 {base_yuan} × 损失 {lost_share} × {factor}",
         "Proved value {base_yuan} × share lost {lost_share} × {factor}",
@@ -270,14 +271,15 @@ MONEY: dict[str, Both] = {
     "step.claim_agreed": Both("与客户协商的金额，没有上限", "Agreed with the customer, no cap"),
     "step.claim_agreed.value": Both("{sum_yuan}", "{sum_yuan}"),
     "step.claim_dearer_repair": Both(
-        "修复 {cost_yuan} 高于价值 {value_yuan}", "Repair {cost_yuan}, worth {value_yuan}"
+        "修复 {cost_yuan}高于价值 {value_yuan}",
+        "The repair, {cost_yuan}, costs more than the goods are worth, {value_yuan}",
     ),
     "step.claim_dearer_repair.value": Both("按不可修复", "as not repairable"),
     "step.claim_no_proof": Both("没有价值证明", "No proof of value"),
     "step.claim_no_proof.value": Both("未知", "not known"),
     "step.claim_without_proof": Both(
-        "提议运费 {base_yuan} × {factor}，由专员决定",
-        "Proposed: freight {base_yuan} × {factor}, the specialist decides",
+        "没有证明时提议运费 {base_yuan} × {factor}",
+        "Proposed without a proof: freight {base_yuan} × {factor}",
     ),
     "step.claim_without_proof.value": Both("{sum_yuan}", "{sum_yuan}"),
     "step.claim_up_to_insured": Both("不超过保价金额", "Up to the insured amount"),
@@ -288,20 +290,28 @@ MONEY: dict[str, Both] = {
     "step.claim_maximum.value": Both("{limit_yuan}", "{limit_yuan}"),
     "step.claim_within_maximum": Both("不超过最高 {limit_yuan}", "Within the maximum {limit_yuan}"),
     "step.claim_within_maximum.value": Both("不变", "unchanged"),
-    "step.claim_minimum": Both("最低为{basis}的 {factor} 倍", "At least {factor} times {basis}"),
+    "step.claim_minimum": Both(
+        "最低 = {basis} {base_yuan} × {factor}", "At least = {basis} {base_yuan} × {factor}"
+    ),
     "step.claim_minimum.value": Both("{limit_yuan}", "{limit_yuan}"),
     "step.claim_within_minimum": Both(
-        "不低于{basis}的 {factor} 倍 {limit_yuan}", "Not below {factor} times {basis}, {limit_yuan}"
+        "不低于 {limit_yuan} = {basis} {base_yuan} × {factor}",
+        "Not below {limit_yuan} = {basis} {base_yuan} × {factor}",
     ),
     "step.claim_within_minimum.value": Both("不变", "unchanged"),
     "step.claim_paid": Both("赔付（四舍五入到分）", "To be paid (rounded to the fen)"),
     "step.claim_paid.value": Both("{sum_yuan}", "{sum_yuan}"),
+    "step.claim_proposed": Both(
+        "提议的赔付（四舍五入到分），由专员决定",
+        "Proposed (rounded to the fen), the specialist decides",
+    ),
+    "step.claim_proposed.value": Both("{sum_yuan}", "{sum_yuan}"),
     "step.claim_manager": Both(
         "超过 {most_yuan}，须经理批准", "Above {most_yuan}: a manager approves"
     ),
     "step.claim_manager.value": Both("待批准", "to be approved"),
     "step.claim_range": Both(
-        "{form}，{least_yuan} 到 {most_yuan}", "{form}, {least_yuan} to {most_yuan}"
+        "{form}，{least_yuan}到 {most_yuan}", "{form}, {least_yuan} to {most_yuan}"
     ),
     "step.claim_range.value": Both("由人选定", "a person chooses"),
     "step.claim_scale": Both("延误 {n} 天，建议", "{n} days late: proposed"),
@@ -331,10 +341,15 @@ MONEY: dict[str, Both] = {
     ),
     "step.fee_whole.value": Both("{sum_yuan}", "{sum_yuan}"),
     "step.fee_excess": Both(
-        "{quantity} {unit}，超出 {over} 的 {charged} × {rate_yuan}",
-        "{quantity} {unit}, over {over} there are {charged} × {rate_yuan}",
+        "{quantity} {unit}，超出 {over} 的部分 {charged} × {rate_yuan}",
+        "{quantity} {unit}, above {over}: {charged} × {rate_yuan}",
     ),
     "step.fee_excess.value": Both("{sum_yuan}", "{sum_yuan}"),
+    "step.fee_excess_rounded": Both(
+        "{quantity} {unit}，超出 {over} 的部分按 {charged} 计，{charged} × {rate_yuan}",
+        "{quantity} {unit}, the part above {over} counted as {charged}: {charged} × {rate_yuan}",
+    ),
+    "step.fee_excess_rounded.value": Both("{sum_yuan}", "{sum_yuan}"),
     "step.fee_stays": Both(
         "{quantity} {unit}，超过末段不再增加",
         "{quantity} {unit}: above the last band nothing is added",
@@ -391,7 +406,7 @@ MONEY: dict[str, Both] = {
     "step.fee_advances.value": Both("{sum_yuan}", "{sum_yuan}"),
     "step.fee_pays_back": Both("{who}返还{legs}，退回{to}", "{legs}: paid back by {who} to {to}"),
     "step.fee_pays_back.value": Both("{sum_yuan}", "{sum_yuan}"),
-    "step.fee_waits": Both("返还要等：{fact}", "Paid back once there: {fact}"),
+    "step.fee_waits": Both("返还要等：{fact}", "Paid back once on record: {fact}"),
     "step.fee_waits.value": Both("待办", "waiting"),
     "fund.department_activity": Both("部门活动经费", "department activity fund"),
     "deduction.cash_fine": Both("现金罚款", "cash fine"),
@@ -406,4 +421,100 @@ MONEY: dict[str, Both] = {
     "step.fund_income.value": Both("{sum_yuan}", "{sum_yuan}"),
     "step.fund_without": Both("{deduction}不入经费", "{deduction}: no income of the fund"),
     "step.fund_without.value": Both("不计", "not counted"),
+    # Refusals.
+    "within.calendar_month": Both("自然月", "calendar month"),
+    "within.calendar_year": Both("自然年", "calendar year"),
+    "counted_in.cubic_metre": Both("立方米", "m³"),
+    "counted_in.kg": Both("公斤", "kg"),
+    "counted_in.pieces": Both("件", "pieces"),
+    "counted_in.point": Both("分", "points"),
+    "refusal.no_consequence": Both("{clause} 不是处罚条款", "{clause} is no consequence"),
+    "refusal.nobody_named": Both("没有写明谁是“{role}”", "nobody is named as {role}"),
+    "refusal.chosen_between": Both(
+        "{clause}：{n} 不在 {least} 到 {most} 之间",
+        "{clause}: chosen {n} is not between {least} and {most}",
+    ),
+    "refusal.counted_once": Both(
+        "{clause} 只算一次（{per}），次数填 1，不是 {times}",
+        "{clause} is counted once a {per}, not {times} times",
+    ),
+    "refusal.does_not_name": Both("{clause} 没有写“{measure}”", "{clause} does not name {measure}"),
+    "refusal.nothing_to_choose": Both(
+        "{clause} 的数额是定死的，不用选", "{clause} leaves no amount to choose"
+    ),
+    "refusal.no_other_sum": Both(
+        "{clause} 不按基数算，不用填", "{clause} comes out of no other sum"
+    ),
+    "refusal.sum_known": Both(
+        "{clause} 的基数已经填了，不用再选种类",
+        "{clause}: the sum it comes out of is known already",
+    ),
+    "refusal.fine_of_nothing": Both(
+        "{clause}：罚款要大于 0", "{clause}: a fine of nothing is no fine"
+    ),
+    "refusal.counts_no": Both("{code} 不计“{of}”的次数", "{code} counts no {of}"),
+    "refusal.which_period": Both(
+        "“{of}”按{within}计，要填判定日", "{of} is counted in a {within}: which one?"
+    ),
+    "refusal.after_judged": Both(
+        "{on} 晚于判定日 {judged_on}", "{on} is after the day it is judged, {judged_on}"
+    ),
+    "refusal.times_below_nought": Both("次数不能小于 0：{n}", "nothing happens {n} times"),
+    "refusal.nothing_proved": Both(
+        "{clause} 按证明的价值赔付，要填价值", "{clause}: nothing is proved and nothing else is set"
+    ),
+    "refusal.agreed_with_customer": Both(
+        "{clause} 的金额由双方商定，要填商定的数",
+        "{clause} has the amount agreed with the customer",
+    ),
+    "refusal.repairable_or_not": Both(
+        "要知道能不能修复", "whether it can be repaired has to be known"
+    ),
+    "refusal.up_to_proved": Both(
+        "{clause} 以证明的价值为限，要填价值", "{clause} pays no more than the proved value"
+    ),
+    "refusal.between": Both(
+        "{clause}：应在 {least} 到 {most} 之间，不能是 {n}",
+        "{clause}: between {least} and {most}, not {n}",
+    ),
+    "refusal.proposes_by_days": Both(
+        "{clause} 按天数建议金额，要填天数", "{clause} proposes by the days"
+    ),
+    "refusal.shares_make": Both(
+        "{clause}：比例合计 {total}，应为 {least}",
+        "{clause}: the shares make {total} and not {least}",
+    ),
+    "refusal.knows_no": Both("{clause} 没有“{kind}”", "{clause} knows no {kind}"),
+    "refusal.asks_reason": Both("{clause} 要写明理由", "{clause} asks for a reason"),
+    "refusal.shares_above_nought": Both(
+        "至少一方，比例都大于 0", "shares are above 0, and there is at least one"
+    ),
+    "refusal.takes_no": Both(
+        "{clause}：价目表不收 {n} {counted_in}", "{clause}: the table takes no {n} {counted_in}"
+    ),
+    "refusal.gap": Both(
+        "{clause}：价目表与 {other} 之间有空缺或重叠",
+        "{clause}: leaves a gap after {other}, or overlaps with it",
+    ),
+    "refusal.goes_on_from_agreed": Both(
+        "{clause}：接着一段议价的往上算", "{clause}: goes on from a band that is agreed upon"
+    ),
+    "refusal.names_too": Both(
+        "{clause}：写了 {place}，{other} 也写了", "{clause}: names {place}, and so does {other}"
+    ),
+    "refusal.other_parts": Both(
+        "{clause}：合计的不是手续费和 {other} 的各项",
+        "{clause}: adds other parts than handling and those of {other}",
+    ),
+    "refusal.partly_in_zone": Both(
+        "{place} 只有一部分在 {clause} 的区域里，要填到市或县",
+        "{place} lies in part in the zone of {clause}: be more exact",
+    ),
+    "refusal.quantity_below_nought": Both("不能小于 0：{n}", "a quantity is not below 0: {n}"),
+    "refusal.handling_by_table": Both(
+        "手续费按价目表算，不用议定", "the handling follows from the table, none is to be agreed"
+    ),
+    "refusal.no_such_deduction": Both(
+        "{clause} 没有写“{deduction}”", "{clause} does not name {deduction}"
+    ),
 }

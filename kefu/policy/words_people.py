@@ -54,11 +54,11 @@ PEOPLE = {
     "step.score_line_capped.value": Both("{change_points}", "{change_points}"),
     "step.score_line_free": Both(
         "{n} 次，以前 {before} 次，前 {free} 次不计：{charged} 次 × {each_points}",
-        "{n}, {before} before, the first {free} free: {charged} × {each_points}",
+        "{n} now, {before} before, the first {free} free: {charged} × {each_points}",
     ),
     "step.score_line_free.value": Both("{change_points}", "{change_points}"),
     "step.score_granted": Both(
-        "审批人在 {least_points} 到 {most_points} 之间选定",
+        "审批人在 {least_points}到 {most_points}之间选定",
         "Chosen by the approver between {least_points} and {most_points}",
     ),
     "step.score_granted.value": Both("{change_points}", "{change_points}"),
@@ -80,6 +80,12 @@ PEOPLE = {
     "step.score_extra.value": Both("{change_points}", "{change_points}"),
     "step.score_total": Both("合计 = {sum}", "Total = {sum}"),
     "step.score_total.value": Both("{total_points}", "{total_points}"),
+    "step.score_lost": Both(
+        "失分 = {full_points} − {total_points}", "Points lost = {full_points} − {total_points}"
+    ),
+    "step.score_lost.value": Both("{lost_points}", "{lost_points}"),
+    "step.score_floor": Both("得分不低于零", "A score is never below nought"),
+    "step.score_floor.value": Both("{total_points}", "{total_points}"),
     "step.score_mean": Both(
         "{n} 个月合计 {total_points} ÷ {n}", "{total_points} in {n} months ÷ {n}"
     ),
@@ -91,8 +97,8 @@ PEOPLE = {
     ),
     "step.assess_met.value": Both("{earned_points}", "{earned_points}"),
     "step.assess_proportional": Both(
-        "{metric} {done} ÷ {out_of} = {actual}，未达目标 {target}，按达成比例",
-        "{metric}: {done} ÷ {out_of} = {actual}, short of {target}: the share reached",
+        "{metric} {done} ÷ {out_of} = {actual}，未达目标 {target}：{reached} × 100",
+        "{metric}: {done} ÷ {out_of} = {actual}, short of {target}: {reached} × 100",
     ),
     "step.assess_proportional.value": Both("{earned_points}", "{earned_points}"),
     "step.assess_all_or_nothing": Both(
@@ -107,13 +113,16 @@ PEOPLE = {
     "step.assess_not_applicable.value": Both("不适用", "does not apply"),
     "step.assess_rating": Both("{rating}，主管评分", "{rating}, given by the supervisor"),
     "step.assess_rating.value": Both("{given_points}", "{given_points}"),
+    "step.assess_measured_by": Both(
+        "{metric}：是否达标由 {clauses} 判定", "{metric}: {clauses} say what meets the standard"
+    ),
+    "step.assess_measured_by.value": Both("标准", "standard"),
     "step.assess_part": Both(
-        "{part} {part_points} × {weight_share}", "{part}: {part_points} × {weight_share}"
+        "{part} = {mean} = {part_points}，× {weight_share}",
+        "{part} = {mean} = {part_points}, × {weight_share}",
     ),
     "step.assess_part.value": Both("{weighted_points}", "{weighted_points}"),
-    "step.assess_total": Both(
-        "两部分合计，事件 {change_points}", "Both parts, events {change_points}"
-    ),
+    "step.assess_total": Both("合计 = {sum}，不低于 0", "Total = {sum}, not below 0"),
     "step.assess_total.value": Both("{total_points}", "{total_points}"),
     "step.grade_from": Both("{total_points} ≥ {least_points}", "{total_points} ≥ {least_points}"),
     "step.grade_from.value": Both("{grade}", "{grade}"),
@@ -177,32 +186,52 @@ PEOPLE = {
         "{on}: {late_minutes} min late, more than {max_minutes}",
     ),
     "step.grace_too_late.value": Both("不在宽限内", "not within grace"),
-    "step.absence_units": Both(
-        "{on} 旷工 {hours} 小时，每 {unit_hours} 小时为一个单位",
-        "{on}: absent {hours} h, in units of {unit_hours} h",
+    "step.late_passed_either": Both(
+        "{on}：符合一项宽限即可", "{on}: within one grace, which suffices"
     ),
-    "step.absence_units.value": Both("{units} 个单位", "{units} units"),
+    "step.late_passed_either.value": Both("不计", "let pass"),
+    "step.late_passed_both": Both("{on}：两项宽限都符合", "{on}: within both graces"),
+    "step.late_passed_both.value": Both("不计", "let pass"),
+    "step.late_charged_either": Both("{on}：两项宽限都不符合", "{on}: within neither grace"),
+    "step.late_charged_either.value": Both("计迟到", "counts as late"),
+    "step.late_charged_both": Both("{on}：没有同时符合两项宽限", "{on}: not within both graces"),
+    "step.late_charged_both.value": Both("计迟到", "counts as late"),
+    "step.absence_units_up": Both(
+        "{on} 旷工 {hours} 小时 ÷ {unit_hours} 小时，不足一个单位进一",
+        "{on}: absent {hours} h ÷ {unit_hours} h, a part of a unit is a whole one",
+    ),
+    "step.absence_units_up.value": Both("{units} 个单位", "units: {units}"),
+    "step.absence_units_down": Both(
+        "{on} 旷工 {hours} 小时 ÷ {unit_hours} 小时，不足一个单位不计",
+        "{on}: absent {hours} h ÷ {unit_hours} h, a part of a unit does not count",
+    ),
+    "step.absence_units_down.value": Both("{units} 个单位", "units: {units}"),
+    "step.absence_units_exact": Both(
+        "{on} 旷工 {hours} 小时 ÷ {unit_hours} 小时",
+        "{on}: absent {hours} h ÷ {unit_hours} h",
+    ),
+    "step.absence_units_exact.value": Both("{units} 个单位", "units: {units}"),
     "step.absence_total": Both(
         "{units} × {unit_days} 天 × {multiplier} × {base_yuan} ÷ {rate_days} = {total_yuan}，"
-        "其中未出勤工资 {unpaid_yuan}",
+        "其中未出勤工资 {hours} 小时 × {base_yuan} ÷ {rate_days} ÷ {rate_hours} = {unpaid_yuan}",
         "{units} × {unit_days} d × {multiplier} × {base_yuan} ÷ {rate_days} = {total_yuan}, of which "
-        "wage not earned {unpaid_yuan}",
+        "wage not earned {hours} h × {base_yuan} ÷ {rate_days} ÷ {rate_hours} = {unpaid_yuan}",
     ),
     "step.absence_total.value": Both(
         "{unpaid_yuan} + {penalty_yuan}", "{unpaid_yuan} + {penalty_yuan}"
     ),
     "step.absence_total_besides": Both(
         "{units} × {unit_days} 天 × {multiplier} × {base_yuan} ÷ {rate_days} = {total_yuan}，"
-        "另扣未出勤工资 {unpaid_yuan}",
+        "另扣未出勤工资 {hours} 小时 × {base_yuan} ÷ {rate_days} ÷ {rate_hours} = {unpaid_yuan}",
         "{units} × {unit_days} d × {multiplier} × {base_yuan} ÷ {rate_days} = {total_yuan}, and besides "
-        "the wage not earned {unpaid_yuan}",
+        "the wage not earned {hours} h × {base_yuan} ÷ {rate_days} ÷ {rate_hours} = {unpaid_yuan}",
     ),
     "step.absence_total_besides.value": Both(
         "{unpaid_yuan} + {penalty_yuan}", "{unpaid_yuan} + {penalty_yuan}"
     ),
     "step.leave_unpaid": Both(
-        "{leave} {number} 小时 × {base_yuan} ÷ {rate_days} ÷ {rate_hours}，计薪 {paid_share}",
-        "{leave}: {number} h × {base_yuan} ÷ {rate_days} ÷ {rate_hours}, {paid_share} of it paid",
+        "{leave} {number} 小时 × {base_yuan} ÷ {rate_days} ÷ {rate_hours} ×（1 − 计薪 {paid_share}）",
+        "{leave}: {number} h × {base_yuan} ÷ {rate_days} ÷ {rate_hours} × (1 − {paid_share} paid)",
     ),
     "step.leave_unpaid.value": Both("{amount_yuan}", "{amount_yuan}"),
     # Parts of a wage.
@@ -223,6 +252,7 @@ PEOPLE = {
     "part.absence": Both("未出勤工资", "Wage not earned through absence"),
     "part.leave": Both("请假未计工资", "Wage not earned during leave"),
     "part.absence_penalty": Both("旷工扣款", "Deduction for absence"),
+    "part.score_money": Both("失分扣款", "Money for points lost"),
     "part.penalty": Both("扣款", "Deduction"),
     "hours_of.evening_duty": Both("值班", "Evening duty"),
     # Pay.
@@ -317,6 +347,11 @@ PEOPLE = {
     "step.pay_adjustment.value": Both("{amount_yuan}", "{amount_yuan}"),
     "step.pay_no_rule_absence": Both("规章没有旷工扣薪的条款", "The rulebook prices no absence"),
     "step.pay_no_rule_absence.value": Both("不扣", "nothing taken"),
+    "step.pay_absence_fined": Both(
+        "旷工按本条处罚，列入本月应扣",
+        "Absence is fined by this clause, among what is payable this month",
+    ),
+    "step.pay_absence_fined.value": Both("另列", "listed there"),
     "step.pay_no_rule_leave": Both("规章没有小时工资的条款", "The rulebook prices no hour"),
     "step.pay_no_rule_leave.value": Both("不扣", "nothing taken"),
     "step.pay_unpaid_all": Both(
@@ -361,4 +396,93 @@ PEOPLE = {
     "step.pool_from_bonus.value": Both("{left_yuan}", "{left_yuan}"),
     "step.reward": Both("奖励依据 {ground}", "Ground {ground}"),
     "step.reward.value": Both("{level}", "{level}"),
+    # Refusals.
+    "refusal.no_length": Both(
+        "自 {which_at} 起的一段，结束要晚于开始", "{which_at} does not end after it begins"
+    ),
+    "refusal.longer_than_day": Both(
+        "自 {which_at} 起的一段超过一天", "{which_at} is longer than a day"
+    ),
+    "refusal.overlaps": Both(
+        "自 {which_at} 起的一段与另一段重叠", "{which_at} overlaps another stretch"
+    ),
+    "refusal.other_month": Both(
+        "自 {which_at} 起的一段不在 {month} 之内", "{which_at} is not of {month}"
+    ),
+    "refusal.after_month": Both("{on} 晚于 {month}", "{on} is after {month}"),
+    "refusal.not_within": Both(
+        "{on} 不在 {first_on} 至 {last_on} 之内", "{on} is not from {first_on} to {last_on}"
+    ),
+    "refusal.share_not_set": Both(
+        "本中心没有定这种假的计薪比例", "the house has not set what is paid"
+    ),
+    "refusal.joined_after": Both("{month} 时还没有入职", "joined after {month}"),
+    "refusal.left_before_joining": Both("离职早于入职", "left before joining"),
+    "refusal.left_before": Both("{month} 之前已离职", "left before {month}"),
+    "refusal.no_department": Both(
+        "{code} 没有“{department}”这个部门", "{code} has no department {department}"
+    ),
+    "refusal.no_such_clause": Both("{code} 没有这一条", "{code} has no such clause"),
+    "refusal.computed_from_score": Both(
+        "失分扣款按考核分计算，不必另填", "what lost points cost is computed from the score"
+    ),
+    "refusal.no_award": Both("{code} 没有这一项奖励", "no award of {code}"),
+    "refusal.pays_no_piece": Both("{code} 不付这一种", "{code} pays no such piece"),
+    "refusal.pays_no_hours": Both("{code} 不付这一种工时", "{code} pays no such hours"),
+    "refusal.pays_no_grade": Both("{code} 没有给这个等级定奖金", "{code} pays no such grade"),
+    "refusal.no_earlier_month": Both(
+        "{month} 不早于本月，不是往月", "{month} is not an earlier month"
+    ),
+    "refusal.no_pool": Both("{code} 没有奖励池", "{code} has no pool"),
+    "refusal.no_team_bonus": Both("{code} 没有团队奖", "{code} has no bonus for a team"),
+    "refusal.overtime_calendar": Both("算加班要填工作日历", "overtime needs the calendar"),
+    "refusal.no_base": Both(
+        "{code} 没有给基本工资，要填约定的数", "{code} gives no base wage, so it has to be known"
+    ),
+    "refusal.wage_by_post": Both("工资按岗位定，要选岗位", "the wage goes by the post"),
+    "refusal.no_wage_for": Both("{clause} 没有这个岗位的工资", "{clause} has no wage for it"),
+    "refusal.not_known_for": Both("要填 {month} 的数", "not known for {month}"),
+    "refusal.no_data": Both("没有 {month} 的数据", "no data for {month}"),
+    "refusal.more_than": Both("超过 {most}", "more than {most}"),
+    "refusal.approver_enters": Both(
+        "这一项的金额由审批人填", "whoever approves it enters the amount"
+    ),
+    "refusal.amount_given": Both(
+        "规章给了金额 {amount}，不用填", "the regulation gives the amount: {amount}"
+    ),
+    "refusal.more_than_pool": Both("比奖励池里的多", "more than is in the pool"),
+    "refusal.not_in_pool_yet": Both(
+        "入职第 {n} 个月不从奖励池分配", "nothing of the pool in month {n}"
+    ),
+    "refusal.one_of_two": Both("{clause}、{other} 只能用一条", "{clause} or {other}, one of them"),
+    "refusal.positive": Both("要大于 0", "a positive amount"),
+    "refusal.allows": Both(
+        "{clause}：应在 {least} 到 {most} 之间", "{clause} allows {least} to {most}"
+    ),
+    "refusal.no_ideas": Both(
+        "{code} 没有合理化建议奖", "{code} rewards no ideas in either of two ways"
+    ),
+    "refusal.no_reward": Both("{clause} 不是奖励条款", "{clause} is no ground for a reward"),
+    "refusal.no_sheet": Both("{code} 没有评分表", "{code} has no score sheet"),
+    "refusal.no_year_mean": Both("{code} 没有年度平均", "{code} has no mean of the year"),
+    "refusal.no_assessment": Both("{code} 没有加权考核", "{code} has no weighted assessment"),
+    "refusal.no_extra": Both("{code} 没有附加分", "{code} has no extra points"),
+    "refusal.not_known_to": Both("{code} 不认识这一项", "not known to {code}"),
+    "refusal.more_than_scheduled": Both("多于应出勤的天数", "more than scheduled"),
+    "refusal.not_in_use": Both("这一条没有启用", "the clause is not in use"),
+    "refusal.no_scored_line": Both("这不是 {code} 计分的条款", "no line of {code} that is scored"),
+    "refusal.not_counted": Both("{code} 没有条款计这一项", "no clause of {code} counts it"),
+    "refusal.points_granted": Both(
+        "这一条的分由审批人给，填在“审批人给的分”里", "its points are chosen, so they are granted"
+    ),
+    "refusal.outside": Both("超出条款允许的范围", "outside what the clause allows"),
+    "refusal.by_days_worked": Both(
+        "{clause} 要知道出勤和应出勤的天数", "{clause} goes by the days worked"
+    ),
+    "refusal.no_paydays": Both("{on} 前后没有两个发薪日", "no two paydays around {on}"),
+    "refusal.no_month_assessed": Both("没有考核过的月份", "no month was assessed"),
+    "refusal.given_by": Both("由{scorer}评，不能给自己评", "{scorer} gives it, never oneself"),
+    "refusal.out_of_nothing": Both("总数是 0，达成数也要是 0", "something done out of nothing"),
+    "refusal.nothing_measured": Both("总数是 0，没有可算的", "nothing was measured"),
+    "refusal.before_closed": Both("早于结案", "before it was closed"),
 }

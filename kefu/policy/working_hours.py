@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from kefu.policy.calendars import MICROSECOND, Calendar, Table, micros, moment
 from kefu.policy.moments import Pause, day_of, stretches
+from kefu.policy.refusals import BadFacts, cannot_be
 from kefu.policy.steps import Step, instant
 
 LONGEST = timedelta(hours=10_000)  # about five years of work: anything longer is a slip
@@ -21,11 +22,12 @@ def working_hours(
     opens. Pauses are left out, overlapping ones once; one that begins at the due time comes too
     late. Exactly on the due time is in time.
 
-    Raises ValueError for a length that is not positive or above 10,000 hours, for a moment without
-    zone and a pause without length, and OutOfCalendar where the calendar does not reach.
+    Raises BadFacts for a length that is not positive or above 10,000 hours and for a pause without
+    length, OutOfCalendar where the calendar does not reach, ValueError for a moment without zone.
     """
     if not timedelta(0) < length <= LONGEST:
-        raise ValueError(f"a length of working time is above 0 and up to {LONGEST}, not {length}")
+        hours = LONGEST // timedelta(hours=1)
+        raise BadFacts({"minutes": cannot_be("work_length", hours=hours)})
     starts_at = instant(start)
     paused = _paused(pauses, starts_at) if pauses else []
     begin, left, year = micros(starts_at), length // MICROSECOND, starts_at.year
@@ -57,7 +59,7 @@ def time_worked(
 ) -> timedelta:
     """Return how much was worked between two moments, pauses left out; 0 if the second is earlier.
 
-    Raises ValueError as ``working_hours`` does.
+    Raises BadFacts as ``working_hours`` does.
     """
     starts_at, ends_at = instant(begin), instant(end)
     if ends_at <= starts_at:

@@ -51,6 +51,8 @@ INSTALLED_APPS = [
     "kefu.ledger",
     "kefu.penalties",
     "kefu.deadlines",
+    "kefu.replay",
+    "kefu.calculator",
     "inquiries",
     "kefu.overview",
     "kefu.demo",
@@ -142,13 +144,13 @@ CELERY_BEAT_SCHEDULE = {
         "task": "kefu.audit.tasks.seal_audit",
         "schedule": timedelta(seconds=20),
     },
-    "forget-old-answers": {
-        "task": "kefu.api.tasks.forget_old",
-        "schedule": timedelta(hours=1),
-    },
     "tell-missing-seats": {
         "task": "kefu.staff.tasks.tell_missing_seats",
         "schedule": timedelta(minutes=1),
+    },
+    "forget-old-answers": {
+        "task": "kefu.api.tasks.forget_old",
+        "schedule": timedelta(hours=1),
     },
     "forget-old-forms": {
         "task": "inquiries.tasks.forget_old",

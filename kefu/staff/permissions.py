@@ -35,7 +35,11 @@ TABLE: dict[str, set[Role]] = {
     # The organisation.
     "network.edit_network": SUPERVISORS,
     "staff.edit_staff": {*SUPERVISORS, Role.HR},
+    "rulebooks.view_coverage": OFFICE,
+    "rulebooks.draft_version": SUPERVISORS,
+    "rulebooks.publish_version": SUPERVISORS,
     "rulebooks.assign_version": SUPERVISORS,
+    "replay.what_if": SUPERVISORS,
     "api.issue_key": SUPERVISORS,
 }
 

@@ -26,6 +26,8 @@ from kefu.network.models import Region
 from kefu.network.services import change_number
 from kefu.penalties import services as penalties
 from kefu.penalties.models import Penalty, Waiver
+from kefu.replay import services as replay
+from kefu.rulebooks import services as rulebooks
 from kefu.staff import services as staff
 from kefu.staff.models import User
 from tests.admin.conftest import NOW
@@ -130,6 +132,29 @@ def one_of_each(office):
         rulebook=penalty.rulebook,
     )
     Region.objects.create(name="四川")
+    draft = rulebooks.start_draft(version=penalty.rulebook, actor=chen, now=NOW)
+    rulebooks.amend_clause(
+        version=draft,
+        clause="CD-05.10",
+        settings={"fine": "100"},
+        seen=rulebooks.clause_digest(draft.content, "CD-05.10"),
+        actor=chen,
+        now=NOW,
+    )
+    run = replay.ask(version=draft, months=["2026-11"], actor=chen, now=NOW)
+    run.lines.create(
+        kind="promise",
+        key=1,
+        case=case,
+        clause="CD-12.17",
+        party=lin.party,
+        unit="points",
+        before=1,
+        before_state="payable",
+        after=0,
+    )
+    run.gaps.create(kind="promise", key=2, case=case, what="calendar", fines=0, points=0)
+    rulebooks.acknowledge(employee=lin, version=penalty.rulebook, actor=lin.user, now=NOW)
     staff.come_on_duty(employee=lin, now=NOW)
     picture = BytesIO()
     Image.new("RGB", (8, 8)).save(picture, "PNG")

@@ -30,7 +30,9 @@ LOOK = {
     "parcels.scan": "LSIM",
     "rulebooks.rulebook": "LSIMHF",
     "rulebooks.rulebookversion": "LSIMHF",
+    "rulebooks.amendment": "LSIMHF",
     "rulebooks.assignment": "LSIMHF",
+    "rulebooks.acknowledgement": "LSIMH",
     "cases.case": "LSIM",
     "cases.interaction": "LSIM",
     "cases.caselink": "LSIM",
@@ -53,6 +55,9 @@ LOOK = {
     "ledger.account": "SMF",
     "ledger.entry": "SMF",
     "ledger.posting": "SMF",
+    "replay.run": "SM",
+    "replay.line": "SM",
+    "replay.gap": "SM",
     "jobs.job": "LSM",
     "jobs.refusal": "LSM",
     "notifications.event": "SM",
@@ -70,6 +75,7 @@ ADD = {
     "staff.employee": "SMH",
     "staff.avatar": "SMH",
     "rulebooks.assignment": "SM",
+    "replay.run": "SM",
     "api.apikey": "SM",
 }
 LETTERS = {

@@ -11,6 +11,7 @@ from kefu.cases.models import Case, Interaction
 from kefu.deadlines import services as deadlines
 from kefu.deadlines.models import Deadline
 from kefu.ledger.models import Entry
+from kefu.notifications.models import Event
 from kefu.parcels.models import Waybill
 from kefu.penalties.models import Penalty
 from tests.api.conftest import QUERIES, ask, path_of
@@ -118,6 +119,9 @@ def test_an_outlet_asks_us_about_its_parcel_and_we_have_two_hours_like_anybody(c
     assert shown["number"] == case.number
     assert (case.department, case.owner, case.outlet) == (centre.query_desk, None, centre.chengdu)
     assert Deadline.objects.get().party == centre.company
+    assert (
+        Event.objects.get(kind="query.asked").party_id == centre.company.pk
+    )  # who is asked is told
 
 
 @pytest.mark.rule("CD-05.06")

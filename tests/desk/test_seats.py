@@ -11,12 +11,12 @@ from kefu.desk import services as desk
 from kefu.errors import Conflict
 from kefu.notifications.models import Event
 from kefu.policy.rulebook import load
-from kefu.rulebooks.models import Assignment
 from kefu.staff import services as staff
 from kefu.staff import tasks
 from kefu.staff.models import Department, Duty, SeatAlarm
 from kefu.staff.selectors import seats_missed_after
 from tests.centre import at
+from tests.frozen import NO_RULES
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -226,7 +226,6 @@ def test_a_lead_who_leaves_is_not_told_what_he_leaves(evening, clock):
         "he was busy already",
         "he was not on duty",
         "the lines have closed",
-        "there is no rulebook",
     ],
 )
 def test_a_leave_that_leaves_nothing_open_troubles_nobody(evening, clock, nothing_is_missing):
@@ -240,10 +239,15 @@ def test_a_leave_that_leaves_nothing_open_troubles_nobody(evening, clock, nothin
             who = evening.he
         case "the lines have closed":
             when = "19:30:00.000001"
-        case "there is no rulebook":
-            Assignment.objects.all().delete()
 
     desk.leave(employee=who, now=clock(when))
+
+    assert told() == set()
+
+
+@NO_RULES
+def test_nor_does_one_before_there_are_any_rules(evening, clock):
+    desk.leave(employee=evening.lin, now=clock("18:00:00"))
 
     assert told() == set()
 
@@ -325,14 +329,19 @@ def test_who_leaves_after_the_ring_is_told_of_all_the_same(deserted, clock):
 
 
 @pytest.mark.rule("CD-03.09")
-@pytest.mark.parametrize("rules", ["ES", None])
-def test_what_counts_is_the_rulebook_of_the_whole_centre(deserted, clock, rules):
+def test_what_counts_is_the_rulebook_of_the_whole_centre(deserted, clock):
     deserted.work_by("ES")  # the query desk alone: it asks for no seats
-    if rules is None:
-        Assignment.objects.filter(department=None).delete()
     clock("17:30:00")
 
-    assert tasks.tell_missing_seats() == (2 if rules else 0)
+    assert tasks.tell_missing_seats() == 2
+
+
+@NO_RULES
+def test_and_that_of_a_desk_alone_tells_nothing(deserted, clock):
+    deserted.work_by("CD")
+    clock("17:30:00")
+
+    assert tasks.tell_missing_seats() == 0
 
 
 @pytest.mark.rule("CD-03.09")

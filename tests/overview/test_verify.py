@@ -16,12 +16,15 @@ from inquiries import services as inquiries
 from kefu import clock
 from kefu.audit import services as audit
 from kefu.cases.models import Interaction
+from kefu.clock import SHANGHAI
 from kefu.deadlines.models import Deadline
 from kefu.deadlines.services import sweep
 from kefu.overview import services
 from kefu.overview.verify import CHECKS, verify
 from kefu.penalties import services as penalties
 from kefu.penalties.models import Penalty, Waiver
+from kefu.rulebooks import services as rulebooks
+from kefu.rulebooks.models import RulebookVersion
 from tests.centre import build
 from tests.transactions import wait_for_older_transactions
 
@@ -29,8 +32,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def world(settings):
+def world(settings, monkeypatch):
     """A day at the centre: an answer in time, a broken promise, a fine paid and one taken back."""
+    monkeypatch.setattr(rulebooks, "before_publishing", [])  # published without a try-out
     now = clock.now()
     services.make_partitions(now=now)
     settings.KEFU_NOW = start = now - timedelta(days=3)
@@ -66,9 +70,38 @@ def world(settings):
         now=now,
     )
     penalties.decide_waiver(waiver=waiver, approve=True, actor=centre.he.user, now=now)
+    a_new_edition(centre, now)
     wait_for_older_transactions()
     audit.seal_audit(now=now)
     return centre
+
+
+def a_new_edition(centre, now):
+    """Drafted by one, changed by him, published by the other, in force for the front desk, read by Lin."""
+    draft = rulebooks.start_draft(
+        version=RulebookVersion.objects.get(rulebook__code="CD"), actor=centre.chen.user, now=now
+    )
+    rulebooks.amend_clause(
+        version=draft,
+        clause="CD-05.10",
+        settings={"fine": "100"},
+        seen=rulebooks.clause_digest(draft.content, "CD-05.10"),
+        actor=centre.chen.user,
+        now=now,
+    )
+    draft.refresh_from_db()
+    today = now.astimezone(SHANGHAI).date()
+    rulebooks.publish(
+        version=draft, effective_on=today, seen=draft.digest, actor=centre.he.user, now=now
+    )
+    rulebooks.assign(
+        version=draft,
+        department=centre.front_desk,
+        effective_on=today,
+        actor=centre.he.user,
+        now=now,
+    )
+    rulebooks.acknowledge(employee=centre.lin, version=draft, actor=centre.lin.user, now=now)
 
 
 def failing() -> dict[str, list[str]]:
@@ -197,6 +230,43 @@ DELETE_PENALTY = (
             ),
         ),
         (
+            "two_people_decide",
+            (
+                "ALTER TABLE rulebooks_rulebookversion DROP CONSTRAINT rulebook_version_two_people",
+                "UPDATE rulebooks_rulebookversion SET published_by_id = drafted_by_id WHERE drafted_by_id IS NOT NULL",
+            ),
+        ),
+        (
+            "two_people_decide",
+            (
+                "UPDATE rulebooks_amendment SET amended_by_id = (SELECT published_by_id FROM rulebooks_rulebookversion WHERE number = 2)",
+            ),
+        ),
+        (
+            "two_people_decide",
+            ("UPDATE rulebooks_rulebookversion SET published_by_id = NULL WHERE number = 2",),
+        ),
+        (
+            "rules_hold_from_their_day",  # before the version itself
+            (
+                "UPDATE rulebooks_assignment SET effective_on = '2020-01-01' WHERE assigned_by_id IS NULL",
+            ),
+        ),
+        (
+            "rules_hold_from_their_day",  # made for a day that was over
+            (
+                "UPDATE rulebooks_assignment SET assigned_at = assigned_at + interval '1 day' WHERE assigned_by_id IS NOT NULL",
+            ),
+        ),
+        (
+            "only_published_rules_hold",  # also what has been read, and what decisions stand on
+            ("UPDATE rulebooks_rulebookversion SET state = 'draft' WHERE number = 2",),
+        ),
+        (
+            "read_after_it_was_published",
+            ("UPDATE rulebooks_acknowledgement SET at = at - interval '1 day'",),
+        ),
+        (
             "audit_chain",
             ("UPDATE audit_row SET reason = 'nothing' WHERE id = (SELECT min(id) FROM audit_row)",),
         ),
@@ -215,9 +285,21 @@ DELETE_PENALTY = (
                 "UPDATE rulebooks_rulebookversion SET content = jsonb_set(content, '{name_zh}', '\"别的\"')",
             ),
         ),
+        (
+            "rulebook_can_be_read",
+            (
+                "UPDATE rulebooks_rulebookversion SET content = jsonb_set(content, '{clauses,0,kind}', '\"oracle\"')",
+            ),
+        ),
         ("journal_and_audit_are_append_only", ("GRANT UPDATE ON ledger_posting TO kefu_app",)),
+        (
+            "journal_and_audit_are_append_only",
+            ("GRANT DELETE ON rulebooks_acknowledgement TO kefu_app",),
+        ),
         ("journal_and_audit_are_append_only", ("GRANT TRUNCATE ON cases_case TO kefu_app",)),
         ("guards_stand", ("DROP TRIGGER entry_is_sound ON ledger_entry",)),
+        ("guards_stand", ("DROP TRIGGER version_stays ON rulebooks_rulebookversion",)),
+        ("guards_stand", ("DROP TRIGGER line_stays ON rulebooks_assignment",)),
     ],
 )
 def test_a_broken_fact_is_reported(world, settings, check, statements):

@@ -20,12 +20,12 @@ from kefu.policy.attendance import (
     leave_unpaid,
     overtime,
 )
-from kefu.policy.calculation import BadFacts
 from kefu.policy.calculations import calculation
 from kefu.policy.calendars import Calendar
 from kefu.policy.clauses import AbsencePay, AbsenceUnit, LateGrace, NotSet, TimeOff, WageRate
 from kefu.policy.explanation import explain
 from kefu.policy.months import first_day, last_day, month_of, months_between
+from kefu.policy.refusals import BadFacts
 from tests.policy.moments import SHANGHAI, at
 from tests.policy.people import book, edited
 
@@ -83,12 +83,25 @@ def test_a_clause_that_cannot_be_is_refused(kind, settings, reason):
             "overlaps another",
         ),
         ([span("18:00:00", "20:00:00")], "2026-12", "is not of 2026-12"),
-        ([span("18:00:00", "20:00:00", day="2028-11-20")], "2028-11", "does not know 2028"),
     ],
 )
 def test_overtime_that_cannot_be_is_refused(worked, month, fault):
     with pytest.raises(BadFacts, match=fault):
         pay(*worked, month=month)
+
+
+def test_in_a_year_without_known_holidays_the_week_decides_and_it_is_said():
+    found = pay(
+        span("18:00:00", "20:00:00", day="2028-10-03"),  # a holiday, once it is known
+        span("18:00:00", "20:00:00", day="2028-10-08"),  # a Sunday
+        span("18:00:00", "20:00:00", day="2028-10-15", settle="time_off"),
+        month="2028-10",
+    )
+
+    days = [step.inputs["day_type"] for line in found.pay for step in line.steps[:1]]
+    assert days == ["working", "rest"]
+    for steps in (*(line.steps for line in found.pay), found.steps):
+        assert [s.inputs["year"] for s in steps if s.key == "year_unknown"] == [2028]
 
 
 def test_stretches_that_touch_do_not_overlap():
@@ -133,9 +146,11 @@ def test_time_off_may_weigh_more_than_an_hour_and_be_silent_about_holidays():
     [
         {"starts_at": "2026-11-20T18:00:00", "ends_at": "2026-11-20T20:00:00"},  # no zone
         {"starts_at": "today", "ends_at": "2026-11-20T20:00:00+08:00"},
+        {"starts_at": "0001-01-01T00:00:00+08:00", "ends_at": "2026-11-20T20:00:00+08:00"},
+        {"starts_at": "9999-12-31T23:00:00-08:00", "ends_at": "9999-12-31T23:59:59-08:00"},
     ],
 )
-def test_the_calculator_refuses_moments_without_a_zone(bad):
+def test_the_calculator_refuses_moments_without_a_zone_or_out_of_reach(bad):
     facts = {
         "month": "2026-11",
         "base": "1000",
@@ -172,7 +187,11 @@ def test_the_calculator_tells_lateness_and_absence():
     lates = [{"on": "2026-11-03", "minutes": 10}, {"on": "2026-11-04", "minutes": 11}]
     found = calculation("lateness").run(book("ES"), {"month": "2026-11", "lates": lates})
     assert found.result == {"charged": ["2026-11-04"], "graced": ["2026-11-03"]}
-    assert explain(found.steps, "en")[-1].text == "2026-11-04: 11 min late, more than 10"
+    assert [line.text for line in explain(found.steps, "en")][-3:] == [
+        "2026-11-04: 11 min late, more than 10",
+        "2026-11-04: 11 min late, more than 10",
+        "2026-11-04: within neither grace",
+    ]
 
     facts = {
         "base": "1000",
@@ -186,6 +205,12 @@ def test_the_calculator_tells_lateness_and_absence():
         ("ES-133.21", "1 个单位"),
         ("ES-133.22", "23.26 元 + 46.51 元"),
         ("ES-132.08", "9.30 元"),
+    ]
+    assert [line.text for line in explain(found.steps, "zh-hans")] == [
+        "2026-11-03 旷工 4 小时 ÷ 4 小时，不足一个单位进一",
+        "1 × 0.5 天 × 3 × 1,000.00 元 ÷ 21.5 = 69.77 元，其中未出勤工资 4 小时 × 1,000.00 元 ÷ 21.5 "
+        "÷ 8 = 23.26 元",
+        "病假 8 小时 × 1,000.00 元 ÷ 21.5 ÷ 8 ×（1 − 计薪 80%）",
     ]
     assert calculation("absence").run(book("ES"), {"base": "1000"}).result["penalty"] == "0.00"
 

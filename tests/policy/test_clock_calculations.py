@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from kefu.policy.calculation import BadFacts
 from kefu.policy.calculations import calculation, calculations
 from kefu.policy.clauses import NotSet
 from kefu.policy.clock_calculations import CALCULATIONS
 from kefu.policy.explanation import explain
+from kefu.policy.refusals import BadFacts
 from tests.policy.timetables import book
 
 WINDOWS = [{"opens": "08:00", "closes": "12:00"}, {"opens": "13:30", "closes": "17:30"}]

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kefu.policy.calculation import BadFacts
 from kefu.policy.calculations import calculation
 from kefu.policy.clauses import NotSet
 from kefu.policy.compensation import CALCULATIONS, Claim, compensate, split
 from kefu.policy.explanation import explain
+from kefu.policy.refusals import BadFacts
 from kefu.policy.rulebook import RulebookError, load
 from tests.policy.money_book import book, term
 
@@ -196,12 +196,12 @@ def test_the_arithmetic_is_told_in_both_languages():
 
     assert [(line.clause, line.text, line.value) for line in explain(steps, "zh")] == [
         ("ES-303.15", "证明价值 90.00 元 × 损失 25% × 1", "22.50 元"),
-        ("ES-303.16", "最低为运费的 3 倍", "37.50 元"),
+        ("ES-303.16", "最低 = 运费 12.50 元 × 3", "37.50 元"),
         ("ES-303.15", "赔付（四舍五入到分）", "37.50 元"),
     ]
     assert [line.text for line in explain(steps, "en")] == [
         "Proved value 90.00 yuan × share lost 25% × 1",
-        "At least 3 times the freight",
+        "At least = freight 12.50 yuan × 3",
         "To be paid (rounded to the fen)",
     ]
 

@@ -10,22 +10,25 @@ from pathlib import Path
 import pytest
 
 from kefu.policy import access, measures, processes, requirements
-from kefu.policy.calculation import BadFacts
 from kefu.policy.clauses import (
     Access,
     Criterion,
     Fields,
     Items,
+    Notice,
     Process,
     Quota,
     Rate,
+    Recurring,
     Remark,
     Report,
     Request,
+    Retention,
     Route,
 )
 from kefu.policy.desk_calculations import CALCULATIONS
 from kefu.policy.explanation import explain
+from kefu.policy.refusals import BadFacts
 from kefu.policy.rulebook import load, load_all
 from kefu.policy.steps import Step
 from kefu.policy.vocabulary import CHINESE, word
@@ -78,8 +81,8 @@ def test_every_calculation_is_tried_and_has_a_form():
     [
         ("form", CD, {"form": "problem_record"}, "problem"),
         ("form", CD, {"form": "Problem Record"}, "form"),
-        ("process", LC, {"process": "claim", "done": [{"code": "close"}]}, "facts"),
-        ("route", CD, {"matter": "stored_parcel", "facts": {"parcel": "umbrella"}}, "facts"),
+        ("process", LC, {"process": "claim", "done": [{"code": "close"}]}, "done"),
+        ("route", CD, {"matter": "stored_parcel", "facts": {"parcel": "umbrella"}}, "parcel"),
         ("ticks", CD, {"ticks": {"CD-12.43": 0}}, r"ticks.CD-12.43"),
         ("number", CD, {"of": "cleaning_checks", "numbers": {"any": "-1"}}, "numbers.any"),
         ("number", CD, {"of": "cleaning_checks", "numbers": {"any": 1.5}}, "numbers.any"),
@@ -135,8 +138,10 @@ def _spoken(clause):
     match clause:
         case Fields():
             yield from clause.fields or ()
-        case Items():
+        case Items() | Notice() | Retention():
             yield from clause.fields
+        case Recurring():
+            yield from (*clause.about, *([clause.after] if clause.after else []))
         case Remark():
             yield from (*clause.placeholders, *clause.needs)
             yield from [clause.filler.times] if clause.filler else []

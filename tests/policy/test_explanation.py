@@ -1,7 +1,7 @@
 """Stored decisions, told in both languages, down to the last word."""
 
 import string
-from datetime import date
+from datetime import date, timedelta
 from itertools import product
 from typing import get_args
 
@@ -22,6 +22,8 @@ from kefu.policy.clocks import (
     seat_due,
 )
 from kefu.policy.consequences import Cause, consequence, consequences_of
+from kefu.policy.due import ClockFacts
+from kefu.policy.due import due as due_of
 from kefu.policy.explanation import (
     Step,
     explain,
@@ -220,6 +222,42 @@ def test_an_answer_is_measured(state, answered, line):
     row = OUTLET_DUE.inputs() | {"state": state, "answered_at": f"2026-11-20T{answered}+08:00"}
 
     assert sums(explain_due(row, "zh", CD).arithmetic)[-1] == line
+
+
+def test_a_day_ends_at_its_own_midnight_not_at_that_of_the_next():
+    told = due_of(
+        "missed_punch_explanation", ClockFacts({"missed_punch": at("10:00:00")}), load("SD-2")
+    )
+
+    explained = explain_due(told.inputs(), "zh", load("SD-2"))
+
+    assert sums(explained.arithmetic) == [("截止 = 2026-11-20 之后第 2 天 24:00", "11-22 24:00")]
+    assert explained.total.value == "11-22 24:00"
+    assert ("完成", "停表；11-22 24:00 整仍算按时") in pairs(explained.changes)
+
+
+@pytest.mark.parametrize(
+    ("hours", "zh", "en"),
+    [
+        (48, "48 小时", "48 h"),
+        (72, "72 小时", "72 h"),
+        (96, "4 天", "4 d"),
+        (1.5, "1 小时 30 分", "1 h 30 min"),
+    ],
+)
+def test_a_limit_reads_as_the_clause_writes_it(hours, zh, en):
+    step = Step.of(
+        "ES-302.11",
+        "due_elapsed",
+        start=at("10:00:00"),
+        limit=timedelta(hours=hours),
+        at=at("11:00:00"),
+    )
+
+    assert [explain([step], language)[0].text for language in ("zh", "en")] == [
+        f"截止 = 10:00:00 + {zh}",
+        f"Due = 10:00:00 + {en}",
+    ]
 
 
 def test_steps_survive_the_database():

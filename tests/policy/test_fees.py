@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kefu.policy.calculation import BadFacts
 from kefu.policy.calculations import calculation
 from kefu.policy.clauses import NotSet, Tariff
 from kefu.policy.explanation import explain
 from kefu.policy.fees import CALCULATIONS, TableFault, bands, charge, zone_of
+from kefu.policy.refusals import BadFacts
 from kefu.policy.rulebook import RulebookError, load, load_all
 from tests.policy.money_book import band, book
 
@@ -266,9 +266,12 @@ def test_the_arithmetic_is_told_in_both_languages():
     assert [(line.clause, line.text, line.value) for line in explain(steps, "zh")] == [
         ("CD-04.17", "目的地 4401：有班车", "有班车"),
         ("CD-04.17", "5 公斤，起步价", "0.00 元"),
-        ("CD-04.18", "7.456 公斤，超出 5 的 2.46 × 2.00 元", "4.92 元"),
+        ("CD-04.18", "7.456 公斤，超出 5 的部分按 2.46 计，2.46 × 2.00 元", "4.92 元"),
     ]
-    assert explain(steps, "en")[-1].text == "7.456 kg, over 5 there are 2.46 × 2.00 yuan"
+    assert (
+        explain(steps, "en")[-1].text
+        == "7.456 kg, the part above 5 counted as 2.46: 2.46 × 2.00 yuan"
+    )
 
 
 @pytest.mark.parametrize("found", CALCULATIONS, ids=lambda found: found.name)

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from kefu.policy.calculation import BadFacts
 from kefu.policy.calculations import calculation
 from kefu.policy.clauses import (
     Allowance,
@@ -23,6 +22,7 @@ from kefu.policy.clauses import (
 )
 from kefu.policy.explanation import explain
 from kefu.policy.pay import Limits, PayFacts, PayRules, PoolFacts, payslip, pool, reward, room
+from kefu.policy.refusals import BadFacts
 from kefu.policy.rulebook import RulebookError
 from kefu.policy.steps import Step
 from kefu.policy.words_people import PEOPLE
@@ -99,6 +99,21 @@ def test_two_formulas_of_one_department_are_refused():
         ({"awards": [{"clause": "CD-12.74"}]}, r"awards\.CD-12\.74: no award of CD"),
         ({"team_scores": ["100"]}, "team_scores: CD has no bonus for a team"),
         (
+            {"absences": [{"on": "2026-10-31", "hours": "4"}]},
+            "absences: 2026-10-31 is not from 2026-11-01 to 2026-11-30",
+        ),
+        (
+            {"left_on": "2026-11-20", "absences": [{"on": "2026-11-21", "hours": "4"}]},
+            "absences: 2026-11-21 is not from 2026-11-01 to 2026-11-20",
+        ),
+        (
+            {
+                "hired_on": "2026-11-10",
+                "leaves": [{"leave": "sick", "on": "2026-11-09", "hours": "8"}],
+            },
+            "leaves: 2026-11-09 is not from 2026-11-10 to 2026-11-30",
+        ),
+        (
             {"adjustments": [{"clause": "CD-12.74", "amount": "5", "of_month": "2026-11"}]},
             "adjustments: 2026-11 is not an earlier month",
         ),
@@ -139,6 +154,9 @@ def test_facts_that_cannot_be_are_refused_by_name(facts, fault):
         ({"limits": FREE | {"share": "1.01"}}, "limits.share"),
         ({"limits": FREE | {"minimum_wage": "NaN"}}, "limits.minimum_wage"),
         ({"pool_paid": "-5"}, "pool_paid"),
+        ({"hired_on": "0001-01-01"}, "hired_on"),
+        ({"left_on": "9999-12-31"}, "left_on"),
+        ({"absences": [{"on": "0001-01-01", "hours": "4"}]}, "absences.0.on"),
         ({"wage": "1"}, "wage"),
     ],
 )
@@ -456,9 +474,8 @@ def test_a_payslip_adds_up_to_the_fen_and_keeps_its_limits(facts):
 @given(facts=facts, more=st.decimals("0.1", 10, places=1))
 def test_a_better_score_and_a_longer_service_never_pay_less(facts, more):
     before = payslip(PayFacts.model_validate(facts), pay_rules("CD"))
-    better = payslip(
-        PayFacts.model_validate(facts | {"score": facts["score"] + more}), pay_rules("CD")
-    )
+    best = min(facts["score"] + more, Decimal(52))  # the sheet and all the extra points
+    better = payslip(PayFacts.model_validate(facts | {"score": best}), pay_rules("CD"))
     longer = facts | {"hired_on": facts["hired_on"].replace(year=facts["hired_on"].year - 1, day=1)}
 
     assert better.gross >= before.gross

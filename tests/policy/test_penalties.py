@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kefu.policy import penalties
-from kefu.policy.calculation import BadFacts
 from kefu.policy.calculations import calculation
 from kefu.policy.clauses import Bearer, Compensation, Consequence, NotSet
 from kefu.policy.clauses.penalties import Bounds, Counting
@@ -20,6 +19,7 @@ from kefu.policy.consequences import consequence, consequences_of
 from kefu.policy.explanation import explain, explain_penalty
 from kefu.policy.ladders import Happening, NoLadder, count, escalation, ladder
 from kefu.policy.penalties import Breach, NobodyLiable, OutsideRange, assess, liable
+from kefu.policy.refusals import BadFacts
 from kefu.policy.rulebook import RulebookError, load, load_all
 from kefu.policy.wording import WORDS
 from tests.policy.money_book import book, penalty
@@ -375,10 +375,10 @@ def test_the_arithmetic_is_told_in_both_languages():
         ("每次 60.00 元 × 2", "120.00 元"),
     ]
     assert told["en"] == [
-        ("Verification: established", "there"),
+        ("Verification: established", "met"),
         ("Service complaints: number 2, from number 2 on", "applies"),
         ("OS-04.21 30.00 yuan × 2", "60.00 yuan"),
-        ("60.00 yuan a time × 2", "120.00 yuan"),
+        ("60.00 yuan per occurrence × 2", "120.00 yuan"),
     ]
 
 

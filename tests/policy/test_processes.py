@@ -112,6 +112,7 @@ def test_unknown_processes_requests_and_matters_are_key_errors():
         ("CD-12.29", {"by": None}, "the targets stand under"),
         ("CD-12.27", {"by": "weather"}, "the targets stand under"),
         ("ES-132.01", {"lodged_before": None}, "goes with lodged_before"),
+        ("ES-133.10", {"late_with": ["reason"]}, "needs nothing to be good"),
     ],
 )
 def test_a_clause_that_makes_no_sense_is_refused(clause, settings, reason):

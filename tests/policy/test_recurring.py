@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from kefu.policy.calendars import Calendar
 from kefu.policy.clauses import Recurring, Retention
 from kefu.policy.recurring import next_occurrence, occurrences
 from tests.policy.moments import at, shown
-from tests.policy.timetables import FIVE_DAYS
+from tests.policy.timetables import FIVE_DAYS, OFFICE
 
 DAY = timedelta(days=1)
 BASE = {
@@ -59,6 +60,15 @@ def test_the_days_of_a_quarter(given, due_on):
         assert len(found) == 13  # the Fridays from 1 January on
     else:
         assert found == due_on
+
+
+def test_of_a_year_without_known_holidays_the_last_working_day_is_told_to_go_by_the_week():
+    asked = again(days=["last_working"])
+    known = Calendar.plain(dict.fromkeys(range(1, 6), OFFICE), years=(2027,))
+
+    for calendar, told in ((FIVE_DAYS, True), (known, False)):
+        (found,) = occurrences(asked, date(2027, 1, 1), date(2027, 1, 31), calendar)
+        assert ("year_unknown" in [step.key for step in found.steps]) is told
 
 
 def test_without_days_a_week_ends_on_sunday_and_a_day_at_midnight():

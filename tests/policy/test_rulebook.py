@@ -89,6 +89,11 @@ def test_a_rulebook_of_a_clock_and_its_fine_is_accepted():
         ("fine = 200.00", "fine = -200.00", "CD-05.10: fine: Input should be greater than 0"),
         ("fine = 200.00", "fine = 200.005", "CD-05.10: fine: Decimal input should have no more"),
         ("fine = 200.00", "fine = nan", "CD-05.10: fine: "),
+        (
+            'share = ""',
+            "share = 1e-999999",
+            "interruption_share: Decimal input should have no more",
+        ),
         ("fine = 200.00", "", "CD-05.10: Value error, exactly one of fine and points"),
         ("fine = 200.00", "fine = 200.00\npoints = 0.5", "exactly one of fine and points"),
         ('causes = ["late_reply"]', "", "the condition complaint and what belongs to it"),

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from kefu.policy.calculation import BadFacts
 from kefu.policy.calculations import calculation
 from kefu.policy.clauses import (
     Assessment,
@@ -24,6 +23,9 @@ from kefu.policy.clauses import (
     Weight,
 )
 from kefu.policy.explanation import explain
+from kefu.policy.fees import bands, charge
+from kefu.policy.pay import Limits, room
+from kefu.policy.refusals import BadFacts
 from kefu.policy.rulebook import RulebookError
 from kefu.policy.scores import (
     AssessmentFacts,
@@ -199,6 +201,44 @@ def test_other_readings_are_settings():
     assert scored(rules=whole, counts={"CD-12.35": 20}).points == 40
 
 
+@pytest.mark.rule("ES-603.05", "ES-603.06", "ES-603.07", "ES-603.09")
+def test_an_assessment_tells_its_arithmetic_to_the_last_step():
+    measured = {
+        "response_rate": {"done": 76, "out_of": 100},
+        "first_contact_rate": {"done": 9, "out_of": 10},
+        "satisfaction": {"done": 0, "out_of": 0},
+    }
+    judged = {
+        "attitude": {"points": 80, "by": "supervisor"},
+        "compliance": {"points": 70, "by": "supervisor"},
+    }
+    facts = AssessmentFacts.model_validate(
+        {
+            "month": "2026-11",
+            "measured": measured,
+            "judged": judged,
+            "events": {"complaint_by_agent": 1},
+        }
+    )
+
+    steps = assess(facts, AssessmentRules.of(book("ES"))).steps
+
+    assert [(line.text, line.value) for line in explain(steps, "zh-hans")] == [
+        ("响应达标率：是否达标由 ES-203.05、ES-203.06 判定", "标准"),
+        ("响应达标率 76 ÷ 100 = 0.7600，未达目标 0.95：0.7600 ÷ 0.95 × 100", "80 分"),
+        ("一次解决率 9 ÷ 10 = 0.9000，达到目标 0.9", "100 分"),
+        ("满意度本月没有数据，权重分给其余指标", "不适用"),
+        ("定量 = (80 + 100) ÷ 2 = 90 分，× 60%", "54 分"),
+        ("制度遵守，主管评分", "70 分"),
+        ("服务态度，主管评分", "80 分"),
+        ("定性 = (70 + 80) ÷ 2 = 75 分，× 40%", "30 分"),
+        ("1 次 × −5 分", "−5 分"),
+        ("合计 = 54+30−5，不低于 0", "79 分"),
+        ("60 分 ≤ 79 分 < 90 分", "合格"),
+    ]
+    assert explain(steps, "en")[-2].text == "Total = 54+30−5, not below 0"
+
+
 def test_a_target_may_be_all_or_nothing():
     rules = AssessmentRules.of(edited("ES", ES_603_07={"earns": "all_or_nothing"}))
     measured = {
@@ -212,7 +252,10 @@ def test_a_target_may_be_all_or_nothing():
     found = assess(AssessmentFacts.model_validate(facts), rules)
 
     assert found.total == 80
-    assert explain(found.steps, "zh-hans")[0].text == "响应达标率 94 ÷ 100 = 0.9400，未达目标 0.95"
+    assert [line.text for line in explain(found.steps, "zh-hans")][:2] == [
+        "响应达标率：是否达标由 ES-203.05、ES-203.06 判定",
+        "响应达标率 94 ÷ 100 = 0.9400，未达目标 0.95",
+    ]
 
 
 def test_a_zero_is_in_the_lowest_tier_whichever_way_bounds_are_read():
@@ -235,6 +278,21 @@ def test_a_rulebook_without_a_sheet_or_a_season_says_so():
     seasonless = ScoreRules.of(type(book("CD")).from_json(content))
     with pytest.raises(NotSet, match=r"season\.11"):
         scored(rules=seasonless, desks=["phone"], metrics={"answered_calls": 1})
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_no_number_earns_and_costs_nothing(number):
+    strange = Decimal(number)
+    limits = Limits.model_validate({"edition": "A", "share": "0.2", "minimum_wage": "1000"})
+
+    with pytest.raises(BadFacts, match="points: not a number"):
+        score_money(book("SD-2"), strange)
+    with pytest.raises(BadFacts, match=r"totals\.2026-02: not a number"):
+        year_mean(book("ES"), {"2026-01": Decimal(50), "2026-02": strange})
+    with pytest.raises(BadFacts, match="wage: not a number"):
+        room(strange, limits)
+    with pytest.raises(BadFacts, match="quantity"):
+        charge(bands(book("CD"), "air_return", "shuttle"), strange)
 
 
 def test_the_calendar_month_is_the_period_where_nothing_else_is_said():
@@ -268,10 +326,10 @@ def test_a_score_is_its_sections_and_the_extra_points_and_stays_in_bounds(
         counts=counts, desks=["phone"], metrics=metrics, commendations=good, complaints=bad
     )
 
-    assert score.points == sum(s.points for s in score.sections) + score.extra
+    assert score.points == max(0, sum(s.points for s in score.sections) + score.extra)
     assert all(0 <= s.points <= s.most for s in score.sections)
     assert -2 <= score.extra <= 2
-    assert 0 - 2 <= score.points <= 52
+    assert 0 <= score.points <= 52
     for language in ("zh-hans", "en"):
         assert explain(score.steps, language)[-1].value.startswith(f"{score.points.normalize():f}")
 
@@ -356,17 +414,17 @@ def test_a_sheet_is_told_line_by_line():
 
     assert [(line.clause, line.text, line.value) for line in explain(score.steps, "zh-hans")] == [
         ("CD-12.04", "2026-11 属于旺季", "旺季"),
-        ("CD-12.06", "接听量 1049，达到 1000 一档", "-3 分"),
-        ("CD-12.14", "3 次 × -0.5 分", "-1.5 分"),
+        ("CD-12.06", "接听量 1049，达到 1000 一档", "−3 分"),
+        ("CD-12.14", "3 次 × −0.5 分", "−1.5 分"),
         ("CD-12.01", "工作效率：20 分 − 4.5 分", "15.5 分"),
         ("CD-12.01", "工作能力：5 分 − 0 分", "5 分"),
-        ("CD-12.47", "7 次 × -0.2 分，最多 1 分", "-1 分"),
+        ("CD-12.47", "7 次 × −0.2 分，最多 1 分", "−1 分"),
         ("CD-12.01", "工作时间：5 分 − 1 分", "4 分"),
-        ("CD-12.55", "考试成绩 85，达到 80 一档", "-1 分"),
+        ("CD-12.55", "考试成绩 85，达到 80 一档", "−1 分"),
         ("CD-12.01", "培训学习：5 分 − 1 分", "4 分"),
         ("CD-12.01", "基本制度：5 分 − 0 分", "5 分"),
         ("CD-12.01", "工作态度：10 分 − 0 分", "10 分"),
-        ("CD-12.98", "表扬 5 次 × 0.5 分，投诉 0 次 × -0.5 分，正负不超过 2 分", "2 分"),
+        ("CD-12.98", "表扬 5 次 × 0.5 分，投诉 0 次 × −0.5 分，正负不超过 2 分", "2 分"),
         ("CD-12.01", "合计 = 15.5+5+4+4+5+10+2", "45.5 分"),
     ]
     english = [line.text for line in explain(score.steps, "en")]

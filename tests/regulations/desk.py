@@ -224,7 +224,7 @@ def check_cycle(row: tuple[Any, ...]) -> None:
 
 def check_request(row: tuple[Any, ...], base: str, other_facts: dict[str, str]) -> None:
     """(clause, request, facts, what it asks for): “consents: a; told: b c; approvers: d; needs: e;
-    before: f; late: g; after: h; outcomes: i j”. ``base`` says what the other clauses ask for.
+    before: f; late: g; warned: late; after: h; outcomes: i j”. ``base`` says what the other clauses ask for.
     """
     clause, request, facts, rule = row
     mine, others = _parts(rule), _parts(base)
@@ -269,6 +269,11 @@ def check_request(row: tuple[Any, ...], base: str, other_facts: dict[str, str]) 
             assert all(missing(told=[name]) == [] for name in mine["told"])
         for name in mine.get("before", []):
             late = lodged().before | {name: noon - timedelta(microseconds=1)}
+            if "warned" in mine:
+                assert missing(before=late) == []
+                told = judge_request(of(clause), request, lodged(before=late), given).steps
+                assert (clause, "request_late_warned") in [(step.clause, step.key) for step in told]
+                continue
             assert missing(before=late) == mine.get("late", ["late"])
             if "late" in mine:
                 assert missing(before=late, recorded=[*lodged().recorded, *mine["late"]]) == []

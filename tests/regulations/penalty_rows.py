@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from kefu.policy.calculation import BadFacts
 from kefu.policy.clauses import Cause
 from kefu.policy.explanation import explain
 from kefu.policy.ladders import Happening
 from kefu.policy.penalties import Breach, assess
+from kefu.policy.refusals import BadFacts
 from kefu.policy.rulebook import Rulebook
 from tests.policy.moments import at
 

@@ -151,6 +151,9 @@ def test_what_outlets_say_to_each_other_stays_on_the_case(centre, clock):
         ("query_asked", "out", "请核实签收人", centre.chengdu),
         ("query_answered", "in", "门卫代收", centre.chengdu),
     ]
+    assert (
+        Event.objects.get(kind="query.asked").party_id == centre.chengdu.pk
+    )  # who is asked is told
 
 
 @pytest.mark.rule("LC-05.11")

@@ -1,7 +1,7 @@
 """The courier customer-service department, clause by clause, on policy alone."""
 
 import dataclasses
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -19,6 +19,7 @@ from kefu.policy.clocks import (
     pickup_day,
     promise_due,
     reply_due,
+    schedules,
     seat_due,
 )
 from kefu.policy.consequences import (
@@ -30,8 +31,10 @@ from kefu.policy.consequences import (
     entry_time_allowed,
     repeat_call_counts,
 )
-from kefu.policy.rulebook import load
+from kefu.policy.due import ClockFacts, clock_for
+from kefu.policy.rulebook import Rulebook, load
 from tests.policy.moments import at, shown
+from tests.policy.timetables import row
 
 CD = load("CD")
 REPLY = ReplyRules.of(CD)
@@ -285,6 +288,8 @@ def test_a_query_desk_seat_takes_calls_by_five_past_eight():
     due = seat_due(date(2026, 11, 20), SeatRules.of(CD))
 
     assert (due.clause, shown(due.due_at)) == ("CD-12.26", "11-20 08:05:00")
+    assert (shown(due.warn_at), shown(due.lead_warn_at)) == ("11-20 08:02:00", "11-20 08:04:00")
+    assert schedules(CD)["seat_ready"].edge == "by"
     assert answered_in_time(due.due_at, at("08:05:00"))
     assert not answered_in_time(due.due_at, at("08:05:01"))
     (deduction,) = consequences_of(CD, "CD-12.26")
@@ -332,9 +337,52 @@ def test_a_pickup_ordered_after_seven_in_the_evening_is_for_the_next_day(
     assert shown(found.starts_at) == starts
 
 
-def test_the_business_line_closes_at_half_past_seven_the_earlier_clause_yields():
+@pytest.mark.rule("CD-03.17")
+def test_the_house_may_count_seven_o_clock_sharp_as_the_next_day():
+    content = CD.to_json()
+    next(c for c in content["clauses"] if c["id"] == "CD-03.17")["edge"] = "from"
+    rules = PickupRules.of(Rulebook.from_json(content))
+
+    assert pickup_day(at("18:59:59"), rules).on == date(2026, 11, 20)
+    assert pickup_day(at("19:00:00"), rules).on == date(2026, 11, 21)
+
+
+@pytest.mark.rule("CD-03.13", "CD-03.15", "CD-06.34", "CD-12.38")
+@pytest.mark.parametrize(
+    ("clause", "line", "hours"),
+    [
+        ("CD-03.13", "query", (None, time(18, 30))),  # the text says when a line ends, not when it begins
+        ("CD-03.15", "business", (None, time(19, 0))),
+        ("CD-06.34", "business", (None, time(19, 30))),
+        ("CD-12.38", "department", (time(8, 0), time(17, 30))),
+    ],
+)  # fmt: skip
+def test_from_when_to_when_a_line_is_answered(clause, line, hours):
+    found = CD[clause]
+
+    assert (found.line, (found.opens, found.closes)) == (line, hours)
     assert CD["CD-03.15"].yields_to == "CD-06.34"
-    assert str(CD["CD-06.34"].closes) == "19:30:00"
+
+
+@pytest.mark.rule("CD-03.17", "CD-06.27")
+def test_an_order_after_seven_is_too_late_and_couriers_come_from_three():
+    found = schedules(CD)
+
+    assert (found["pickup_cut_off"].edge, found["pickup_window"].edge) == ("after", "from")
+
+
+@pytest.mark.parametrize(
+    ("clause", "times", "role"),
+    [
+        row("CD-03.14", "unreachable_reply", "owner"),
+        row("CD-03.23", "customer_reply", "owner"),
+        row("CD-05.09", "outlet_reply", "queried_outlet"),
+    ],
+)
+def test_whose_clock_it_is(clause, times, role):
+    found = clock_for(times, ClockFacts({}), CD)
+
+    assert (found.id, found.role) == (clause, role)
 
 
 def test_the_rules_are_frozen():

@@ -1,5 +1,6 @@
 """The courier department: forms, choices, texts, steps, requests, rights, numbers and reports, on policy alone."""
 
+from datetime import time
 from decimal import Decimal
 
 import pytest
@@ -104,7 +105,12 @@ FORMS = (
         "problem=address_moved reached=no",
         "contacted_at unreachable_reason",
     ),
-    ("CD-09.11", "unreachable_reason", "problem=address_moved", "contacted_hour_and_minute"),
+    (
+        "CD-09.11",
+        "unreachable_reason",
+        "problem=address_moved reached=no unreachable_reason=no_answer",
+        "contacted_hour_and_minute",
+    ),
     ("CD-09.12", "problem_record", "problem=address_change", "full_new_address"),
     ("CD-09.16", "problem_record", "problem=nobody_home", "attempt_date attempt_hour_and_minute"),
     ("CD-09.17", "refusal_reason", "problem=collect_refused", "refusal_reason"),
@@ -116,6 +122,7 @@ FORMS = (
         "pickup_date",
     ),
     ("CD-09.21", "problem_record", "problem=opened_inspection", "detailed_reason"),
+    ("CD-09.22", "opened_parcel_notice", "", "notified_party notified_at"),
     ("CD-09.23", "bring_back", "problem=opened_inspection", "notified"),
     ("CD-09.24", "problem_record", "problem=self_pickup", "pickup_time pickup_place"),
     ("CD-09.27", "return_asked_by", "problem=returned", "return_asked_by reason"),
@@ -139,19 +146,27 @@ def test_a_form_is_accepted_only_with_what_the_regulation_asks_for(row):
 
 # clause, list, facts, keys
 CHOICES = (
+    ("CD-01.02", "department", "", "查询部 业务部 驻点部 报告部 处理部 前台 仓库管理办公室"),
+    ("CD-01.06", "contact_party", "", "客户 公司 业务员 驾驶员"),
+    ("CD-01.09", "record_type", "", "建议 投诉"),
+    ("CD-03.07", "weather_warning_audience", "", "业务员 驾驶员"),
+    ("CD-03.08", "closing_forms", "", "现付面单 到付面单"),
     ("CD-04.02", "granted_duty", "department=warehouse_office", "agent_desk scanning"),
     ("CD-05.01", "call_script", "", "opening closing"),
+    ("CD-06.20", "inquiry_chat_accounts", "", ""),
+    ("CD-06.33", "announced_changes", "", "人员更换 电话变更 派送范围变更"),
+    ("CD-07.04", "notice_sources", "", "总部 片区"),
     ("CD-08.09", "report_contact", "", ""),
     (
         "CD-09.07",
         "unreachable_reason",
-        "problem=address_unclear",
+        "problem=address_unclear reached=no",
         "phone_fault not_connected busy suspended no_answer other",
     ),
     (
         "CD-09.11",
         "unreachable_reason",
-        "problem=address_moved",
+        "problem=address_moved reached=no",
         "phone_fault not_connected busy suspended no_answer other",
     ),
     (
@@ -179,7 +194,7 @@ CHOICES = (
         "CD-12.25",
         "assessed_department",
         "",
-        "query_desk business_desk partner_desk report_desk processing_desk front_desk warehouse_office",
+        "query business on_site report processing front warehouse",
     ),
     ("CD-13.07", "library_document", "", "process_chart post_description lesson"),
     ("CD-13.11", "customer_file_part", "", "class orders inquiries complaints"),
@@ -595,6 +610,7 @@ def test_how_often_and_whether_the_house_switches_it_on(row):
 
 # clause, request, facts, what it asks for
 REQUESTS = (
+    ("CD-02.11", "swap", "", "approvers: supervisor"),
     ("CD-02.10", "outing", "", "told: supervisor; late: emergency_explained; before: departure"),
     ("CD-02.12", "absence", "", "told: supervisor; before: shift"),
     ("CD-02.13", "leave", "", "approvers: supervisor"),
@@ -609,6 +625,19 @@ def test_a_request_takes_effect_when_all_is_there(row):
 
 # clause, matter, how, facts, targets, more
 ROUTES = (
+    ("CD-01.04", "customer_question", "result", "question=coverage", "answered", "by=question"),
+    (
+        "CD-01.04",
+        "customer_question",
+        "result",
+        "question=price",
+        "courier_contact_given",
+        "by=question",
+    ),
+    ("CD-03.16", "courier_call", "result", "", "answered_first", "at_once"),
+    ("CD-06.12", "supplies_running_low", "told", "", "supervisor", ""),
+    ("CD-07.05", "network_change", "told", "", "courier", ""),
+    ("CD-01.07", "claim", "owner", "", "customer_service", ""),
     ("CD-04.21", "stored_parcel", "result", "parcel=small_return", "zone_a", "by=parcel"),
     ("CD-04.21", "stored_parcel", "result", "parcel=missent", "zone_a", "by=parcel"),
     ("CD-04.21", "stored_parcel", "result", "parcel=bulk", "zone_b", "by=parcel"),
@@ -803,6 +832,14 @@ def test_a_receipt_is_looked_up_or_faxed_for_180_days(service, days, owed):
     assert classify(CD, "receipt_service", {"service": "letter"}, {}).of is None
 
 
+@pytest.mark.rule("CD-03.01")
+@pytest.mark.parametrize(("minutes", "duty"), [("4.99", None), ("5", "busy_and_told")])
+def test_whoever_is_away_for_five_minutes_is_busy_and_has_said_so(minutes, duty):
+    found = classify(CD, "away_from_seat", numbers={"minutes_away": Decimal(minutes)})
+
+    assert found.of == duty
+
+
 @pytest.mark.rule("CD-06.25")
 def test_a_missent_parcel_with_the_right_text_was_sorted_wrongly():
     assert classify(CD, "missent_cause", {"routing_text": "correct"}).of == "sorting_error"
@@ -919,12 +956,21 @@ def test_what_a_ticked_line_takes_off(clause, scored_in, each):
     ("clause", "occasion"),
     [
         pytest.param("CD-02.02", "conduct", marks=pytest.mark.rule("CD-02.02")),
+        pytest.param("CD-12.19", "conduct", marks=pytest.mark.rule("CD-12.19")),
+        pytest.param("CD-12.22", "conduct", marks=pytest.mark.rule("CD-12.22")),
+        pytest.param("CD-12.59", "conduct", marks=pytest.mark.rule("CD-12.59")),
+        pytest.param("CD-12.63", "conduct", marks=pytest.mark.rule("CD-12.63")),
         pytest.param("CD-12.32", "conduct", marks=pytest.mark.rule("CD-12.32")),
         pytest.param("CD-12.43", "spot_check", marks=pytest.mark.rule("CD-12.43")),
     ],
 )
 def test_on_which_sheet_a_line_stands(clause, occasion):
     assert sheet(CD, occasion)[clause] == ()
+
+
+@pytest.mark.rule("CD-12.22")
+def test_work_begins_at_eight():
+    assert CD["CD-12.22"].at == time(8, 0)
 
 
 @pytest.mark.rule("CD-10.09")

@@ -4,7 +4,6 @@ from decimal import Decimal
 
 import pytest
 
-from kefu.policy.calculation import BadFacts
 from kefu.policy.clauses import NotSet, Tariff
 from kefu.policy.consequences import consequences_of
 from kefu.policy.fees import (
@@ -18,6 +17,7 @@ from kefu.policy.fees import (
 )
 from kefu.policy.ladders import escalation
 from kefu.policy.penalties import Breach, assess
+from kefu.policy.refusals import BadFacts
 from kefu.policy.rulebook import Rulebook, load
 from tests.regulations.penalty_rows import EVERY_CAUSE, Row, assert_holds
 
@@ -323,6 +323,48 @@ def test_a_report_that_was_not_made_costs_double_its_bonus(bonus, fine):
     assert three.amount == 3 * Decimal(fine)
 
 
+@pytest.mark.rule("CD-12.74", "CD-12.75", "CD-12.79")
+@pytest.mark.parametrize(
+    ("report", "bonus", "fine"),
+    [
+        ("damage", "CD-12.74", "30.00"),
+        ("delay", "CD-12.74", "30.00"),
+        ("loss", "CD-12.75", "50.00"),
+    ],
+)
+def test_what_a_forgotten_report_costs_follows_from_its_kind(report, bonus, fine):
+    facts = {"clause": "CD-12.79", "piece": report, "established": ["report_not_made"]}
+
+    found = assess(CD, Breach.model_validate(facts))
+
+    assert (found.state, found.amount) == ("applies", Decimal(fine))
+    assert bonus in {step.clause for step in found.steps}
+    dearer = assess(with_bonus(bonus, "20.50"), Breach.model_validate(facts))
+    assert dearer.amount == Decimal("41.00")
+
+
+def with_bonus(clause, amount):
+    content = CD.to_json()
+    next(found for found in content["clauses"] if found["id"] == clause)["amount"] = amount
+    return Rulebook.from_json(content)
+
+
+@pytest.mark.rule("CD-12.79")
+@pytest.mark.parametrize(
+    ("facts", "fault"),
+    [
+        ({"clause": "CD-12.79", "piece": "complaint"}, "CD pays no such piece"),
+        ({"clause": "CD-12.79", "piece": "loss", "base": "25"}, "is known already"),
+        ({"clause": "CD-03.12", "piece": "loss"}, "comes out of no other sum"),
+    ],
+)
+def test_only_a_report_that_earns_a_bonus_can_be_fined_by_it(facts, fault):
+    established = {"established": ["report_not_made"]}
+
+    with pytest.raises(BadFacts, match=f"piece.*{fault}"):
+        assess(CD, Breach.model_validate(facts | established))
+
+
 # The freight of a returned air parcel.
 
 
@@ -626,3 +668,11 @@ def test_what_is_above_one_cubic_metre_costs_more_by_the_begun_metre(volume, han
     fee = entry([("8", volume)], edited(HOUSE))
 
     assert fee.parts["handling"] == Decimal(handling)
+
+
+@pytest.mark.rule("CD-11.08")
+@pytest.mark.parametrize(("volume", "handling"), [("1.5", "30.00"), ("1.6", "70.00")])
+def test_a_begun_metre_is_one_of_those_above_the_bound(volume, handling):
+    rules = edited(HOUSE | {"CD-11.08": HOUSE["CD-11.08"] | {"over": "1.5"}})
+
+    assert entry([("8", volume)], rules).parts["handling"] == Decimal(handling)

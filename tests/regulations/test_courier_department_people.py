@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from kefu.policy.calculation import BadFacts
 from kefu.policy.pay import PayRules, PoolFacts, pool
+from kefu.policy.refusals import BadFacts
 from kefu.policy.scores import ScoreRules, SheetLine, sheet_lines
 from tests.policy.people import (
     amount,
@@ -269,6 +269,13 @@ def test_an_exam_mark_costs_by_its_tier(mark, training):
 
 
 @rule("CD-12.55")
+def test_a_failed_exam_costs_five_of_the_five():
+    steps = scored(metrics={"exam_mark": "59.99"}).steps
+
+    assert [s.inputs["change_points"] for s in steps if s.clause == "CD-12.55"] == ["-5"]
+
+
+@rule("CD-12.55")
 def test_no_mark_on_record_costs_nothing_and_is_said():
     score = scored()
 
@@ -335,6 +342,27 @@ def test_somebody_is_assessed_from_the_second_month_on(month, points):
     score = scored(month=month, hired_on=date(2026, 11, 1), counts={"CD-12.14": 1})
 
     assert score.points == points
+
+
+@rule("CD-12.01", "CD-12.98")
+def test_complaints_never_take_a_score_below_nought():
+    nothing_left = {
+        "CD-12.14": 40,
+        "CD-12.35": 10,
+        "CD-12.49": 99,
+        "CD-12.47": 9,
+        "CD-12.48": 9,
+        "CD-12.58": 10,
+        "CD-12.64": 20,
+    }
+    failed = {"metrics": {"exam_mark": "0"}, "counts": nothing_left}
+
+    assert scored(**failed).points == 0
+    assert scored(**failed, commendations=1).points == Decimal("0.5")
+    one_complaint = scored(**failed, complaints=1)
+    assert one_complaint.points == 0
+    assert one_complaint.steps[-1].key == "score_floor"
+    assert amount(paid(score=one_complaint.points), "CD-12.87") == "0.00"
 
 
 # -- base, seniority, performance --------------------------------------------------------------------
@@ -419,6 +447,16 @@ def test_a_desk_without_a_formula_is_paid_by_the_general_one():
     assert slip.net == Decimal("1440.00")
 
 
+@rule(
+    "CD-12.25", "CD-12.92", "CD-12.93", "CD-12.94", "CD-12.95", "CD-12.96", "CD-12.97", "CD-12.81"
+)
+def test_every_department_on_the_list_is_paid_and_no_other():
+    listed = {item.key for item in book("CD")["CD-12.25"].items}
+
+    assert listed == pay_rules("CD").departments
+    assert all(paid(department=department).net for department in listed)
+
+
 def test_a_department_the_regulation_does_not_know_is_not_paid_by_guess():
     with pytest.raises(BadFacts, match="department: CD has no department garden"):
         paid(department="garden")
@@ -464,6 +502,12 @@ def test_seniority_grows_from_the_month_after_each_anniversary(months, seniority
 )
 def test_performance_pay_is_the_score_in_fifty_parts_of_two_hundred(score, pay):
     assert amount(paid(score=score), "CD-12.87") == pay
+
+
+@rule("CD-12.87", "CD-12.98")
+def test_a_score_above_what_the_sheet_and_the_extra_points_give_is_a_slip():
+    with pytest.raises(BadFacts, match="score: more than 52"):
+        paid(score="52.01")
 
 
 @rule("CD-12.87")
@@ -570,7 +614,7 @@ def test_no_more_is_given_out_than_is_in_the_pool():
         pytest.param("warehouse", "CD-12.80", marks=rule("CD-12.80")),
         pytest.param("business", "CD-12.80", marks=rule("CD-12.80")),
         pytest.param("front", "CD-12.80", marks=rule("CD-12.80")),
-        pytest.param("on_site", "CD-12.81", marks=rule("CD-12.81", "CD-12.86")),
+        pytest.param("on_site", "CD-12.81", marks=rule("CD-12.80", "CD-12.81", "CD-12.86")),
         pytest.param("query", None, marks=rule("CD-12.80", "CD-12.81")),
         pytest.param("report", None, marks=rule("CD-12.80", "CD-12.81")),
         pytest.param("processing", None, marks=rule("CD-12.80", "CD-12.81")),

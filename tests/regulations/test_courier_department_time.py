@@ -5,13 +5,18 @@ from datetime import date, time
 import pytest
 
 from kefu.policy.clauses import NotSet
+from kefu.policy.clocks import schedules
 from kefu.policy.due import ClockFacts, NoClock, due
 from kefu.policy.explanation import explain
+from kefu.policy.requirements import requirements
 from kefu.policy.retention import retention_ends
 from kefu.policy.rosters import limit_of, minutes_of, season_of, shift_on, within_limit
+from kefu.policy.rulebook import Rulebook, RulebookError
+from kefu.policy.seats import missing_seats
 from tests.policy.moments import at, shown
 from tests.policy.timetables import (
     book,
+    check_age,
     check_clock,
     check_own_cost,
     check_rounds,
@@ -96,7 +101,15 @@ def test_a_parcel_of_the_same_city_needs_no_message():
 
 @pytest.mark.rule("CD-09.22")
 def test_the_notice_of_an_opened_parcel_says_whom_and_when():
-    assert CD["CD-09.22"].fields == ("notified_party", "notified_at")
+    both = {"notified_party", "notified_at"}
+
+    assert requirements(CD, "opened_parcel_notice", both).complete
+    for one in both:
+        assert requirements(CD, "opened_parcel_notice", both - {one}).missing == (one,)
+
+
+@pytest.mark.rule("CD-09.22")
+def test_the_notice_of_an_opened_parcel_comes_before_the_very_minute():
     assert CD["CD-09.22"].unit == "minutes"
 
 
@@ -120,6 +133,11 @@ def test_a_signed_receipt_is_kept_for_180_days_after_it_arrived(arrived, last):
     assert not kept.must  # it may go then, nobody has to destroy it
     assert CD["CD-05.14"].since == "arrival_at_delivery_outlet"
     assert explain(kept.steps, "zh")[-1].text == f"{kept.destroy_from} 起可以销毁"
+
+
+@pytest.mark.rule("CD-04.13")
+def test_a_reply_that_nobody_has_read_has_an_age_and_no_due_time():
+    check_age(CD, "CD-04.13", "reply_reading", "any", "reply", "department", None)
 
 
 # What comes round.
@@ -193,17 +211,51 @@ def test_the_earlier_hours_of_the_warehouse_stay_as_a_template():
 
 
 @pytest.mark.rule("CD-12.42")
-def test_four_people_stay_on_after_half_past_five():
-    clause = CD["CD-12.42"]
+@pytest.mark.parametrize(
+    ("clock", "kept"),
+    [("17:29:59", False), ("17:30:00", True), ("18:00:00", True), ("18:00:01", False)],
+)
+def test_four_people_stay_on_from_half_past_five_to_six(clock, kept):
+    nobody = {"business_line": 0, "query_line": 0, "dinner_run": 0}
+    four = {"business_line": 1, "query_line": 2, "dinner_run": 1}
+    when = time.fromisoformat(clock)
 
-    assert clause.at_least == {"business_line": 1, "query_line": 2, "dinner_run": 1}
-    assert clause.applies_from == time(17, 30)
+    found = {lack.name: lack.wanted for lack in missing_seats(CD, nobody, when)}
+
+    assert found == (four if kept else {})
+    assert missing_seats(CD, four, when) == ()
+    one_short = missing_seats(CD, four | {"query_line": 1}, when)
+    assert [(m.clause, m.until) for m in one_short] == kept * [("CD-12.42", time(18))]
     check_own_cost(CD, "CD-12.42", "0.2")
+
+
+@pytest.mark.rule("CD-12.42", "CD-12.44")
+def test_how_long_they_stay_in_summer_nobody_has_said():
+    with pytest.raises(NotSet, match=r"CD-12\.44: until_in_summer"):
+        missing_seats(CD, {"dinner_run": 0}, time(17, 45), summer=True)
+    content = CD.to_json()
+    next(c for c in content["clauses"] if c["id"] == "CD-12.44")["until_in_summer"] = "18:30:00"
+    summer = Rulebook.from_json(content)
+    assert missing_seats(summer, {"dinner_run": 0}, time(18, 30), summer=True)
+    assert missing_seats(summer, {"dinner_run": 0}, time(18, 30)) == ()
+
+
+@pytest.mark.rule("CD-12.42")
+@pytest.mark.parametrize("other", ["CD-12.20", "CD-12.43"])
+def test_staying_on_ends_with_a_clause_that_names_an_end(other):
+    content = CD.to_json()
+    next(c for c in content["clauses"] if c["id"] == "CD-12.42")["ends_with"] = other
+
+    with pytest.raises(RulebookError, match=rf"CD-12\.42: ends_with: {other}"):
+        Rulebook.from_json(content)
 
 
 @pytest.mark.rule("CD-12.23")
 def test_lunch_is_taken_in_two_batches():
-    assert CD["CD-12.23"].at_least == {"lunch_batches": 2}
+    (all_at_once,) = missing_seats(CD, {"lunch_batches": 1}, time(12))
+
+    assert (all_at_once.clause, all_at_once.wanted) == ("CD-12.23", 2)
+    assert missing_seats(CD, {"lunch_batches": 2}, time(12)) == ()
     check_own_cost(CD, "CD-12.23", "0.5")
 
 
@@ -233,12 +285,20 @@ def test_business_calls_are_answered_until_half_past_seven():
 
 
 @pytest.mark.rule("CD-12.20")
-def test_private_chat_is_for_noon_to_two():
-    clause = CD["CD-12.20"]
+@pytest.mark.parametrize(
+    ("clock", "allowed"),
+    [("11:59:59", False), ("12:00:00", True), ("14:00:00", True), ("14:00:01", False)],
+)
+def test_private_chat_is_for_noon_to_two(clock, allowed):
+    window = schedules(CD)["private_chat"]
 
-    assert (clause.subject, clause.edge) == ("private_chat", "within")
-    assert (clause.at, clause.until) == (time(12), time(14))
+    assert (window.id, window.allows(time.fromisoformat(clock))) == ("CD-12.20", allowed)
     check_own_cost(CD, "CD-12.20", "0.5")
+
+
+def test_what_is_no_window_of_the_day_allows_nothing():
+    with pytest.raises(TypeError, match=r"CD-12\.44 is no window"):
+        schedules(CD)["staying_on"].allows(time(17, 45))
 
 
 @pytest.mark.rule("CD-12.46")
@@ -277,11 +337,6 @@ def test_without_the_note_on_february_it_is_within_the_peak():
     assert CD["CD-12.04"].seasons == {"peak": (9, 10, 11, 12, 1, 2, 3), "low": (4, 5, 6, 7, 8)}
     with pytest.raises(ValueError, match="1 to 12"):
         season_of(13, CD)
-
-
-@pytest.mark.rule("CD-02.11")
-def test_the_roster_is_to_be_followed():
-    assert CD["CD-02.11"].subject == "follow_roster"
 
 
 def test_a_claim_is_paused_by_nothing_the_regulation_does_not_name():

@@ -14,6 +14,7 @@ from kefu.policy.clocks import (
     reply_due,
 )
 from kefu.policy.consequences import answered_in_time, entry_time_allowed
+from kefu.policy.due import ClockFacts, clock_for
 from kefu.policy.rulebook import load
 from tests.policy.moments import at, shown
 
@@ -26,6 +27,10 @@ def test_the_first_chat_message_is_answered_within_ten_seconds():
 
     assert (due.clause, shown(due.due_at)) == ("ES-203.05", "11-20 22:00:10")
     assert due.warn_at is None  # nobody can be warned within ten seconds
+    assert (
+        clock_for("customer_reply", ClockFacts({}, channel="chat", message="first"), ES).role
+        == "owner"
+    )
     assert answered_in_time(due.due_at, at("22:00:10"))
     assert not answered_in_time(due.due_at, at("22:00:10.001"))
 
@@ -58,6 +63,9 @@ def test_a_deferred_answer_comes_within_an_hour(promised_for, due):
     found = promise_due(at("10:00:00"), named, PromiseRules.of(ES))
 
     assert (found.clause, shown(found.due_at)) == ("ES-203.11", due)
+    assert found.due_at - found.warn_at == timedelta(minutes=10)
+    assert found.due_at - found.lead_warn_at == timedelta(minutes=5)
+    assert clock_for("promise", ClockFacts({}), ES).role == "owner"
 
 
 @pytest.mark.rule("ES-403.02")

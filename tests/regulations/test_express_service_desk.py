@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from kefu.policy.measures import classify
+from kefu.policy.measures import classify, counted
 from kefu.policy.requirements import judge_text, prevailing
 from tests.policy.books import edited
 from tests.regulations.desk import (
@@ -35,6 +35,8 @@ FORMS = (
     ("ES-111.01", "employee_bound", "", "acknowledgement"),
     ("ES-116.02", "active_employee", "", "post_description attendance_record assessment_record"),
     ("ES-121.02", "external_reason", "", "external_reason"),
+    ("ES-203.14", "tracking_inquiry", "", "any: waybill_number sender_phone recipient_phone"),
+    ("ES-203.17", "shipping_request_told", "", "fee delivery_on notes"),
     ("ES-122.02", "candidate_evaluation", "", "job_knowledge attitude skills potential experience"),
     ("ES-123.02", "joining_documents", "", "offer_letter id_card credentials photos"),
     ("ES-124.02", "probation", "", "coaching_supervisor pre_job_training"),
@@ -62,6 +64,7 @@ FORMS = (
         "waybill_number item_type weight picked_up_at transit_times delivered_at signature",
     ),
     ("ES-403.01", "customer_data_entry", "", "privacy_notice_given"),
+    ("ES-404.10", "transfer_channel", "", "case"),
     ("ES-405.01", "data_purpose", "", "data_purpose"),
     ("ES-502.01", "emergency_type", "", "emergency_type stage started_at owner"),
     ("ES-502.03", "disaster_preparation", "", "delay_script"),
@@ -70,6 +73,7 @@ FORMS = (
     ("ES-502.14", "failure_waiting_list", "", "contact need"),
     ("ES-502.16", "recovery_notice", "", "published_on_website published_on_official_account"),
     ("ES-502.23", "mass_notice_channel", "", "all_complainants_told"),
+    ("ES-503.03", "paper_record_entry", "", "waybill_number original_time"),
     ("ES-503.04", "emergency_contacts", "", "tech_department outlet_heads"),
     ("ES-604.01", "training_archive", "", "trained_on content result"),
     ("ES-604.04", "one_to_one_talk", "", "talked_on strengths weaknesses"),
@@ -91,6 +95,7 @@ CHOICES = (
         "no_suitable_internal demand_exceeds_internal special_skill",
     ),
     ("ES-123.04", "personnel_file_part", "", "post_changes rewards discipline training"),
+    ("ES-131.06", "shift_source", "", "roster default_shift"),
     (
         "ES-132.07",
         "day_type_source",
@@ -99,12 +104,16 @@ CHOICES = (
     ),
     ("ES-133.09", "leave_type", "", "sick personal marriage maternity other"),
     ("ES-135.01", "issued_equipment", "", "protective stationery vehicle"),
+    ("ES-202.01", "agent_channel", "", "线上 线下 电话"),
+    ("ES-203.08", "polite_phrases", "", "请 麻烦您 很抱歉 谢谢您的谅解"),
+    ("ES-203.13", "first_contact_topics", "", "查件 寄件流程 费用"),
     ("ES-302.01", "complaint_category", "", "delay lost damaged attitude other"),
     ("ES-302.02", "complaint_channel", "", "phone online outlet other"),
     ("ES-302.12", "complaint_class", "", "major general"),
     ("ES-402.01", "customer_data", "", "name contact sender_address recipient_address id_number"),
     ("ES-402.04", "service_record", "", "inquiry complaint follow_up rating"),
     ("ES-404.09", "banned_transfer_channel", "", "private_chat"),
+    ("ES-404.10", "transfer_channel", "", "internal_message case_hand_over"),
     ("ES-405.01", "data_purpose", "", "pickup delivery inquiry complaint"),
     ("ES-502.01", "emergency_type", "", "natural_disaster system_failure mass_complaint other"),
     ("ES-502.06", "customer_wish", "", "wait return redirect"),
@@ -400,7 +409,7 @@ REQUESTS = (
         "",
         "approvers: department_manager; needs: purpose from_at to_at; before: departure",
     ),
-    ("ES-133.10", "leave", "announced_by=slip", "needs: leave_slip; before: leave"),
+    ("ES-133.10", "leave", "announced_by=slip", "needs: leave_slip; before: leave; warned: late"),
     (
         "ES-133.11",
         "leave",
@@ -492,7 +501,10 @@ def test_who_may_do_it(row):
 # clause, of, per, least, most, kinds, needs
 NUMBERS = (
     ("ES-123.03", "one_inch_photos", "joining", 3, 3, "", ""),
+    ("ES-131.07", "rest_days", "week", 1, None, "", ""),
     ("ES-133.02", "punches", "day", 2, 2, "", ""),
+    ("ES-137.02", "rewards", "event", 1, None, "commendation merit major_merit", ""),
+    ("ES-203.06", "rings", "call", None, 3, "", ""),
     ("ES-303.09", "evidence", "major_complaint", 1, None, "tracking video other", ""),
     (
         "ES-502.18",
@@ -523,6 +535,17 @@ REPORTS = (
             "per": "occasion",
             "columns": "grades training_archive rewards discipline",
             "needs": "all_eligible_listed",
+        },
+    ),
+    (
+        "ES",
+        "excellent_agents",
+        "ES-204.07",
+        {
+            "per": "month",
+            "columns": "service_rating customer_praise",
+            "group_by": "agent",
+            "recipients": "all_staff",
         },
     ),
     (
@@ -587,7 +610,7 @@ def classed(numbers=None, **facts):
             {"delay_days": 2},
             "general",
             "ES-302.03",
-            marks=pytest.mark.rule("ES-302.03"),
+            marks=pytest.mark.rule("ES-302.03", "ES-302.07"),
         ),
         pytest.param(
             {"category": "delay"},
@@ -750,6 +773,23 @@ def test_with_a_special_approval_overtime_is_paid_as_usual(allowance, approval, 
     facts = {"post_allowance": allowance, "special_approval": approval}
 
     assert classify(ES, "overtime_pay", facts).of == formula
+
+
+@pytest.mark.rule("ES-131.06")
+@pytest.mark.parametrize(
+    ("there", "source"),
+    [({"roster", "default_shift"}, "roster"), ({"default_shift"}, "default_shift")],
+)
+def test_whoever_is_rostered_is_measured_by_the_roster(there, source):
+    assert prevailing(ES, "shift_source", there).key == source
+
+
+@pytest.mark.rule("ES-137.02")
+def test_one_event_may_bring_several_levels_of_reward():
+    several = {"commendation": Decimal(1), "merit": Decimal(1), "major_merit": Decimal(1)}
+
+    assert counted(ES, "rewards", several).kept
+    assert not counted(edited(ES, "ES-137.02", at_most="1"), "rewards", several).kept
 
 
 @pytest.mark.rule("ES-132.07")

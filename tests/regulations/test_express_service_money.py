@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from kefu.policy.calculation import BadFacts
 from kefu.policy.compensation import Claim, compensate
 from kefu.policy.ladders import Happening, escalation
 from kefu.policy.penalties import Breach, OutsideRange, assess
+from kefu.policy.refusals import BadFacts
 from kefu.policy.rulebook import Rulebook, load
 from tests.regulations.penalty_rows import Row, assert_holds
 

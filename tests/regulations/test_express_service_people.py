@@ -17,11 +17,11 @@ from kefu.policy.attendance import (
     leave_unpaid,
     overtime,
 )
-from kefu.policy.calculation import BadFacts
 from kefu.policy.calendars import Calendar
 from kefu.policy.clauses import NotSet
 from kefu.policy.explanation import explain
 from kefu.policy.pay import PayRules, reward
+from kefu.policy.refusals import BadFacts
 from kefu.policy.scores import (
     AssessmentFacts,
     AssessmentRules,
@@ -237,10 +237,11 @@ def lates(*days):
         (["11-03 10"], []),
         (["11-03 11"], ["11-03"]),  # only ten minutes are let pass
         (["11-03 10", "11-04 10"], []),
+        (["11-03 10", "11-04 10", "11-05 10"], []),
         (["11-03 9", "11-04 9", "11-05 9"], []),  # the third of three months: either suffices
         (["11-03 9", "11-04 9", "11-05 9", "11-06 9"], ["11-06"]),
         (["10-03 9", "11-04 9", "11-05 9", "11-06 9"], ["11-06"]),  # excess only
-        (["09-01 5", "09-02 5", "10-03 9", "11-04 9"], []),  # fourth in three months, first here
+        (["09-01 5", "09-02 5", "10-03 9", "11-04 10"], []),  # fourth in three months, first here
         (["09-01 5", "09-02 5", "10-03 9", "11-04 9", "11-05 9", "11-06 9"], ["11-06"]),
         (["08-30 5", "08-31 5", "11-04 9", "11-05 9", "11-06 9"], []),  # August is too far back
         (["11-01 30", "11-02 11", "11-04 9", "11-05 9", "11-06 9"], ["11-01", "11-02"]),

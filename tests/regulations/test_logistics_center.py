@@ -6,6 +6,7 @@ from kefu.policy.clauses import NotSet
 from kefu.policy.clocks import ReplyFacts, ReplyRules, reply_due
 from kefu.policy.rulebook import load
 from tests.policy.moments import at
+from tests.policy.timetables import check_age, row
 
 LC = load("LC")
 
@@ -15,6 +16,13 @@ LC = load("LC")
 def test_promptly_names_no_time_so_nothing_is_invented(clause):
     with pytest.raises(NotSet, match=f"{clause}: limit is not set"):
         _ = LC[clause].length
+
+
+@pytest.mark.parametrize(
+    ("clause", "times"), [row("LC-02.02", "handling"), row("LC-05.03", "customer_reply")]
+)
+def test_its_age_is_told_to_whoever_owns_it_and_nobody_is_warned(clause, times):
+    check_age(LC, clause, times, "any", "start", "owner", None)
 
 
 @pytest.mark.rule("LC-02.02", "LC-05.03")

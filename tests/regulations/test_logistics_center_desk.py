@@ -6,6 +6,7 @@ import pytest
 
 from kefu.policy.access import conflicts
 from kefu.policy.measures import classify, ratios, report_plan, report_step
+from kefu.policy.requirements import offered
 from tests.regulations.desk import (
     book,
     cases,
@@ -26,6 +27,8 @@ ACTOR = {"role": "agent", "relations": [], "recorded": []}
 
 # clause, form, facts, fields
 FORMS = (
+    ("LC-06.15", "post", "", "title duties holder"),
+    ("LC-05.05", "transferred_case_closing", "", "department_reply customer_informed"),
     ("LC-01.02", "hotline_contact", "", "channel caller agent received_at"),
     (
         "LC-01.03",
@@ -55,6 +58,7 @@ FORMS = (
     ("LC-01.32", "training_log", "", "participants result"),
     ("LC-01.33", "assigned_task", "assignee=centre", "assigned_by due_on completion_report"),
     ("LC-02.01", "contact_type", "taken_by=supervisor", "contact_type"),
+    ("LC-02.10", "improvement_proposal", "proposed_by=supervisor", "analysis_text proposal"),
     (
         "LC-02.13",
         "self_settled_case",
@@ -93,6 +97,7 @@ def test_a_form_is_accepted_only_with_what_the_regulation_asks_for(row):
 
 # clause, list, facts, keys
 CHOICES = (
+    ("LC-06.12", "survey_dimension", "", "质量 效率 态度"),
     ("LC-01.09", "inspection_target", "", "outlet department"),
     ("LC-01.24", "guided_unit", "", "outlet market_area line_haul_vehicle"),
     ("LC-01.35", "customer_flag", "", "difficult_customer"),
@@ -102,6 +107,26 @@ CHOICES = (
     ("LC-05.02", "contact_type", "taken_by=agent", "consultation trace complaint"),
     ("LC-05.10", "delivery_change", "parcel=not_signed_for", "consignee phone other"),
 )
+
+
+POSTS = {
+    "LC-06.03": "查询员",
+    "LC-06.04": "开票员",
+    "LC-06.05": "大客户项目主管",
+    "LC-06.06": "司机",
+    "LC-06.07": "业务员",
+    "LC-06.08": "仓管员",
+    "LC-06.09": "结算员",
+    "LC-06.10": "兑付员",
+}
+
+
+@pytest.mark.rule(*POSTS)
+def test_eight_clauses_make_one_list_of_posts():
+    found = offered(book("LC"), "post")
+
+    assert found.keys == tuple(POSTS.values())
+    assert [step.clause for step in found.steps] == list(POSTS)
 
 
 @cases(*CHOICES)
@@ -196,6 +221,19 @@ STEPS = (
         "-",
     ),
     ("LC-04.06", "claim", 1, "", "", "register", "-", "-", "-"),
+    ("LC-06.18", "outage_notice", 1, "", "", "register", "-", "description started_at", "-"),
+    ("LC-06.18", "outage_notice", 1, "", "register", "list_cases", "-", "cases", "-"),
+    (
+        "LC-06.18",
+        "outage_notice",
+        1,
+        "",
+        "register list_cases",
+        "tell_customers",
+        "-",
+        "all_affected_notified",
+        "-",
+    ),
     ("LC-04.06", "claim", 1, "", "register", "investigate", "-", "-", "-"),
     ("LC-04.06", "claim", 1, "", "register investigate", "confirm_liability", "-", "-", "-"),
     (
@@ -309,9 +347,14 @@ RIGHTS = (
         "",
     ),
     ("LC-02.14", "manage_staff", "role=supervisor", "relations: own_team", ""),
+    ("LC-03.01", "open_breach_case propose_reward_or_penalty", "", "roles: inspector", ""),
+    ("LC-03.02", "propose_rule_change", "", "roles: inspector centre", ""),
+    ("LC-03.04", "discuss_finding", "", "roles: inspector responsible_unit", ""),
     ("LC-03.10", "issue_reward_penalty_detail", "", "needs: inspector_sign_off", "logged"),
     ("LC-03.18", "judge_breach", "", "barred: subject", ""),
     ("LC-04.02", "investigate_claim negotiate_claim settle_claim", "", "roles: adjuster", ""),
+    ("LC-04.08", "write_claim_guidance", "", "roles: adjuster centre", ""),
+    ("LC-05.09", "add_cause_and_suggestion", "role=agent", "relations: own own_team", ""),
     ("LC-05.07", "view_complaint_statistics", "role=agent", "relations: own own_team", ""),
 )
 
@@ -354,6 +397,22 @@ REPORTS = (
             "columns": "received open closed customer_needs",
             "group_by": "outlet department issue_type status",
             "house": (1, None, 18),
+        },
+    ),
+    (
+        "LC",
+        "complaint_trend",
+        "LC-01.01",
+        {"per": "month", "columns": "complaints complaint_rate"},
+    ),
+    (
+        "LC",
+        "workload_and_waiting",
+        "LC-05.14",
+        {
+            "per": "request",
+            "columns": "contacts_per_agent transfer_wait_time",
+            "group_by": "department",
         },
     ),
     (

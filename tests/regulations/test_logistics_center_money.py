@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from kefu.policy.calculation import BadFacts
 from kefu.policy.clauses import NotSet
 from kefu.policy.compensation import Claim, LossDivision, compensate, divide
+from kefu.policy.refusals import BadFacts
 from kefu.policy.rulebook import load
 
 LC = load("LC")

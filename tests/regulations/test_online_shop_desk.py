@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from kefu.policy.measures import ratios
+from kefu.policy.measures import classify, ratios
 from kefu.policy.phrases import banned_words
 from tests.regulations.desk import (
     book,
@@ -31,8 +31,10 @@ FORMS = (
     ("OS-02.06", "assigned_task", "", "due_on done_on"),
     ("OS-03.04", "customer_needs_note", "", "customer needs"),
     ("OS-03.05", "service_plan", "", "plan next_action_on"),
+    ("OS-03.10", "after_sales_case", "", "customer status"),
     ("OS-04.10", "handover_record", "", "customer_questions todo"),
     ("OS-04.15", "swap_briefing", "", "giver_confirmed taker_confirmed"),
+    ("OS-05.07", "product_training", "launch=large", "held_on_site attendance"),
     ("OS-11.01", "shop_case_closing", "", "satisfaction_asked"),
     ("OS-11.03", "shop_case_closing", "", "customer_informed"),
     ("OS-11.06", "reminder_channel", "", "reminded_at result"),
@@ -42,6 +44,7 @@ FORMS = (
     ("OS-30.03", "inspection_mode", "", "findings"),
     ("OS-30.09", "follow_up", "", "attitude solution_time handling"),
     ("OS-30.11", "archive_loan", "", "borrower out_on back_on"),
+    ("OS-30.13", "daily_task", "", "due_at"),
 )
 
 
@@ -55,6 +58,7 @@ CHOICES = (
     ("OS-03.03", "chat_outcome", "", "sale no_sale"),
     ("OS-03.08", "follow_up_mode", "", "scheduled ad_hoc"),
     ("OS-03.11", "register", "", "customer_file quality_tracking"),
+    ("OS-04.01", "shift_source", "", "roster"),
     ("OS-05.02", "meeting_mode", "", "online on_site"),
     ("OS-07.01", "phrase", "situation=greeting", "您好 早上好"),
     ("OS-07.02", "phrase", "situation=congratulation", "恭喜您 节日快乐"),
@@ -187,6 +191,18 @@ def test_how_many_there_have_to_be(row):
 REPORTS = (
     (
         "OS",
+        "contact_history",
+        "OS-03.06",
+        {"per": "request", "columns": "contacted_at channel content", "group_by": "customer"},
+    ),
+    (
+        "OS",
+        "case_history",
+        "OS-30.04",
+        {"per": "request", "columns": "found_at handled_at closed_at"},
+    ),
+    (
+        "OS",
         "undelivered_shipments",
         "OS-03.12",
         {"per": "request", "columns": "last_event", "group_by": "agent"},
@@ -237,6 +253,21 @@ def test_what_a_report_holds_and_who_makes_it(code, report, plan):
 
 
 OS = book("OS")
+
+
+@pytest.mark.rule("OS-04.12")
+@pytest.mark.parametrize(
+    ("occasion", "changed_by", "of"),
+    [
+        ("promotion", "shop_manager", "no_swap"),
+        ("promotion", "agent", None),
+        ("private", "shop_manager", None),
+    ],
+)
+def test_what_the_manager_changes_for_a_promotion_is_no_swap(occasion, changed_by, of):
+    facts = {"occasion": occasion, "changed_by": changed_by}
+
+    assert classify(OS, "shift_change", facts).of == of
 
 
 def percents(rate, *parts):

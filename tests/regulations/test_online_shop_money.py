@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from kefu.policy.calculation import BadFacts
 from kefu.policy.ladders import Happening, NoLadder, escalation
 from kefu.policy.penalties import Breach, assess
+from kefu.policy.refusals import BadFacts
 from kefu.policy.rulebook import Rulebook, load
 from tests.regulations.penalty_rows import Row, assert_holds
 

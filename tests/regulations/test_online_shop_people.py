@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from kefu.policy.calculation import BadFacts
+from kefu.policy.refusals import BadFacts
 from kefu.policy.scores import Measured, still_counts, target_met
 from tests.policy.people import book
 

@@ -118,19 +118,6 @@ def test_a_product_is_known_before_it_is_launched():
     assert OS["OS-05.06"].unit == "minutes"
 
 
-@pytest.mark.parametrize(
-    ("clause", "subject"),
-    [
-        row("OS-04.01", "rotating_shifts"),
-        row("OS-04.12", "promotion_shift_change"),
-        row("OS-05.07", "launch_training"),
-        row("OS-30.13", "daily_time_points"),
-    ],
-)
-def test_duties_without_a_number(clause, subject):
-    assert OS[clause].subject == subject
-
-
 @pytest.mark.rule("OS-30.02")
 @pytest.mark.parametrize(("hours", "short"), [("24", "0"), ("5.5", "18.5")])
 def test_the_hotline_is_answered_round_the_clock(hours, short):

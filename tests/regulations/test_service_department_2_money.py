@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from kefu.policy.calculation import BadFacts
 from kefu.policy.clauses import NotSet
+from kefu.policy.explanation import explain
 from kefu.policy.fees import (
     FundFacts,
     GoodsReturn,
@@ -17,7 +17,9 @@ from kefu.policy.fees import (
 )
 from kefu.policy.ladders import Happening
 from kefu.policy.penalties import Breach, assess
+from kefu.policy.refusals import BadFacts
 from kefu.policy.rulebook import Rulebook, load
+from kefu.policy.scores import score_money
 from tests.regulations.penalty_rows import Row, assert_holds
 
 SD2 = load("SD-2")
@@ -38,6 +40,22 @@ def assessed(clause, rules=SD2, **facts):
 
 def money(lost, rules=SD2):
     return charge(bands(rules, "score_money"), lost).amount
+
+
+@pytest.mark.rule("SD-233.08", "SD-233.09", "SD-233.10", "SD-233.11")
+def test_the_money_for_points_adds_up_line_by_line():
+    cost, steps = score_money(SD2, Decimal(51))
+
+    assert cost == Decimal("1000.00")
+    assert [(line.text, line.value) for line in explain(steps, "zh")] == [
+        ("失分 = 100 分 − 51 分", "49 分"),
+        ("10 分，超出 0 的部分 10 × 10.00 元", "100.00 元"),
+        ("20 分，超出 10 的部分 10 × 20.00 元", "200.00 元"),
+        ("30 分，超出 20 的部分 10 × 30.00 元", "300.00 元"),
+        ("40 分，超出 30 的部分 10 × 40.00 元", "400.00 元"),
+        ("49 分，超过末段不再增加", "1,000.00 元"),
+        ("合计 = 100.00 元 + 200.00 元 + 300.00 元 + 400.00 元", "1,000.00 元"),
+    ]
 
 
 @pytest.mark.rule("SD-233.08", "SD-233.09", "SD-233.10", "SD-233.11")
@@ -79,6 +97,14 @@ def test_the_rate_of_the_last_band_for_all_lost_points_is_a_setting(clause, scor
 def test_half_points_count_as_half_in_every_band():
     for score, yuan in (("91.5", 85), ("81.5", 270), ("71.5", 555), ("61.5", 940)):
         assert money(100 - Decimal(score)) == yuan
+
+
+@pytest.mark.rule("SD-233.08", "SD-233.09", "SD-233.10", "SD-233.11")
+@pytest.mark.parametrize(
+    ("lost", "yuan"), [("5.004", "50.04"), ("15.004", "200.08"), ("25.004", "450.12"), ("35.004", "800.16")]
+)  # fmt: skip
+def test_no_part_of_a_point_is_rounded_up(lost, yuan):
+    assert money(Decimal(lost)) == Decimal(yuan)
 
 
 @pytest.mark.rule("SD-233.08", "SD-233.09", "SD-233.10", "SD-233.11")

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from kefu.policy.calculation import BadFacts
 from kefu.policy.pay import PayRules, idea_reward
+from kefu.policy.refusals import BadFacts
 from kefu.policy.scores import score_money, score_period
 from tests.policy.people import amount, book, edited, paid, parts, scored
 
@@ -260,6 +260,33 @@ def test_a_hundred_and_ten_points_are_a_hundred_yuan(score, bonus):
 )
 def test_the_supervisor_is_rewarded_when_half_the_team_have_full_marks(scores, bonus):
     assert amount(wage(team_scores=scores), "SD-233.16") == bonus
+
+
+@rule("SD-233.08", "SD-233.09", "SD-233.10", "SD-233.11")
+@pytest.mark.parametrize(
+    ("score", "taken"), [("100", None), ("112", None), ("99", "-10.00"), ("85", "-200.00")]
+)
+def test_lost_points_come_off_the_wage(score, taken):
+    slip = wage(score=score)
+
+    assert parts(slip).get("score_money") == taken
+    assert slip.gross - slip.net == -Decimal(taken or 0)
+
+
+@rule("SD-233.08")
+def test_lost_points_are_taken_once_and_only_of_who_is_assessed():
+    with pytest.raises(BadFacts, match=r"penalties\.SD-233\.08: .* computed from the score"):
+        wage(score="90", penalties=[{"clause": "SD-233.08", "amount": "100"}])
+
+    assert "score_money" not in parts(wage(score=None, assessed=False))
+
+
+@rule("SD-233.40")
+def test_absence_is_a_penalty_of_its_own_and_the_slip_says_so():
+    slip = wage(absences=[{"on": "2026-11-03", "hours": "8"}])
+
+    (note,) = (step for step in slip.notes if step.key == "pay_absence_fined")
+    assert note.clause == "SD-233.40"
 
 
 def test_the_agreed_wage_has_to_be_known():

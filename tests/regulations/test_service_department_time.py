@@ -1,6 +1,6 @@
 """Three service departments, three rulebooks: meetings, shifts, swaps, notice and dispatch."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,6 +12,7 @@ from kefu.policy.clocks import NoCalendar, PromiseRules, promise_due
 from kefu.policy.due import ClockFacts, NoClock, dispatch_due, due
 from kefu.policy.explanation import explain
 from kefu.policy.recurring import next_occurrence, recurring
+from kefu.policy.requirements import requirements
 from kefu.policy.retention import retention_ends
 from kefu.policy.rosters import (
     Asked,
@@ -26,6 +27,7 @@ from kefu.policy.rosters import (
     within_limit,
 )
 from kefu.policy.rulebook import Rulebook
+from kefu.policy.seats import missing_seats
 from tests.policy.moments import at, shown
 from tests.policy.timetables import (
     FIVE_DAYS,
@@ -104,7 +106,12 @@ def test_when_it_is_due_and_who_is_warned(
 
 @pytest.mark.rule("SD-322.05")
 def test_who_cannot_come_hands_it_in_in_writing():
-    assert SD3["SD-322.05"].fields == ("written_submission", "handover_log_entry")
+    either = ("written_submission", "handover_log_entry")
+
+    (lack,) = requirements(SD3, "absence_submission", ()).lacks
+    assert (lack.clause, lack.names, lack.any_of) == ("SD-322.05", either, True)
+    for one in either:
+        assert requirements(SD3, "absence_submission", {one}).complete
     assert SD3["SD-322.05"].unit == "minutes"
 
 
@@ -133,11 +140,15 @@ def test_a_promise_names_its_own_time():
 
     assert (found.clause, shown(found.due_at)) == ("SD-150.10", "11-20 15:00:00")
     assert (shown(found.warn_at), shown(found.lead_warn_at)) == ("11-20 14:30:00", "11-20 14:50:00")
+    # The case's own callback is measured by the same clause.
+    callback = promise_due(at("10:00:00"), at("15:00:00"), PromiseRules.of(SD1))
+    assert (callback.clause, callback.due_at) == (found.clause, found.due_at)
+    assert (callback.warn_at, callback.lead_warn_at) == (found.warn_at, found.lead_warn_at)
+    with pytest.raises(NotSet, match=r"SD-150\.10: promised_for"):
+        promise_due(at("10:00:00"), None, PromiseRules.of(SD1))
     assert SD1["SD-150.10"].role == "owner"
     with pytest.raises(NotSet, match=r"SD-150\.10: promised_for"):
         due("promise", ClockFacts({"start": at("10:00:00")}), SD1)
-    kept = promise_due(at("10:00:00"), at("15:00:00"), PromiseRules.of(SD1))
-    assert shown(kept.due_at) == "11-20 15:00:00"
 
 
 # Dispatch.
@@ -207,7 +218,8 @@ def test_what_comes_round_is_due_on_these_days(clause, subject, after, dues, rol
 
     check_rounds(rules, clause, subject, after, dues, role, warnings, FIVE_DAYS)
 
-    assert rules[clause].about == about
+    found = next_occurrence(recurring(subject, rules), at("10:00:00"), FIVE_DAYS)
+    assert found.about == about
 
 
 @pytest.mark.rule("SD-150.18", "SD-221.10")
@@ -217,14 +229,20 @@ def test_the_intervals_nobody_wrote_down_are_the_houses():
 
 @pytest.mark.rule("SD-150.01")
 def test_the_daily_meeting_is_over_at_half_past_eight_and_needs_a_calendar():
-    assert str(SD1["SD-150.01"].until) == "08:30:00"
+    found = next_occurrence(recurring("daily_meeting", SD1), at("10:00:00"), FIVE_DAYS)
+
+    assert (shown(found.due_at), shown(found.ends_at)) == ("11-23 08:00:00", "11-23 08:30:00")
+    assert "到 08:30:00 结束" in [line.text for line in explain(found.steps, "zh")]
     with pytest.raises(NoCalendar, match=r"SD-150\.01"):
         next_occurrence(recurring("daily_meeting", SD1), at("10:00:00"))
 
 
 @pytest.mark.rule("SD-321.04")
 def test_the_morning_meeting_follows_the_hand_over():
-    assert SD3["SD-321.04"].after == "handover_signed"
+    found = next_occurrence(recurring("morning_meeting", SD3), at("10:00:00"))
+
+    assert found.after == "handover_signed"
+    assert explain(found.steps, "zh")[-1].text == "在此之后：交接已签字"
 
 
 @pytest.mark.rule("SD-322.01")
@@ -373,7 +391,8 @@ def test_what_has_no_end_is_never_destroyed_by_itself(clause, what, since, field
 
     assert (kept.clause, kept.last_on, kept.must) == (clause, None, False)
     assert not kept.destroyable(date(2999, 1, 1))
-    assert (rules[clause].since, rules[clause].fields) == (since, fields)
+    assert rules[clause].since == since
+    assert requirements(rules, what, ()).missing == fields
     assert (rules[clause].keep, rules[clause].unit) == (None, None)
     assert explain(kept.steps, "zh")[0].value == "不自动销毁"
 
@@ -407,20 +426,10 @@ def test_lists_about_the_roster(clause, of_what, codes, chinese, english):
 
 @pytest.mark.rule("SD-331.05")
 def test_somebody_is_there_at_lunch():
-    assert SD3["SD-331.05"].at_least == {"lunch_duty": 1}
+    (missing,) = missing_seats(SD3, {"lunch_duty": 0}, time(12))
 
-
-@pytest.mark.parametrize(
-    ("clause", "subject"),
-    [
-        row("SD-130.04", "meeting_attendance"),
-        row("SD-231.01", "roster_when_staffed"),
-        row("SD-233.24", "follow_roster"),
-        row("SD-322.04", "meeting_attendance"),
-    ],
-)
-def test_duties_without_a_number(clause, subject):
-    assert of(clause)[clause].subject == subject
+    assert (missing.clause, missing.wanted) == ("SD-331.05", 1)
+    assert missing_seats(SD3, {"lunch_duty": 1}, time(12)) == ()
 
 
 def test_a_moment_that_nobody_gave_is_asked_for():

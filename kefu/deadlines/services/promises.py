@@ -240,12 +240,13 @@ def note_failed_contact(*, case: Case, actor: Any, now: datetime) -> list[Deadli
         if deadline.action != Deadline.Action.REPLY:
             continue
         due = _recompute(deadline)
-        if due is None or due.due_at == deadline.due_at:
+        # The clause too: the same morning costs another price under another one.
+        if due is None or (due.clause, due.due_at) == (deadline.clause, deadline.due_at):
             continue
         if deadline.state == Deadline.State.RUNNING:
             _redate(deadline, due)
             changed.append(deadline)
-        elif deadline.state == Deadline.State.BREACHED and due.due_at > deadline.due_at:
+        elif deadline.state == Deadline.State.BREACHED and due.due_at >= deadline.due_at:
             changed.append(_replace(deadline, due, actor=actor, now=now))
     refresh_next_due(case)
     return changed

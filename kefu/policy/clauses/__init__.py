@@ -4,9 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from kefu.policy.both import is_chinese
 from kefu.policy.clauses.access import Access, Separation
 from kefu.policy.clauses.attendance import AbsencePay, AbsenceUnit, LateGrace, TimeOff
-from kefu.policy.clauses.base import ClauseBase, NotSet, is_chinese
+from kefu.policy.clauses.base import ClauseBase, NotSet
 from kefu.policy.clauses.clocks import (
     CalendarDays,
     Clock,

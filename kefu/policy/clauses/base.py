@@ -13,20 +13,20 @@ from pydantic import (
     model_validator,
 )
 
+from kefu.policy.both import is_chinese
+from kefu.policy.clauses.enforcement import Enforcement
+from kefu.policy.refusals import Refused, cannot_be
 
-class NotSet(LookupError):
+
+class NotSet(Refused, LookupError):
     """The regulation leaves this setting blank; whoever needs it must be told, not served a
     default.
     """
 
     def __init__(self, clause: str, setting: str) -> None:
-        super().__init__(f"{clause}: {setting} is not set")
+        super().__init__(cannot_be("not_set", clause=clause, setting=setting))
         self.clause = clause
         self.setting = setting
-
-
-def is_chinese(language: str) -> bool:
-    return language.lower().startswith("zh")
 
 
 T = TypeVar("T")
@@ -51,9 +51,11 @@ Count = Annotated[int, Field(strict=True, gt=0, le=100_000)]
 Money = Annotated[Decimal, BeforeValidator(_no_float), Field(gt=0, le=1_000_000, decimal_places=2)]
 Amount = Annotated[Decimal, BeforeValidator(_no_float), Field(ge=0, le=1_000_000, decimal_places=2)]
 Points = Annotated[Decimal, BeforeValidator(_no_float), Field(gt=0, le=100, decimal_places=2)]
-Quantity = Annotated[Decimal, BeforeValidator(_no_float), Field(ge=0, le=1_000_000)]
+Quantity = Annotated[
+    Decimal, BeforeValidator(_no_float), Field(ge=0, le=1_000_000, decimal_places=4)
+]
 Factor = Annotated[Decimal, BeforeValidator(_no_float), Field(gt=0, le=10_000, decimal_places=4)]
-Share = Annotated[Decimal, BeforeValidator(_no_float), Field(ge=0, le=1)]
+Share = Annotated[Decimal, BeforeValidator(_no_float), Field(ge=0, le=1, decimal_places=4)]
 Area = Literal["core", "parcels", "claims", "people", "customers", "overview", "trust", "templates"]
 
 
@@ -62,7 +64,8 @@ class Strict(BaseModel):
 
 
 class ClauseBase(Strict):
-    """What every clause has. ``module`` is where in the house the rule is kept; ``reading_*`` say
+    """What every clause has. ``module`` is where in the house the rule is kept and ``enforced`` how,
+    where its kind does not decide it; ``reading_*`` say
     which reading of an ambiguous text was chosen, and why, or that a blank is deliberate."""
 
     id: ClauseId
@@ -71,6 +74,7 @@ class ClauseBase(Strict):
     area: Area
     automation: Literal["full", "assisted", "manual"]
     module: Annotated[str, StringConstraints(pattern=r"^[a-z_]+(\.[a-z_]+)*$", max_length=80)]
+    enforced: Enforcement | None = None
     reading_zh: Text | None = None
     reading_en: Text | None = None
     # A clause of the same regulation that says otherwise and wins.

@@ -161,7 +161,8 @@ class NoticeHouse(Warnings):
 
 class Notice(Clock):
     """Due before something else: so many minutes or hours before it, or by 24:00 of the day that
-    lies so many days before its day. 0: before it begins. ``fields``: what is recorded with it.
+    lies so many days before its day. 0: before it begins. ``fields``: what is recorded with it,
+    all of them or any one.
     """
 
     kind: Literal["notice"]
@@ -169,6 +170,7 @@ class Notice(Clock):
     ahead: Blank[Ahead]
     unit: Literal["minutes", "hours", "days", "weeks"]
     fields: tuple[Name, ...] = ()
+    required: Literal["all", "any"] = "all"
     house: NoticeHouse
 
     @model_validator(mode="after")
@@ -258,6 +260,15 @@ class Schedule(Costing):
             given: time = self.given("until_in_summer")
             return given
         return self.at
+
+    def allows(self, clock_time: time) -> bool:
+        """Is this wall time in the window? Its first and its last moment are.
+
+        Raises TypeError for a clause that is no window.
+        """
+        if self.until is None:
+            raise TypeError(f"{self.id} is no window of the day")
+        return self.at <= clock_time <= self.until
 
     def passed(self, clock_time: time) -> bool:
         """Is this wall time beyond the moment? Exactly on it: only where it holds from then on."""

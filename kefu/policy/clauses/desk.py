@@ -64,7 +64,7 @@ class Items(ClauseBase):
     """A list the house can edit; blank where the regulation leaves its words to the company.
 
     ``fields``: what a form must hold before the list has been gone through at all. ``when``: the
-    list is offered only there.
+    list is offered only there; ``only``: a field that is asked only under a condition of its own.
     """
 
     kind: Literal["items"]
@@ -72,6 +72,13 @@ class Items(ClauseBase):
     when: When = {}
     items: Blank[tuple[Item, ...]]
     fields: tuple[Name, ...] = ()
+    only: dict[Name, When] = {}
+
+    @model_validator(mode="after")
+    def _only_speaks_of_its_fields(self) -> Self:
+        if set(self.only) - set(self.fields):
+            raise ValueError("only speaks of a field that is not asked for")
+        return self
 
 
 class Fields(ClauseBase):
@@ -95,13 +102,19 @@ class Fields(ClauseBase):
 
 
 class Staffing(Costing):
-    """How many of something must be there, all day or from a time of day on; until when, the hours
-    of the lines say (``kefu.policy.seats``).
+    """How many of something must be there, all day or from a time of day on; until when, the clause
+    ``ends_with`` says, else the hours of the lines (``kefu.policy.seats``).
     """
 
     kind: Literal["staffing"]
     at_least: Annotated[dict[Name, Count], Field(min_length=1)]
     applies_from: time | None = None
+    ends_with: ClauseId | None = None
+
+    def references(self) -> Iterator[tuple[str, str]]:
+        yield from super().references()
+        if self.ends_with is not None:
+            yield "ends_with", self.ends_with
 
 
 class Duty(ClauseBase):

@@ -18,7 +18,7 @@ from kefu.policy.clauses.base import (
 )
 
 # An administrative division by its code (GB/T 2260): province, prefecture or county.
-Division = Annotated[str, StringConstraints(pattern=r"^\d{2}(\d{2}){0,2}$")]
+Division = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}([0-9]{2}){0,2}$")]
 Parts = Literal["exact", "hundredth", "up"]
 
 

@@ -68,8 +68,8 @@ class Request(ClauseBase):
 
     ``consents`` agree first, one of ``told`` has been told, ``approvers`` decide one after the other
     (``in_order``: none may be passed over), ``needs`` is on record. ``lodged_before``: what it has
-    to precede, its very moment included; ``late_with``: what makes a later one good;
-    ``afterwards``: what is still brought when it has taken effect. Several clauses may speak of one
+    to precede, its very moment included; ``late_with``: what makes a later one good; ``beyond``:
+    whether a later one is refused or only warned about; ``afterwards``: what is still brought when it has taken effect. Several clauses may speak of one
     request; all of them hold.
     """
 
@@ -83,13 +83,16 @@ class Request(ClauseBase):
     needs: tuple[Name, ...] = ()
     lodged_before: Name | None = None
     late_with: tuple[Name, ...] = ()
+    beyond: Literal["refuse", "warn"] = "refuse"
     afterwards: tuple[Name, ...] = ()
     outcomes: tuple[Name, ...] = ()
 
     @model_validator(mode="after")
     def _late_with_goes_with_lodged_before(self) -> Self:
-        if self.late_with and self.lodged_before is None:
-            raise ValueError("late_with goes with lodged_before")
+        if (self.late_with or self.beyond == "warn") and self.lodged_before is None:
+            raise ValueError("what follows being late goes with lodged_before")
+        if self.late_with and self.beyond == "warn":
+            raise ValueError("what is only warned about needs nothing to be good")
         return self
 
 

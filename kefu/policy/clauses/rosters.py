@@ -11,7 +11,7 @@ from kefu.policy.clauses.costs import Costing
 Weekday = Annotated[int, Field(strict=True, ge=1, le=7)]  # Monday = 1
 Month = Annotated[int, Field(strict=True, ge=1, le=12)]
 # "08:00"; midnight at the end of a day is "24:00", which no time of day can say.
-WallTime = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+WallTime = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
 
 

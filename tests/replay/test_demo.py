@@ -1,0 +1,85 @@
+"""A month of the demo: it comes out as it is stored, and half the two-hour fine is a list that adds up."""
+
+import json
+from decimal import Decimal
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from kefu.deadlines import services as deadlines
+from kefu.demo import seed
+from kefu.jobs import services as jobs
+from kefu.penalties.models import Penalty
+from kefu.replay import selectors, services
+from kefu.rulebooks import services as rulebooks
+from kefu.rulebooks.models import RulebookVersion
+from kefu.rulebooks.selectors import edition
+from kefu.staff.models import User
+from tests.centre import at
+
+NOW = at("2026-11-01 15:00:00")
+MONTH = "2026-10"
+
+
+@pytest.fixture
+def demo(db: None, settings: Any, monkeypatch: Any) -> None:
+    """October of a small demo."""
+    monkeypatch.setattr(seed, "DAYS", 31)
+    edition.cache_clear()
+    settings.KEFU_NOW = NOW
+    seeder = seed.Seeder(now=NOW, seed=2, scale=0.06)
+    seeder.build()
+    # With the usual outlets hardly anybody would complain among so few.
+    seeder.slow = {outlet.pk for outlet in seeder.outlets}
+    for part in range(seed.PARTS):
+        seeder.live_through(part)
+    deadlines.sweep()
+
+
+def test_the_demo_s_last_month_is_clean_and_half_the_fine_adds_up(demo: None) -> None:
+    out = StringIO()
+    call_command("replay", MONTH, "--json", stdout=out)  # exits where something differs
+    replayed = json.loads(out.getvalue())
+    assert replayed["decisions"] > 30
+    assert (replayed["differences"], replayed["missing"]) == ([], [])
+
+    supervisor = User.objects.get(username="0801")
+    version = RulebookVersion.objects.get(rulebook__code="CD", number=1)
+    draft = rulebooks.start_draft(version=version, actor=supervisor, now=NOW)
+    rulebooks.amend_clause(
+        version=draft,
+        clause="CD-05.10",
+        settings={"fine": "100.00"},
+        seen=rulebooks.clause_digest(draft.content, "CD-05.10"),
+        actor=supervisor,
+        now=NOW,
+    )
+    draft.refresh_from_db()
+    run = services.ask(version=draft, months=[MONTH], actor=supervisor, now=NOW)
+    while jobs.run_until_next_tick(seconds=0):
+        pass
+
+    owed = Penalty.objects.filter(
+        clause="CD-05.10", state="payable", incurred_at__lt=at("2026-11-01 00:00:00")
+    ).count()
+    assert owed > 0
+    found = selectors.result(run)
+    fine, points = found.counting.fine, found.counting.points
+    assert (fine.before, fine.after) == (200 * owed, 100 * owed)
+    assert points.difference == 0
+    tables = selectors.tables(found)
+    of_outlets, of_departments, of_clauses = (
+        sum(one.sums.fine.difference for one in table)
+        for table in (tables.outlets, tables.departments, tables.clauses)
+    )
+    assert of_outlets == of_departments == of_clauses == -100 * owed
+    assert not any(one.sums.fine.difference for one in tables.people)
+    cases = run.lines.changed()
+    assert set(cases.values_list("clause", "before", "after")) == {
+        ("CD-05.10", Decimal(200), Decimal(100))
+    }
+    assert cases.counting().count() == owed
+    assert not run.gaps.exists()
+    assert not run.mismatches.exists()

@@ -45,7 +45,7 @@ def run(scale: str) -> Iterator[dict[str, Any]]:
         "unit": "payslips with explanation a second of one core",
         "n": len(people),
         "aim": f">= {AIM} a second",
-        "reached": max(best) >= AIM,
+        "aim_reached": max(best) >= AIM,
         "load": os.getloadavg()[0],
     }
 

@@ -49,7 +49,8 @@ def install_shipped(*, now: datetime, since: date | None = None) -> list[str]:
             code=code, defaults={"name": rules.name_zh, "name_en": rules.name_en}
         )
         content = rules.to_json()
-        known = Q(digest=digest(content)) | Q(shipped_digest=digest(content))
+        content_digest = digest(content)
+        known = Q(digest=content_digest) | Q(shipped_digest=content_digest)
         if book.versions.filter(known).exists():
             continue
         last = book.versions.order_by("-number").first()
@@ -58,8 +59,8 @@ def install_shipped(*, now: datetime, since: date | None = None) -> list[str]:
             number=last.number + 1 if last else 1,
             base=book.versions.issued().order_by("-number").first(),
             content=content,
-            digest=digest(content),
-            shipped_digest=digest(content),
+            digest=content_digest,
+            shipped_digest=content_digest,
             drafted_at=now,
         )
         first_day = since or _today(now)

@@ -55,6 +55,7 @@ openapi: dev  ## write docs/openapi.yaml from the code
 
 clean:  ## remove .venv, caches, compiled catalogues and var/test; never var/ itself, which holds data
 	rm -rf .venv var/test .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+	rm -rf /dev/shm/kefu-test-$$(id -u)-$$(printf %s "$$(pwd -P)/var/test" | sha256sum | cut -c1-16)
 	rm -f locale/*/LC_MESSAGES/*.mo
 	find . -path ./var -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -98,6 +98,7 @@ class Postgres:
                 "fsync": "off",
                 "synchronous_commit": "off",
                 "full_page_writes": "off",
+                "max_wal_size": "128MB",
             }
         arguments = [f"--{name}={value}" for name, value in settings.items()]
         return Program(

@@ -17,10 +17,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from benchmarks import crowd, place
-from inquiries.selectors.views import COUNT_CAP
 from kefu import clock
 from kefu.rulebooks.selectors import edition
 from kefu.staff.models import User
+from kefu.workbench.selectors.views import COUNT_CAP
 from tests import centre as world
 
 OPEN = {"small": (1_000, 20_000), "full": (1_000, 100_000)}

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
@@ -8,6 +9,14 @@ class InquiriesConfig(AppConfig):
 
     def ready(self) -> None:
         from inquiries.imports import KIND, load
+        from inquiries.kinds import InquiryKind
+        from kefu.cases.models import Case
         from kefu.jobs import services as jobs
+        from kefu.workbench import kinds
 
         jobs.register(KIND, load.run)
+        for kind in (Case.Kind.INQUIRY, Case.Kind.NETWORK_QUERY, Case.Kind.COMPLAINT):
+            kinds.register(kind, InquiryKind())
+        kinds.add_to_navigation(
+            kinds.NavEntry("counter", _("前台收件"), "inquiries:counter"),
+        )

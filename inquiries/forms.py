@@ -1,92 +1,25 @@
-"""What the workbench asks for. Forms check shape; whether it makes sense is for the services."""
+"""What is asked when an inquiry is worked. Forms check shape; whether it makes sense is for the services."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from inquiries.models import Complaint, Inquiry, NetworkQuery
-from inquiries.selectors import costs
-from inquiries.selectors.case import claimable, objectionable
-from kefu import punctuation
 from kefu.cases.models import Case, Interaction
-from kefu.clock import SHANGHAI
-from kefu.deadlines.models import Deadline
-from kefu.errors import KefuError
 from kefu.network.models import Party
-from kefu.penalties.models import Penalty
-from kefu.staff.models import Department, Employee
+from kefu.workbench.forms import (
+    CUSTOMER_CHANNELS,
+    TEXT,
+    CloseForm,
+    StepForm,
+    TimeOfDay,
+    VersionedForm,
+    area,
+)
 
-TEXT = 20_000
-SPOKEN = [Interaction.Channel.PHONE, Interaction.Channel.COUNTER]
-CUSTOMER_CHANNELS = [
-    (c.value, c.label) for c in (*SPOKEN, Interaction.Channel.CHAT, Interaction.Channel.OA)
-]
 OUTLET_CHANNELS = [(c.value, c.label) for c in (Interaction.Channel.PHONE, Interaction.Channel.OA)]
-
-
-class DeskForm(forms.Form):
-    """A form of the workbench: our inputs, and a refusal shown at the field it names."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            if not isinstance(
-                field.widget, forms.CheckboxInput | forms.HiddenInput | forms.RadioSelect
-            ):
-                field.widget.attrs.setdefault("class", "input")
-
-    def choose(self, name: str, queryset: Any, choices: Any = None) -> None:
-        """Narrow what a choice offers; ``choices`` when its words are not the rows' own."""
-        field: Any = self.fields[name]
-        field.queryset = queryset
-        if choices is not None:
-            field.choices = choices
-
-    def refuse(self, error: KefuError) -> None:
-        self.add_error(error.field if error.field in self.fields else None, str(error))
-
-
-def area(rows: int = 3, **attrs: Any) -> forms.Textarea:
-    return forms.Textarea(attrs={"rows": rows, **attrs})
-
-
-class TimeOfDay(forms.TimeField):
-    """When it happened, as a time of day: the latest such moment up to ``now``. Empty means now."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("label", _("发生时间"))
-        kwargs.setdefault(
-            "help_text",
-            _("如 14:20 或 1420；空着就是现在。只有电话和柜台可以补记稍早的时间"),
-        )
-        # A plain text field: a browser's own shows 上午/下午 on some machines and takes more keys.
-        attrs = {"placeholder": _("现在"), "size": 5, "maxlength": 5, "inputmode": "numeric"}
-        kwargs.setdefault("widget", forms.TextInput(attrs={**attrs, "autocomplete": "off"}))
-        super().__init__(required=False, input_formats=["%H:%M", "%H%M"], **kwargs)
-
-    def to_python(self, value: Any) -> Any:
-        return super().to_python(str(value or "").replace("：", ":").strip())
-
-
-def latest(on_the_clock: Any, now: datetime) -> datetime | None:
-    """The last moment at or before ``now`` at which the clock in Shanghai showed this time.
-
-    >>> latest(time(23, 55), at("2026-11-21 00:05"))  # yesterday, five to twelve
-    """
-    if on_the_clock is None:
-        return None
-    local = now.astimezone(SHANGHAI)
-    moment = datetime.combine(local.date(), on_the_clock, SHANGHAI)
-    return moment if moment <= local else moment - timedelta(days=1)
-
-
-class VersionedForm(DeskForm):
-    """A form that answers to what its author saw: a change in between is a conflict, not an overwriting."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, required=False)
 
 
 class ReplyForm(VersionedForm):
@@ -111,18 +44,6 @@ class AnswerQueryForm(VersionedForm):
     """Our answer to an outlet that asked us."""
 
     answer = forms.CharField(label=_("答复"), max_length=4_000, widget=area(2))
-
-
-class NoteForm(DeskForm):
-    text = forms.CharField(label=_("备注"), max_length=TEXT, widget=area(2))
-
-
-class StepForm(VersionedForm):
-    """A step from the row of next steps, in a dialog. ``case`` and ``user`` narrow what may be chosen."""
-
-    def __init__(self, *args: Any, case: Case, user: Any, **kwargs: Any) -> None:
-        self.case, self.user = case, user
-        super().__init__(*args, **kwargs)
 
 
 def open_queries(case: Case) -> Any:
@@ -159,37 +80,6 @@ class ChaseForm(OfQueryForm):
 
 class WithdrawForm(OfQueryForm):
     reason = forms.CharField(label=_("为什么撤回"), max_length=500, widget=area(3, autofocus=True))
-
-
-class TransferForm(StepForm):
-    department = forms.ModelChoiceField(
-        label=_("部门"), queryset=Department.objects.filter(active=True), empty_label=None
-    )
-    to = forms.ModelChoiceField(
-        label=_("给谁"),
-        queryset=Employee.objects.assignable().order_by("department__order", "number"),
-        required=False,
-        empty_label=_("不指定，放进部门的未分配"),
-    )
-    note = forms.CharField(label=_("转交说明"), max_length=500, widget=area(3, autofocus=True))
-
-
-class EscalateForm(StepForm):
-    note = forms.CharField(label=_("卡在哪里"), max_length=500, widget=area(4, autofocus=True))
-
-
-class SettleForm(StepForm):
-    note = forms.CharField(label=_("怎么处理的"), max_length=500, widget=area(4, autofocus=True))
-
-
-class CloseForm(StepForm):
-    note = forms.CharField(label=_("处理结果"), max_length=2_000, widget=area(4, autofocus=True))
-
-
-class ReopenForm(StepForm):
-    reason = forms.CharField(
-        label=_("为什么重新打开"), max_length=500, widget=area(3, autofocus=True)
-    )
 
 
 class AgainForm(StepForm):
@@ -257,133 +147,27 @@ class OriginForm(StepForm):
     cause = forms.ChoiceField(label=_("原因"), choices=Complaint.Cause.choices)
 
 
-class DeadlineChoice(forms.ModelChoiceField):
-    def label_from_instance(self, deadline: Deadline) -> str:
-        due, answered = (
-            f"{at.astimezone(SHANGHAI):%m-%d %H:%M:%S}"
-            for at in (deadline.due_at, deadline.answered_at)
-            if at
-        )
-        what = f"{deadline.party} {deadline.get_action_display()}"
-        return _("{what} · {due} 截止 · {answered} 答复").format(
-            what=what, due=due, answered=answered
-        )
+class NotifyForm(StepForm):
+    """Whom we told to fetch a parcel; ``kind`` says of which sort he is."""
 
-
-class LateEntryForm(StepForm):
-    deadline = DeadlineChoice(
-        label=_("哪个时限"), queryset=Deadline.objects.none(), empty_label=None
-    )
-    claimed_at = forms.DateTimeField(
-        label=_("实际答复时间"),
-        widget=forms.DateTimeInput(
-            format="%Y-%m-%dT%H:%M:%S", attrs={"type": "datetime-local", "step": 1}
-        ),
-    )
-    reason = forms.CharField(
-        label=_("凭什么说当时已经答复"), max_length=500, widget=area(3, autofocus=True)
+    kind = Party.Kind.COURIER
+    party = forms.ModelChoiceField(label=_("谁"), queryset=Party.objects.none(), empty_label=None)
+    text = forms.CharField(
+        label=_("怎么说的"), max_length=500, required=False, widget=area(3, autofocus=True)
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.choose("deadline", claimable(self.case).select_related("party", "answered_by"))
+        self.choose("party", Party.objects.filter(kind=self.kind, active=True))
+        pickup = getattr(self.case, "pickup", None)
+        if pickup is not None and self.kind == Party.Kind.COURIER:
+            self.initial["party"] = pickup.courier_id
 
 
-class PenaltyChoice(forms.ModelChoiceField):
-    def label_from_instance(self, penalty: Penalty) -> str:
-        return f"{penalty.clause} {costs.of_penalties([penalty], exact=True)}"
+class NotifyDriverForm(NotifyForm):
+    kind = Party.Kind.DRIVER
 
 
-class ObjectionForm(StepForm):
-    penalty = PenaltyChoice(label=_("哪一笔"), queryset=Penalty.objects.none(), empty_label=None)
-    reason = forms.CharField(
-        label=_("为什么不该罚"), min_length=4, max_length=500, widget=area(4, autofocus=True)
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.choose("penalty", objectionable(self.case, self.user))
-
-
-class LogContactForm(StepForm):
-    """A word with somebody who is neither the customer nor an outlet."""
-
-    counterpart = forms.ChoiceField(
-        label=_("和谁"),
-        choices=[
-            (c.value, c.label)
-            for c in (
-                Interaction.Counterpart.COURIER,
-                Interaction.Counterpart.DRIVER,
-                Interaction.Counterpart.COMPANY,
-            )
-        ],
-    )
-    direction = forms.ChoiceField(
-        label=_("谁先找的谁"),
-        choices=[("out", _("我方联系对方")), ("in", _("对方联系我方"))],
-    )
-    channel = forms.ChoiceField(label=_("渠道"), choices=CUSTOMER_CHANNELS)
-    text = forms.CharField(label=_("说了什么"), max_length=TEXT, widget=area(4, autofocus=True))
-
-
-class RevealForm(DeskForm):
-    reason = forms.ChoiceField(
-        label=_("为什么要看"),
-        choices=[
-            ("call", _("给客户回电")),
-            ("verify", _("核对身份")),
-            ("address", _("核对地址或改派")),
-            ("outlet", _("转告网点派送")),
-            ("other", _("其他，写明")),
-        ],
-    )
-    detail = forms.CharField(label=_("说明"), max_length=200, required=False)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("reason") == "other" and len(cleaned.get("detail", "").strip()) < 4:
-            self.add_error("detail", _("选了“其他”，请写明为什么要看"))
-        return cleaned
-
-    def words(self) -> str:
-        """The reason as the record keeps it."""
-        field: Any = self.fields["reason"]
-        label = dict(field.choices)[self.cleaned_data["reason"]]
-        return punctuation.listed(str(label), self.cleaned_data["detail"].strip())
-
-
-class HandOverForm(DeskForm):
-    """One case of the hand-over list; ``keep`` rows stay with their owner."""
-
-    case = forms.IntegerField(widget=forms.HiddenInput)
-    give = forms.BooleanField(label=_("交接"), required=False)
-    to = forms.ModelChoiceField(
-        label=_("给谁"),
-        queryset=Employee.objects.none(),
-        required=False,
-        empty_label=_("部门未分配"),
-    )
-    note = forms.CharField(
-        label=_("交接说明"),
-        max_length=500,
-        required=False,
-        widget=forms.TextInput(attrs={"placeholder": _("办到哪一步、答应了什么")}),
-    )
-
-    def __init__(self, *args: Any, takers: Sequence[Employee], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [("", _("部门未分配")), *((e.pk, str(e)) for e in takers)]
-        self.choose("to", Employee.objects.assignable(), choices)
-
-
-class SeatForm(forms.Form):
-    seat = forms.ChoiceField(choices=[("available", ""), ("busy", "")])
-
-
-class PresenceForm(forms.Form):
-    typing = forms.ChoiceField(
-        choices=[(v, v) for v in ("", "reply", "outlet", "note")], required=False
-    )
-    chars = forms.IntegerField(min_value=0, max_value=TEXT, required=False)
-    leaving = forms.BooleanField(required=False)
+class ClosingForm(CloseForm):
+    # Ticked or not is for the rulebook to judge: some want it, others do not ask.
+    further_needs_asked = forms.BooleanField(label=_("已问过还有没有别的需要"), required=False)

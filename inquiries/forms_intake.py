@@ -9,11 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inquiries.forms import CUSTOMER_CHANNELS, SPOKEN, DeskForm, TimeOfDay, area
 from inquiries.models import Complaint, Inquiry
 from inquiries.recognition import MAX_CHARACTERS
 from inquiries.selectors import intake as selectors
-from inquiries.selectors.desk import Desk
 from inquiries.selectors.intake import Doubt, Line
 from kefu import punctuation
 from kefu.cases.models import Case, Interaction
@@ -21,6 +19,8 @@ from kefu.errors import KefuError
 from kefu.network.models import Party
 from kefu.privacy import phones, redact
 from kefu.staff.models import Department, Employee
+from kefu.workbench.forms import CUSTOMER_CHANNELS, SPOKEN, DeskForm, TimeOfDay, area
+from kefu.workbench.selectors.desk import Desk
 
 SUMMARY = 500  # characters
 CHOOSE = ("", gettext_lazy("请选"))

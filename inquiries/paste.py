@@ -10,12 +10,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from inquiries import wording
 from inquiries.forms_intake import SUMMARY, DoubtForm, LineForm, PasteForm
 from inquiries.models import Inquiry
 from inquiries.recognition import MAX_CHARACTERS, Confidence, Found, Recognised, recognise
 from inquiries.selectors import intake as selectors
-from inquiries.selectors.desk import Desk
 from inquiries.selectors.intake import Ahead, ClockAhead, ClockName, Doubt, Line, Reading
 from inquiries.services.intake import FORWARDED, TIMED
 from kefu import punctuation
@@ -23,6 +21,8 @@ from kefu.cases.models import Case, Interaction
 from kefu.clock import SHANGHAI
 from kefu.errors import KefuError
 from kefu.privacy import masks, redact
+from kefu.workbench import wording
+from kefu.workbench.selectors.desk import Desk
 
 PASTE_NUMBERS = 60  # numbers of one message; more is a table to import
 DIGITS = 12  # of a waybill number of ours

@@ -1,39 +1,15 @@
-"""The workbench's addresses."""
+"""Addresses of what is written and done on inquiries; those of all cases are the workbench's."""
 
 from django.urls import path
 
 from inquiries import urls_counter, urls_intake
-from inquiries.views import case, desk, explain, live, queue, reveal, search, steps
+from inquiries.views import compose
 
 app_name = "inquiries"
 urlpatterns = [
-    path("", queue.queue, name="queue"),
-    path("rows/", queue.rows, name="rows"),
-    path("counts/", queue.counts, name="counts"),
-    path("take/", queue.take_next, name="take_next"),
-    path("search/", search.search, name="search"),
-    path("search/suggest/", search.suggest, name="suggest"),
-    path("cases/id/<int:pk>/", case.by_id, name="case_by_id"),
-    path("cases/<slug:number>/", case.case, name="case"),
-    path("cases/<slug:number>/parts/", case.parts, name="parts"),
-    path("cases/<slug:number>/preview/", queue.preview, name="preview"),
-    path("cases/<slug:number>/here/", live.here, name="here"),
-    path("cases/<slug:number>/reply/", steps.reply, name="reply"),
-    path("cases/<slug:number>/outlet/", steps.outlet, name="outlet"),
-    path("cases/<slug:number>/answer/", steps.answer_query, name="answer_query"),
-    path("cases/<slug:number>/note/", steps.note, name="note"),
-    path("cases/<slug:number>/do/<slug:name>/", steps.step, name="step"),
-    path("cases/<slug:number>/reveal/<slug:what>/", reveal.reveal, name="reveal"),
-    path("cases/<slug:number>/reveal/<slug:what>/<int:pk>/", reveal.reveal, name="reveal_row"),
-    path("why/deadline/<int:pk>/", explain.why_deadline, name="why_deadline"),
-    path("why/penalty/<int:pk>/", explain.why_penalty, name="why_penalty"),
-    path("seat/", desk.seat, name="seat"),
-    path("on-duty/", desk.on_duty, name="on_duty"),
-    path("bell/", desk.bell, name="bell"),
-    path("hand-over/", desk.hand_over, name="hand_over"),
-    path("session/", desk.session, name="session"),
-    path("live/", live.live, name="live"),
-    path("live/poll/", live.live_poll, name="live_poll"),
+    path("cases/<slug:number>/reply/", compose.reply, name="reply"),
+    path("cases/<slug:number>/outlet/", compose.outlet, name="outlet"),
+    path("cases/<slug:number>/answer/", compose.answer_query, name="answer_query"),
     *urls_intake.urlpatterns,
     *urls_counter.urlpatterns,
 ]

@@ -2,11 +2,7 @@
 
 from django.urls import path
 
-from inquiries.views import (
-    coordination,  # noqa: F401 its steps join the table of steps
-    counter,
-    pickups,
-)
+from inquiries.views import counter, pickups
 
 urlpatterns = [
     path("counter/", counter.counter, name="counter"),

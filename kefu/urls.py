@@ -18,5 +18,6 @@ urlpatterns = [
     path("", include("kefu.staff.urls")),
     path("", include("kefu.rulebooks.urls")),
     path("", include("kefu.calculator.urls")),
+    path("", include("kefu.workbench.urls")),
     path("", include("inquiries.urls")),
 ]

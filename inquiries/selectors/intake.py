@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from inquiries import wording
 from inquiries.recognition import Found, Recognised, near_matches, near_variants
 from kefu.cases.models import Case
 from kefu.clock import SHANGHAI
@@ -32,6 +31,7 @@ from kefu.policy.clocks import Pickup as PickupDay
 from kefu.privacy import names, phones
 from kefu.rulebooks.selectors import Edition, edition_in_force
 from kefu.staff.models import Department
+from kefu.workbench import wording
 
 NEAR_NUMBERS = 20  # uncertain numbers of one message whose neighbours are looked up
 NEAR_SHOWN = 4

@@ -11,18 +11,18 @@ from django.views.decorators.http import require_GET
 
 from inquiries import services
 from inquiries.forms_counter import CounterForm
-from inquiries.frame import door_time
 from inquiries.models import CounterAcceptance
-from inquiries.once import once
 from inquiries.services import ParcelRefused
 from inquiries.services.acceptance import reasons
-from inquiries.views.door import DeskRequest, desk_only, employee_of
 from kefu.errors import KefuError
 from kefu.policy.acceptance import AcceptanceRules
 from kefu.policy.clauses import Items
 from kefu.policy.explanation import explain
 from kefu.policy.steps import Step
 from kefu.rulebooks.selectors import Edition, edition, edition_in_force
+from kefu.workbench.door import DeskRequest, desk_only, employee_of
+from kefu.workbench.frame import door_time
+from kefu.workbench.once import once
 
 # What services call a field, where the form calls it otherwise.
 FIELDS = {

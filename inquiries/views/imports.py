@@ -11,15 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from inquiries import imports, wording
+from inquiries import imports
 from inquiries.forms_intake import ImportForm, TableForm
-from inquiries.frame import desk_of, door_time
-from inquiries.views.door import tell, workers_only
 from inquiries.views.paste import by_htmx, frame_template
 from kefu.audit.context import address_of, request_id
 from kefu.errors import KefuError
 from kefu.jobs import services as jobs
 from kefu.jobs.models import Job
+from kefu.workbench import wording
+from kefu.workbench.door import tell, workers_only
+from kefu.workbench.frame import desk_of, door_time
 
 REFUSED_ROWS = 50
 LATEST = 6

@@ -16,17 +16,12 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from inquiries import services
-from inquiries.forms import SPOKEN, latest
 from inquiries.forms_intake import ACCUSED, COURIERS, OUTLETS, Assignee, SingleForm
-from inquiries.frame import desk_of, door_time
 from inquiries.models import Complaint, Inquiry
-from inquiries.once import new_ticket, once, renewed, sent_before
 from inquiries.selectors import intake as selectors
-from inquiries.selectors.desk import Desk
 from inquiries.selectors.intake import CLOCKS, Ahead, ClockName, Parcel
 from inquiries.services import PickupOrder
 from inquiries.services.intake import FORWARDED, TIMED
-from inquiries.views.door import workers_only
 from inquiries.views.paste import by_htmx, frame_template
 from kefu.audit.context import address_of, request_id
 from kefu.cases.models import Case, Interaction
@@ -37,6 +32,11 @@ from kefu.policy.explanation import explain_due
 from kefu.privacy.redact import clean_waybill
 from kefu.rulebooks.selectors import edition_in_force
 from kefu.staff.models import Department
+from kefu.workbench.door import workers_only
+from kefu.workbench.forms import SPOKEN, latest
+from kefu.workbench.frame import desk_of, door_time
+from kefu.workbench.once import new_ticket, once, renewed, sent_before
+from kefu.workbench.selectors.desk import Desk
 
 PARTY_KINDS = {"outlet": OUTLETS, "accused": ACCUSED, "courier": COURIERS}
 # Not about one parcel of ours.
@@ -289,7 +289,7 @@ def _check(look: Look) -> None:
 
 
 def _to_case(request: HttpRequest, number: str) -> HttpResponse:
-    url = reverse("inquiries:case", args=[number])
+    url = reverse("workbench:case", args=[number])
     return HttpResponseClientRedirect(url) if by_htmx(request) else redirect(url)
 
 

@@ -10,15 +10,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from inquiries import paste, services
-from inquiries.frame import desk_of, door_time
 from inquiries.models import Complaint, Inquiry
-from inquiries.once import new_ticket, once, renewed, sent_before
 from inquiries.paste import PastePage, ShownLine
 from inquiries.services import Addition, NewCase
-from inquiries.views.door import workers_only
 from kefu import punctuation
 from kefu.cases.models import Case
 from kefu.errors import Conflict, KefuError
+from kefu.workbench.door import workers_only
+from kefu.workbench.frame import desk_of, door_time
+from kefu.workbench.once import new_ticket, once, renewed, sent_before
 
 
 def by_htmx(request: HttpRequest) -> bool:

@@ -5,13 +5,13 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
 from inquiries import services
-from inquiries.frame import door_time
 from inquiries.selectors.phrases import unadvised_words
 from inquiries.selectors.pickups import nearest_branches
-from inquiries.views.door import DeskRequest, desk_only, find_case, workers_only
 from kefu.audit.context import address_of, request_id
 from kefu.errors import KefuError
 from kefu.network.models import Party
+from kefu.workbench.door import DeskRequest, desk_only, find_case, workers_only
+from kefu.workbench.frame import door_time
 
 LONGEST = 20_000  # characters of a reply that is looked through
 

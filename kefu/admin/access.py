@@ -91,7 +91,7 @@ HIDDEN = {
     "replay.mismatch",
     "notifications.bellmark",
     "staff.seatalarm",
-    "inquiries.sentform",
+    "workbench.sentform",
     "api.failedattempts",
 }
 

@@ -101,7 +101,7 @@ class CaseAdmin(ReadOnlyAdmin):
     @display(description=_("工单页"))
     def open_page(self, row: Case) -> str:
         try:
-            url = reverse("inquiries:case", args=[row.number])
+            url = reverse("workbench:case", args=[row.number])
         except NoReverseMatch:
             return "–"
         return format_html('<a class="kf-link" href="{}">{}</a>', url, _("打开工单页"))

@@ -170,6 +170,11 @@ class Deadline(models.Model):
     def __str__(self) -> str:
         return f"{self.clause} {localtime(self.due_at):%Y-%m-%d %H:%M:%S}"
 
+    @property
+    def is_waited_on(self) -> bool:
+        """Whether it has no answer yet and was not cancelled."""
+        return self.answered_at is None and self.state != Deadline.State.CANCELLED
+
 
 class Consequence(models.Model):
     """What breaking a promise costs, and on which condition; all the sweep needs to know."""

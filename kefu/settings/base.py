@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "kefu.deadlines",
     "kefu.replay",
     "kefu.calculator",
+    "kefu.workbench",
     "inquiries",
     "kefu.overview",
     "kefu.demo",
@@ -153,7 +154,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=1),
     },
     "forget-old-forms": {
-        "task": "inquiries.tasks.forget_old",
+        "task": "kefu.workbench.tasks.forget_old",
         "schedule": timedelta(hours=1),
     },
     "make-partitions": {

@@ -177,7 +177,7 @@ def test_the_last_of_all_is_told_of_everything_that_would_be_missing(evening, cl
 def test_the_workbench_says_why_one_cannot_go_busy(evening, clock):
     clock("18:00:00")
 
-    answer = signed_in(evening.lin).post(reverse("inquiries:seat"), {"seat": "busy"})
+    answer = signed_in(evening.lin).post(reverse("workbench:seat"), {"seat": "busy"})
 
     assert answer.status_code == 204
     assert "CD-03.09" in answer.headers["HX-Trigger"]
@@ -349,7 +349,7 @@ def test_the_bell_says_what_is_missing_where_nobody_left(deserted, clock):
     clock("17:30:00")
     tasks.tell_missing_seats()
 
-    html = signed_in(deserted.chen).get(reverse("inquiries:bell")).content.decode()
+    html = signed_in(deserted.chen).get(reverse("workbench:bell")).content.decode()
 
     assert "该留的席位没人了" in html
     assert "17:30–18:30 要留查询席 1 个（CD-03.09）" in html
@@ -410,7 +410,7 @@ def test_who_is_suspended_in_the_evening_leaves_a_seat_too(evening, clock):
 def test_the_bell_of_a_lead_says_who_left_and_what_is_missing(evening, clock):
     desk.leave(employee=evening.lin, now=clock("18:00:00"))
 
-    html = signed_in(evening.chen).get(reverse("inquiries:bell")).content.decode()
+    html = signed_in(evening.chen).get(reverse("workbench:bell")).content.decode()
 
     assert "该留的席位没人了" in html
     assert "林小月 0826 已下班：17:30–18:30 要留查询席 1 个（CD-03.09）" in html
@@ -421,7 +421,7 @@ def test_the_bell_of_a_lead_says_who_left_and_what_is_missing(evening, clock):
 def test_the_hand_over_page_says_before_what_would_be_missing(evening, clock, when, warned):
     clock(when)
 
-    html = signed_in(evening.lin).get(reverse("inquiries:hand_over")).content.decode()
+    html = signed_in(evening.lin).get(reverse("workbench:hand_over")).content.decode()
 
     assert ("17:30–18:30 要留查询席 1 个（CD-03.09）" in html) == warned
 
@@ -432,7 +432,7 @@ def test_more_people_on_duty_ask_no_more_questions(evening, clock):
 
     def asked():
         with CaptureQueriesContext(connection) as queries:
-            browser.get(reverse("inquiries:hand_over"))
+            browser.get(reverse("workbench:hand_over"))
         return len(queries)
 
     asked()  # the first reads the rulebook

@@ -360,7 +360,7 @@ def test_a_trace_is_found_by_its_number_and_timed_from_the_call(chat, agent):
     answer = agent.post(reverse("inquiries:new_single"), page)
 
     case = Case.objects.order_by("pk").last()
-    assert answer.url == reverse("inquiries:case", args=[case.number])
+    assert answer.url == reverse("workbench:case", args=[case.number])
     assert case.waybill.number == "880612046612"
     assert case.deadlines.get(action="reply").due_at == at("14:50:00")
     assert case.inquiry.received_at == at("14:20:00")

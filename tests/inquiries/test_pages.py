@@ -13,10 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from inquiries import once
 from inquiries import services as inquiries
-from inquiries.forms import TimeOfDay, latest
-from inquiries.models import SentForm
 from kefu import clock
 from kefu.audit.models import AuditRow
 from kefu.cases.models import Case, Interaction
@@ -28,6 +25,9 @@ from kefu.notifications import live, outbox, presence
 from kefu.penalties.models import Penalty, Waiver
 from kefu.staff import services as staff
 from kefu.staff.models import User
+from kefu.workbench import once
+from kefu.workbench.forms import TimeOfDay, latest
+from kefu.workbench.models import SentForm
 from tests import centre as tests
 from tests.pages import fields
 from tests.threads import at_once
@@ -68,7 +68,7 @@ def lin(centre):
 
 
 def page(client, name, *args, status=200, **query):
-    answer = client.get(reverse(f"inquiries:{name}", args=args), query)
+    answer = client.get(reverse(f"workbench:{name}", args=args), query)
     assert answer.status_code == status
     return answer.content.decode()
 
@@ -126,7 +126,7 @@ def test_the_queue_turns_pages_by_key_and_loses_no_case(lin, centre, now):
     Case.objects.filter(pk__in=Case.objects.order_by("pk").values("pk")[:2]).update(
         next_due_at=None
     )
-    seen, url = [], reverse("inquiries:queue")
+    seen, url = [], reverse("workbench:queue")
 
     while url:
         answer = lin.get(url)
@@ -212,7 +212,7 @@ def test_an_empty_queue_says_what_to_do_next(lin, centre, now):
     html = page(lin, "queue")
 
     assert "你的队列空了" in html
-    assert reverse("inquiries:take_next") in html
+    assert reverse("workbench:take_next") in html
 
 
 def test_taking_the_most_urgent_case_goes_there(lin, centre, now):
@@ -220,9 +220,9 @@ def test_taking_the_most_urgent_case_goes_there(lin, centre, now):
     urgent = centre.inquiry(now=now - timedelta(minutes=5))
     Case.objects.update(owner=None)
 
-    answer = lin.post(reverse("inquiries:take_next"))
+    answer = lin.post(reverse("workbench:take_next"))
 
-    assert answer.url == reverse("inquiries:case", args=[urgent.number])
+    assert answer.url == reverse("workbench:case", args=[urgent.number])
     urgent.refresh_from_db()
     assert urgent.owner == centre.lin
 
@@ -254,10 +254,10 @@ def test_the_case_page_tells_clocks_timeline_and_facts(lin, centre, now):
 
 def test_only_legal_steps_are_offered(lin, centre, now):
     case = centre.inquiry(now=now)
-    assert reverse("inquiries:step", args=[case.number, "close"]) not in page(
+    assert reverse("workbench:step", args=[case.number, "close"]) not in page(
         lin, "case", case.number
     )
-    assert reverse("inquiries:step", args=[case.number, "feedback"]) not in page(
+    assert reverse("workbench:step", args=[case.number, "feedback"]) not in page(
         lin, "case", case.number
     )
 
@@ -270,7 +270,7 @@ def test_only_legal_steps_are_offered(lin, centre, now):
         now=now,
     )
 
-    assert reverse("inquiries:step", args=[case.number, "close"]) in page(lin, "case", case.number)
+    assert reverse("workbench:step", args=[case.number, "close"]) in page(lin, "case", case.number)
 
 
 def reply(client, case, *, htmx=True, **given):
@@ -347,7 +347,7 @@ def test_a_note_never_stops_a_clock_and_is_marked_internal(lin, centre, now):
     case = centre.inquiry(now=now)
 
     answer = lin.post(
-        reverse("inquiries:note", args=[case.number]), {"text": "只有我们看"}, headers=HTMX
+        reverse("workbench:note", args=[case.number]), {"text": "只有我们看"}, headers=HTMX
     )
 
     assert answer.status_code == 200
@@ -407,7 +407,7 @@ def test_each_step_opens_a_dialog_and_does_its_work(lin, centre, now, name):
             now=now,
         )
     case = current(case)
-    url = reverse("inquiries:step", args=[case.number, name])
+    url = reverse("workbench:step", args=[case.number, name])
     given = {
         "version": case.version,
         "department": centre.query_desk.pk,
@@ -429,7 +429,7 @@ def test_a_step_without_its_note_is_refused_and_changes_nothing(lin, centre, now
     case = current(centre.inquiry(now=now))
 
     answer = lin.post(
-        reverse("inquiries:step", args=[case.number, "transfer"]),
+        reverse("workbench:step", args=[case.number, "transfer"]),
         {
             "department": centre.query_desk.pk,
             "to": centre.zhou.pk,
@@ -466,7 +466,7 @@ def test_an_answer_entered_late_can_be_claimed_to_have_been_in_time(
     if closed:
         given = {"note": "已送到", "actor": centre.lin.user, "now": settings.KEFU_NOW}
         inquiries.close(case=current(case), **given)
-    url = reverse("inquiries:step", args=[case.number, "late-entry"])
+    url = reverse("workbench:step", args=[case.number, "late-entry"])
     claim = {"deadline": case.deadlines.get().pk, "reason": "当时在通话中，没来得及登记"}
 
     assert url in page(lin, "case", case.number)
@@ -487,7 +487,7 @@ def test_nothing_is_claimed_for_an_answer_in_time_or_none(lin, centre, now, sett
     kept = broken(centre, now, settings, answered=timedelta(minutes=5))
 
     for case in (late, kept):
-        url = reverse("inquiries:step", args=[case.number, "late-entry"])
+        url = reverse("workbench:step", args=[case.number, "late-entry"])
         assert url not in page(lin, "case", case.number)
 
 
@@ -498,7 +498,7 @@ def test_whoever_is_to_bear_a_deduction_objects_to_it_and_nobody_else_does(
     case = centre.inquiry(now=now)
     settings.KEFU_NOW = now + timedelta(minutes=45)
     sweep()
-    url = reverse("inquiries:step", args=[case.number, "objection"])
+    url = reverse("workbench:step", args=[case.number, "objection"])
     zhou = signed_in(centre.zhou)
     given = {"penalty": Penalty.objects.get().pk, "reason": "电话线路当时中断"}
 
@@ -541,7 +541,7 @@ def test_of_two_who_answer_an_outlet_the_second_is_told_and_keeps_his_text(lin, 
 def test_an_unknown_step_is_not_found(lin, centre, now):
     case = centre.inquiry(now=now)
 
-    assert lin.get(reverse("inquiries:step", args=[case.number, "forgive"])).status_code == 404
+    assert lin.get(reverse("workbench:step", args=[case.number, "forgive"])).status_code == 404
 
 
 def test_feedback_and_chasing_answer_the_open_question(lin, centre, now):
@@ -552,10 +552,10 @@ def test_feedback_and_chasing_answer_the_open_question(lin, centre, now):
     given = {"query": query.pk, "text": "快一点", "answer": "今天派送", "channel": "phone"}
 
     assert (
-        lin.post(reverse("inquiries:step", args=[case.number, "chase"]), given).status_code == 200
+        lin.post(reverse("workbench:step", args=[case.number, "chase"]), given).status_code == 200
     )
     assert (
-        lin.post(reverse("inquiries:step", args=[case.number, "feedback"]), given).status_code
+        lin.post(reverse("workbench:step", args=[case.number, "feedback"]), given).status_code
         == 200
     )
 
@@ -570,10 +570,10 @@ def test_feedback_and_chasing_answer_the_open_question(lin, centre, now):
 def send(client, case, name, **changes):
     """Send a form as its page holds it; return how, to send it once more as it is or with other words."""
     url = reverse(
-        "inquiries:note" if name == "note" else "inquiries:step",
+        "workbench:note" if name == "note" else "workbench:step",
         args=[case.number, name][: 1 if name == "note" else 2],
     )
-    shown = reverse("inquiries:case", args=[case.number]) if name == "note" else url
+    shown = reverse("workbench:case", args=[case.number]) if name == "note" else url
     sent = fields(client.get(shown).content.decode(), form=url) | changes
 
     def post(**edited):
@@ -624,9 +624,9 @@ def test_other_words_under_a_form_already_taken_are_kept_and_told(lin, centre, n
     assert "刚才发的已经记下了" in html
     assert "带身份证" in html
     assert case.interactions.filter(kind="note").count() == 1
-    form = fields(html, form=reverse("inquiries:note", args=[case.number]))
+    form = fields(html, form=reverse("workbench:note", args=[case.number]))
     assert (
-        lin.post(reverse("inquiries:note", args=[case.number]), form, headers=HTMX).status_code
+        lin.post(reverse("workbench:note", args=[case.number]), form, headers=HTMX).status_code
         == 200
     )
     assert case.interactions.filter(kind="note").count() == 2
@@ -636,7 +636,7 @@ def test_taking_the_most_urgent_case_twice_takes_one(lin, centre, now):
     for _case in range(2):
         waiting = centre.inquiry(now=now)
         Case.objects.filter(pk=waiting.pk).update(owner=None)
-    url = reverse("inquiries:take_next")
+    url = reverse("workbench:take_next")
     sent = fields(page(lin, "queue"), form=url)
 
     first, again = (lin.post(url, sent, headers=HTMX) for _press in range(2))
@@ -717,7 +717,7 @@ def test_every_clock_and_every_fine_explains_itself_in_both_languages(lin, centr
 
 def test_nothing_is_shown_before_the_look_is_on_record(lin, centre, now):
     case = centre.inquiry(now=now)
-    url = reverse("inquiries:reveal", args=[case.number, "customer"])
+    url = reverse("workbench:reveal", args=[case.number, "customer"])
 
     assert "13800004545" not in lin.get(url).content.decode()
     assert not AuditRow.objects.filter(action="reveal").exists()
@@ -734,7 +734,7 @@ def test_another_reason_has_to_be_written(lin, centre, now):
     case = centre.inquiry(now=now)
 
     answer = lin.post(
-        reverse("inquiries:reveal", args=[case.number, "customer"]), {"reason": "other"}
+        reverse("workbench:reveal", args=[case.number, "customer"]), {"reason": "other"}
     )
 
     assert answer.status_code == 422
@@ -756,7 +756,7 @@ def test_the_original_of_a_consultation_is_shown_and_the_look_recorded_with_its_
     desk.department_replied(
         consultation=asked, reply="验视过，找 13800004545", actor=centre.lin.user, now=now
     )
-    url = reverse("inquiries:reveal_row", args=[case.number, "consultation", asked.pk])
+    url = reverse("workbench:reveal_row", args=[case.number, "consultation", asked.pk])
     asking = {"X-Forwarded-For": "203.0.113.9"}
 
     html = lin.post(url, {"reason": "call"}, headers=asking).content.decode()
@@ -771,7 +771,7 @@ def test_the_original_of_a_consultation_is_shown_and_the_look_recorded_with_its_
 def test_what_there_is_not_cannot_be_shown(lin, centre, now, what):
     case = centre.inquiry(now=now)
 
-    assert lin.get(reverse("inquiries:reveal", args=[case.number, what])).status_code == 404
+    assert lin.get(reverse("workbench:reveal", args=[case.number, what])).status_code == 404
 
 
 # -- who may come in ------------------------------------------------------------------------------
@@ -790,19 +790,19 @@ def outlet_account(centre):
     "name", ["queue", "rows", "counts", "search", "suggest", "bell", "hand_over", "live_poll"]
 )
 def test_a_partners_account_has_no_workbench(outlet_account, name):
-    assert outlet_account.get(reverse(f"inquiries:{name}")).status_code == 403
+    assert outlet_account.get(reverse(f"workbench:{name}")).status_code == 403
 
 
 def test_a_visitor_is_asked_to_sign_in():
-    answer = Client().get(reverse("inquiries:queue"))
+    answer = Client().get(reverse("workbench:queue"))
 
     assert answer.status_code == 302
     assert answer.url.startswith(reverse("account_login"))
 
 
 def test_the_session_says_whether_it_still_holds(lin):
-    assert Client().get(reverse("inquiries:session")).status_code == 401
-    assert lin.get(reverse("inquiries:session")).json()["signed_in"] is True
+    assert Client().get(reverse("workbench:session")).status_code == 401
+    assert lin.get(reverse("workbench:session")).json()["signed_in"] is True
 
 
 def test_who_does_not_work_cases_may_look_but_not_touch(centre, now):
@@ -815,7 +815,7 @@ def test_who_does_not_work_cases_may_look_but_not_touch(centre, now):
     assert reply(hr, case).status_code == 403
     assert (
         hr.post(
-            reverse("inquiries:reveal", args=[case.number, "customer"]), {"reason": "call"}
+            reverse("workbench:reveal", args=[case.number, "customer"]), {"reason": "call"}
         ).status_code
         == 422
     )
@@ -858,9 +858,9 @@ def test_a_case_is_found_by_whatever_the_agent_has_in_hand(lin, centre, now, typ
 def test_the_number_of_a_case_opens_it(lin, centre, now):
     case = centre.inquiry(now=now)
 
-    answer = lin.get(reverse("inquiries:search"), {"q": case.number.lower()})
+    answer = lin.get(reverse("workbench:search"), {"q": case.number.lower()})
 
-    assert answer.url == reverse("inquiries:case", args=[case.number])
+    assert answer.url == reverse("workbench:case", args=[case.number])
 
 
 @pytest.mark.parametrize("typed", ["", "x", "%", "'; drop table", "\x00\x01", "陈" * 500, "😀😀"])
@@ -874,7 +874,7 @@ def test_search_takes_any_text(lin, centre, typed):
 def test_the_seat_switches_to_busy(lin, centre, now):
     staff.come_on_duty(employee=centre.lin, now=now)
 
-    answer = lin.post(reverse("inquiries:seat"), {"seat": "busy"})
+    answer = lin.post(reverse("workbench:seat"), {"seat": "busy"})
 
     assert answer.status_code == 200
     assert centre.lin.duties.get().seat == "busy"
@@ -890,7 +890,7 @@ def test_the_bell_lists_what_was_meant_for_me_and_is_read_then(lin, centre, now)
         actor=centre.zhou.user,
         now=now,
     )
-    assert lin.get(reverse("inquiries:queue")).context["page"]
+    assert lin.get(reverse("workbench:queue")).context["page"]
     assert 'class="unread"' in page(lin, "bell")
 
     assert 'class="unread"' not in page(lin, "bell")
@@ -901,11 +901,11 @@ def test_at_the_end_of_the_shift_every_case_needs_a_word(lin, centre, now):
     row = f"c{case.pk}"
     given = {f"{row}-case": case.pk, f"{row}-give": "on", f"{row}-to": centre.zhou.pk, "leave": "1"}
 
-    refused = lin.post(reverse("inquiries:hand_over"), given)
+    refused = lin.post(reverse("workbench:hand_over"), given)
     assert refused.status_code == 422
     assert current(case).owner == centre.lin
 
-    done = lin.post(reverse("inquiries:hand_over"), {**given, f"{row}-note": "答应客户五点前回"})
+    done = lin.post(reverse("workbench:hand_over"), {**given, f"{row}-note": "答应客户五点前回"})
     assert done.status_code == 302
     assert current(case).owner == centre.zhou
     assert case.handed_over
@@ -916,7 +916,7 @@ def test_at_the_end_of_the_shift_every_case_needs_a_word(lin, centre, now):
 
 def test_polling_tells_a_department_what_changed_for_it(lin, centre, now):
     after = str(outbox.Place(0, 0))
-    answer = lin.get(reverse("inquiries:live_poll"), {"after": after})
+    answer = lin.get(reverse("workbench:live_poll"), {"after": after})
 
     assert answer.json()["events"] == []  # this test's own transaction has not committed
 
@@ -942,8 +942,8 @@ def test_a_reader_hears_himself_his_department_and_his_open_case_only():
 
 
 def test_without_a_server_that_streams_the_page_is_told_to_ask(lin):
-    assert lin.get(reverse("inquiries:live")).status_code == 204
-    assert Client().get(reverse("inquiries:live")).status_code == 401
+    assert lin.get(reverse("workbench:live")).status_code == 204
+    assert Client().get(reverse("workbench:live")).status_code == 401
 
 
 # -- what every page keeps ------------------------------------------------------------------------
@@ -988,7 +988,7 @@ def test_after_a_step_of_ones_own_what_is_written_can_still_be_sent(lin, centre,
     case = current(centre.inquiry(now=now))
 
     answer = lin.post(
-        reverse("inquiries:step", args=[case.number, "escalate"]),
+        reverse("workbench:step", args=[case.number, "escalate"]),
         {"note": "客户要全额", "version": case.version},
         headers=HTMX,
     )
@@ -1111,7 +1111,7 @@ def test_another_departments_news_are_not_heard():
 
 def test_a_step_after_somebody_elses_is_a_conflict_once_and_can_then_be_taken(lin, centre, now):
     case = current(centre.inquiry(now=now))
-    url = reverse("inquiries:step", args=[case.number, "transfer"])
+    url = reverse("workbench:step", args=[case.number, "transfer"])
     given = {
         "department": centre.query_desk.pk,
         "to": centre.zhou.pk,

@@ -124,7 +124,7 @@ def test_with_the_database_away_a_page_says_try_again_and_asks_nothing_of_it(
         raise error("gone")
 
     if place == "view":
-        monkeypatch.setattr("inquiries.views.desk.selectors.bell", away)
+        monkeypatch.setattr("kefu.workbench.views.desk.selectors.bell", away)
     else:
         monkeypatch.setattr(SessionStore, "load", away)
     answer = visitor.get("/bell/", headers={"HX-Request": "true"})

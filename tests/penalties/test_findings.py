@@ -4,7 +4,6 @@ from decimal import Decimal
 
 import pytest
 
-from inquiries.selectors import costs
 from kefu.deadlines import services as deadlines
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.ledger.models import Account, Entry
@@ -12,6 +11,7 @@ from kefu.penalties import services as penalties
 from kefu.penalties.models import Penalty
 from kefu.penalties.selectors import open_steps
 from kefu.penalties.services import FOUND_BY_PEOPLE
+from kefu.workbench.selectors import costs
 from tests.centre import at
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,6 @@ from django.urls import reverse
 
 from inquiries import services as inquiries
 from inquiries.models import Inquiry, Pickup
-from inquiries.selectors import search_cases
 from inquiries.selectors.phrases import unadvised_words
 from inquiries.selectors.pickups import nearest_branches
 from inquiries.services import PickupOrder
@@ -26,6 +25,7 @@ from kefu.parcels.models import Scan
 from kefu.policy.rulebook import load
 from kefu.privacy import lookup
 from kefu.staff.models import Department
+from kefu.workbench.selectors import search_cases
 from tests.centre import at
 
 CD = load("CD")
@@ -80,7 +80,7 @@ def test_an_inquiry_on_a_parcel_shows_what_is_known_and_starts_the_clock(centre,
 
     case = centre.inquiry(now=now)
 
-    html = signed_in(centre.lin).get(reverse("inquiries:case", args=[case.number])).content.decode()
+    html = signed_in(centre.lin).get(reverse("workbench:case", args=[case.number])).content.decode()
     assert (case.waybill, case.inquiry.kind) == (centre.waybill, "trace")
     assert "成都分拨" in html and "扬州本部" in html and "成都武侯三部" in html
     assert Deadline.objects.get(case=case).due_at == at("10:30:00")
@@ -326,12 +326,12 @@ def test_only_a_pickup_in_hand_has_somebody_to_tell(centre, clock, courier, driv
 def test_the_case_page_of_a_pickup_tells_who_was_notified(centre, clock, courier, driver):
     case = pickup(centre, clock("10:00:00"), fragile=True)
     client = signed_in(centre.lin)
-    page = reverse("inquiries:case", args=[case.number])
+    page = reverse("workbench:case", args=[case.number])
     assert "还没有通知" in client.get(page).content.decode()
     clock("10:07:00")
 
     for name, party in (("notify-courier", courier), ("notify-driver", driver)):
-        url = reverse("inquiries:step", args=[case.number, name])
+        url = reverse("workbench:step", args=[case.number, name])
         assert party.name in client.get(url).content.decode()
         assert client.post(url, {"party": party.pk, "text": ""}).status_code == 200
 
@@ -399,7 +399,7 @@ def test_the_fee_and_the_day_that_were_told_are_kept(centre, clock):
 
     order = Pickup.objects.get(case=case)
     assert (order.fee_told, order.eta_told_on) == (Decimal("18.00"), date(2026, 11, 23))
-    html = signed_in(centre.lin).get(reverse("inquiries:case", args=[case.number])).content.decode()
+    html = signed_in(centre.lin).get(reverse("workbench:case", args=[case.number])).content.decode()
     assert "18.00" in html and "11-23 送达" in html
 
 
@@ -409,7 +409,7 @@ def test_fragile_goods_to_be_collected_carry_the_packing_notice(centre, clock, f
     centre.work_by("ES")
     case = pickup(centre, clock("10:00:00"), fragile=fragile)
 
-    html = signed_in(centre.lin).get(reverse("inquiries:case", args=[case.number])).content.decode()
+    html = signed_in(centre.lin).get(reverse("workbench:case", args=[case.number])).content.decode()
 
     assert ("提醒加固包装" in html) is fragile
 
@@ -595,7 +595,7 @@ def test_whether_a_question_was_solved_on_first_contact_is_on_record(
 def test_what_a_customer_wishes_for_is_noted_and_listed(centre, clock):
     case = centre.inquiry(now=clock("10:00:00"))
     desk.add_note(case=case, text="客户在外地", actor=centre.lin.user, now=clock("10:01:00"))
-    url = reverse("inquiries:step", args=[case.number, "need"])
+    url = reverse("workbench:step", args=[case.number, "need"])
 
     answered = signed_in(centre.lin).post(url, {"text": "希望能预约晚上送，电话 13912345678"})
 
@@ -622,7 +622,7 @@ def test_an_escalation_shows_its_age_in_the_supervisors_queue(centre, clock):
 
     html = (
         signed_in(centre.chen)
-        .get(reverse("inquiries:queue"), {"view": "escalated"})
+        .get(reverse("workbench:queue"), {"view": "escalated"})
         .content.decode()
     )
 
@@ -639,7 +639,7 @@ def test_another_department_is_asked_and_the_case_stays_with_its_agent(centre, c
     beside = signed_in(centre.zhou)
     assert (
         case.number
-        not in beside.get(reverse("inquiries:queue"), {"view": "consulted"}).content.decode()
+        not in beside.get(reverse("workbench:queue"), {"view": "consulted"}).content.decode()
     )
 
     asked = desk.consult_department(
@@ -655,7 +655,7 @@ def test_another_department_is_asked_and_the_case_stays_with_its_agent(centre, c
     assert asked.sealed["question"] == "请核对这票的运费，电话 13912345678"
     assert (
         case.number
-        in beside.get(reverse("inquiries:queue"), {"view": "consulted"}).content.decode()
+        in beside.get(reverse("workbench:queue"), {"view": "consulted"}).content.decode()
     )
     assert Event.objects.filter(case_id=case.pk, department_id=finance.pk).exists()
 
@@ -668,7 +668,7 @@ def test_another_department_is_asked_and_the_case_stays_with_its_agent(centre, c
     assert replied.reply == "运费无误"
     assert (
         case.number
-        not in beside.get(reverse("inquiries:queue"), {"view": "consulted"}).content.decode()
+        not in beside.get(reverse("workbench:queue"), {"view": "consulted"}).content.decode()
     )
 
 
@@ -757,15 +757,15 @@ def test_both_are_steps_on_the_case_page(centre, clock):
     case = centre.inquiry(now=clock("10:00:00"))
     client = signed_in(centre.lin)
 
-    consult = reverse("inquiries:step", args=[case.number, "consult"])
+    consult = reverse("workbench:step", args=[case.number, "consult"])
     assert "前台" in client.get(consult).content.decode()
     sent = {"department": centre.front_desk.pk, "question": "请核对", "version": case.version}
     assert client.post(consult, sent).status_code == 200
-    reply = reverse("inquiries:step", args=[case.number, "department-reply"])
+    reply = reverse("workbench:step", args=[case.number, "department-reply"])
     asked = Consultation.objects.get()
     assert client.post(reply, {"consultation": asked.pk, "reply": "无误"}).status_code == 200
 
-    html = client.get(reverse("inquiries:case", args=[case.number])).content.decode()
+    html = client.get(reverse("workbench:case", args=[case.number])).content.decode()
     assert "转办给 前台" in html and "前台 答复了转办" in html and "无误" in html
 
 
@@ -797,7 +797,7 @@ def test_before_it_closes_the_customer_is_asked_for_further_needs(centre, clock)
     centre.work_by("ES")
     case = centre.inquiry(now=clock("10:00:00"))
     answer(centre, case, clock("10:10:00"))
-    url = reverse("inquiries:step", args=[case.number, "close"])
+    url = reverse("workbench:step", args=[case.number, "close"])
     client = signed_in(centre.lin)
     case.refresh_from_db()
     said = {"note": "已告知", "version": case.version}

@@ -93,7 +93,7 @@ def test_departments_are_a_table_and_each_queue_belongs_to_one(centre, clock):
     for desk, case in zip(desks, cases, strict=True):
         centre.zhou.department = desk
         centre.zhou.save()
-        page = signed_in(centre.zhou).get(reverse("inquiries:queue"), {"view": "department"})
+        page = signed_in(centre.zhou).get(reverse("workbench:queue"), {"view": "department"})
         assert page.content.decode().count("data-number=") == 1, desk
         assert case.number in page.content.decode()
 
@@ -231,7 +231,7 @@ def test_the_reply_form_offers_the_greeting_and_the_closing_words(centre, clock)
     case = centre.inquiry(now=clock("10:00:00"))
     centre.lin.nickname = "小月"
     centre.lin.save()
-    page = reverse("inquiries:case", args=[case.number])
+    page = reverse("workbench:case", args=[case.number])
     client = signed_in(centre.lin)
     closing = words("ES-203.20", ES)[0]
     assert closing not in client.get(page).content.decode()
@@ -254,8 +254,8 @@ def test_lists_mask_and_a_look_is_recorded_with_its_reason(centre, clock):
     client = signed_in(centre.zhou)
 
     for url in (
-        reverse("inquiries:queue") + "?view=department",
-        reverse("inquiries:case", args=[case.number]),
+        reverse("workbench:queue") + "?view=department",
+        reverse("workbench:case", args=[case.number]),
     ):
         html = client.get(url).content.decode()
         assert "138******45" in html
@@ -299,10 +299,10 @@ def test_a_supervisor_sees_the_team_s_contacts_and_gives_them_to_another(centre,
     case = centre.inquiry(now=clock("10:00:00"), owner=centre.lin)
     client = signed_in(centre.chen)
 
-    seen = client.get(reverse("inquiries:queue"), {"view": "department"}).content.decode()
+    seen = client.get(reverse("workbench:queue"), {"view": "department"}).content.decode()
     assert case.number in seen
     client.post(
-        reverse("inquiries:step", args=[case.number, "transfer"]),
+        reverse("workbench:step", args=[case.number, "transfer"]),
         {
             "version": case.version,
             "department": centre.query_desk.pk,

@@ -679,7 +679,7 @@ class TestFinesBeforeReading:
     SAID = "发生时本人尚未确认阅读这一版"
 
     def why(self, client, penalty):
-        return text(client.get(reverse("inquiries:why_penalty", args=[penalty.pk])))
+        return text(client.get(reverse("workbench:why_penalty", args=[penalty.pk])))
 
     def test_a_deduction_before_reading_says_so(self, late, lin, chen):
         assert self.SAID in self.why(lin, late)

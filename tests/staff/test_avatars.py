@@ -394,7 +394,7 @@ def test_who_begins_to_answer_online_gets_both_first(centre, avatar):
 @pytest.mark.rule("ES-203.03")
 def test_the_reply_form_shows_as_whom_one_answers_online(centre, avatar, clock):
     case = centre.inquiry(now=clock("10:00:00"), channel="chat")
-    page = reverse("inquiries:case", args=[case.number])
+    page = reverse("workbench:case", args=[case.number])
     client = signed_in(centre.lin.user)
     assert "speaker" not in client.get(page).content.decode()
 

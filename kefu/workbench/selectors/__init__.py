@@ -1,0 +1,39 @@
+"""What the workbench reads, page by page. ``case`` is put together from ``clocks``,
+``timeline``, ``next_steps`` and ``beside``; ``queue`` may use ``desk``."""
+
+from kefu.workbench.selectors.case import CasePage, case_page, preview
+from kefu.workbench.selectors.desk import Desk, Pulse, ViewCount, bell, desk, pulse
+from kefu.workbench.selectors.queue import (
+    PAGE_ROWS,
+    Chip,
+    QueuePage,
+    QueueRow,
+    neighbours,
+    queue_page,
+    queue_rows,
+    view_cases,
+)
+from kefu.workbench.selectors.search import Find, search_cases, suggest
+
+__all__ = [
+    "PAGE_ROWS",
+    "CasePage",
+    "Chip",
+    "Desk",
+    "Find",
+    "Pulse",
+    "QueuePage",
+    "QueueRow",
+    "ViewCount",
+    "bell",
+    "case_page",
+    "desk",
+    "neighbours",
+    "preview",
+    "pulse",
+    "queue_page",
+    "queue_rows",
+    "search_cases",
+    "suggest",
+    "view_cases",
+]

@@ -1,0 +1,179 @@
+"""Who sits at the desk, and what waits for him: one query each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import BigIntegerField, Func, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kefu.cases.models import Case
+from kefu.notifications.models import Event
+from kefu.policy.seats import Missing
+from kefu.staff.models import Duty, Employee, User
+from kefu.staff.selectors import seats_in_words
+from kefu.workbench.selectors.views import VIEWS, capped_count, shown_count
+
+BELL_ROWS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The signed-in person at work. Ids are None for somebody without a staff number."""
+
+    user: Any
+    employee_id: int | None
+    number: str
+    name: str
+    department_id: int | None
+    department_name: str
+    party_id: int | None
+    seat: str  # "" when not on duty
+    nickname: str = ""
+    avatar_id: int | None = None
+
+    @property
+    def on_duty(self) -> bool:
+        return bool(self.seat)
+
+
+def desk(user: Any) -> Desk:
+    seat = Duty.objects.filter(employee=OuterRef("pk"), ended_at=None).values("seat")[:1]
+    employee: Any = (
+        Employee.objects.filter(user=user)
+        .select_related("department")
+        .annotate(open_seat=Coalesce(Subquery(seat), Value("")))
+        .first()
+    )
+    if employee is None:
+        return Desk(
+            user,
+            None,
+            user.username,
+            str(user),
+            None,
+            user.get_role_display(),
+            None,
+            "",
+        )
+    department = employee.department
+    return Desk(
+        user=user,
+        employee_id=employee.pk,
+        number=employee.number,
+        name=employee.name,
+        department_id=department.pk,
+        department_name=str(department),
+        party_id=employee.party_id,
+        seat=employee.open_seat,
+        nickname=employee.nickname,
+        avatar_id=employee.avatar_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ViewCount:
+    """A view in the side navigation with how many cases it holds (at most COUNT_CAP)."""
+
+    name: str
+    label: str
+    url: str
+    count: int
+
+    @property
+    def shown(self) -> str:
+        return shown_count(self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    views: tuple[ViewCount, ...]
+    unread: int
+    cursor: str
+
+
+class OldestRunning(Func):
+    """The oldest transaction still running: what follows it in the outbox has not been seen by anyone."""
+
+    template = "(pg_snapshot_xmin(pg_current_snapshot())::text::bigint)"
+    output_field = BigIntegerField()
+
+
+def pulse(*, desk: Desk, now: datetime) -> Pulse:
+    """Counts of all views, unread bells and the place of this moment in the outbox, in one query."""
+    rings = bell_events(desk.user).filter(pk__gt=Coalesce(OuterRef("bell_mark__seen_id"), Value(0)))
+    columns = {f"in_{view.name}": capped_count(view.cases(desk, now)) for view in VIEWS.values()}
+    row: Any = (
+        User.objects.filter(pk=desk.user.pk)
+        .values(unread=capped_count(rings), oldest=OldestRunning(), **columns)
+        .get()
+    )
+    views = tuple(
+        ViewCount(view.name, str(view.label), view_url(view.name), row[f"in_{view.name}"])
+        for view in VIEWS.values()
+    )
+    return Pulse(views, row["unread"], f"{row['oldest']}-0")
+
+
+def view_url(view: str, **query: str) -> str:
+    query = {
+        **({} if view == "mine" else {"view": view}),
+        **{k: v for k, v in query.items() if v},
+    }
+    return reverse("workbench:queue") + (f"?{urlencode(query)}" if query else "")
+
+
+def bell_events(user: Any) -> QuerySet[Event, Event]:
+    return Event.objects.filter(user_id=user.pk)
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """One line of the bell."""
+
+    pk: int
+    label: str
+    at: datetime
+    number: str
+    summary: str
+    url: str
+    unread: bool
+
+
+def bell(user: Any, *, seen_id: int) -> Sequence[Ring]:
+    """The latest events meant for ``user``, newest first, with the case each is about."""
+    events = list(bell_events(user).order_by("-pk")[:BELL_ROWS])
+    cases = {
+        case.pk: case
+        for case in Case.objects.visible_to(user)
+        .filter(pk__in={event.case_id for event in events})
+        .only("number", "summary")
+    }
+    rings = []
+    for event in events:
+        case = cases.get(event.case_id) if event.case_id else None
+        rings.append(
+            Ring(
+                pk=event.pk,
+                label=event.get_kind_display(),
+                at=event.at,
+                number=case.number if case else "",
+                summary=case.summary if case else _without_case(event),
+                url=reverse("workbench:case", args=[case.number]) if case else "",
+                unread=event.pk > seen_id,
+            )
+        )
+    return rings
+
+
+def _without_case(event: Event) -> str:
+    """What an event says that is about no case."""
+    if event.kind != Event.Kind.SEAT_MISSING:
+        return ""
+    what = seats_in_words([Missing.from_json(lack) for lack in event.data["missing"]])
+    who = event.data.get("who")  # nobody, where the gap was there when its clause began to hold
+    return _("{who} 已下班：{what}").format(who=who, what=what) if who else what

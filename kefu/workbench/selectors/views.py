@@ -1,0 +1,91 @@
+"""The views of the queue, each one a chain of the case's own words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import QuerySet, Subquery
+from django.db.models.fields import IntegerField
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from kefu.cases.models import Case, CaseQuerySet
+
+if TYPE_CHECKING:
+    from kefu.workbench.selectors.desk import Desk
+
+SOON = timedelta(minutes=10)
+COUNT_CAP = 1000  # a count reads at most so many index entries; more is shown as 999+
+
+Cases = CaseQuerySet
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One entry of the side navigation: which open cases, for whom."""
+
+    name: str
+    label: Promise
+    cases: Callable[["Desk", datetime], Cases]
+
+
+def _mine(desk: "Desk", now: datetime) -> Cases:
+    return Case.objects.visible_to(desk.user).open().filter(owner_id=desk.employee_id)
+
+
+def _department(desk: "Desk", now: datetime) -> Cases:
+    """Those of the department; somebody without a desk of his own (a manager) sees all departments."""
+    cases = Case.objects.visible_to(desk.user).open()
+    return cases.filter(department_id=desk.department_id) if desk.department_id else cases
+
+
+VIEWS = {
+    view.name: view
+    for view in (
+        View("mine", _("我的"), _mine),
+        View("department", _("本部门"), _department),
+        View("unassigned", _("未分配"), lambda d, n: _department(d, n).unassigned()),
+        View(
+            "waiting",
+            _("等网点"),
+            lambda d, n: _department(d, n).filter(state=Case.State.WAITING),
+        ),
+        View(
+            "soon",
+            _("10 分钟内到期"),
+            lambda d, n: _department(d, n).filter(next_due_at__gte=n, next_due_at__lte=n + SOON),
+        ),
+        View("breached", _("已超时"), lambda d, n: _department(d, n).due_before(n)),
+        View(
+            "handed_over",
+            _("交接来的"),
+            lambda d, n: _department(d, n).filter(handed_over=True),
+        ),
+        View(
+            "escalated",
+            _("升级的"),
+            lambda d, n: _department(d, n).filter(escalated_at__isnull=False),
+        ),
+        View(
+            "consulted",
+            _("转办来的"),
+            lambda d, n: Case.objects.visible_to(d.user).open().consulting(d.department_id),
+        ),
+    )
+}
+
+
+class CappedCount(Subquery):
+    """How many rows a sliced queryset has: the count stops where the slice does."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS capped)"
+    output_field = IntegerField()
+
+
+def capped_count(rows: QuerySet[Any]) -> CappedCount:
+    return CappedCount(rows.order_by().values("pk")[:COUNT_CAP])
+
+
+def shown_count(count: int) -> str:
+    return f"{COUNT_CAP - 1}+" if count >= COUNT_CAP else str(count)

@@ -72,7 +72,8 @@ class Tab:
 class CaseKind:
     """A kind of case as the workbench shows it; what is not overridden is as for every case."""
 
-    # Dialogs by the name in their address, besides those of every case. "close" is what closing is for this kind.
+    # Dialogs by the name in their address, besides those of every case. "close" and "reopen" are offered by
+    # themselves when the time has come.
     steps: Mapping[str, "Step"] = {}
     # Of its next steps, those offered beside the queue too.
     in_preview: frozenset[str] = frozenset({"take", "transfer", "reopen"})

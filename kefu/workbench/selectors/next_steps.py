@@ -15,9 +15,10 @@ def next_steps(facts: Facts) -> list[NextStep]:
     case, kind = facts.case, kind_of(facts.case)
     own = kind.next_steps(facts)
     if case.state == Case.State.CLOSED:
-        return [next_step(case, "reopen", _("重新打开")), *own, *_against_a_breach(facts)]
+        reopen = [next_step(case, "reopen", _("重新打开"))] if "reopen" in kind.steps else []
+        return [*reopen, *own, *_against_a_breach(facts)]
     steps = []
-    if kind.closable(facts):
+    if "close" in kind.steps and kind.closable(facts):
         steps.append(next_step(case, "close", _("结案")))
     if facts.consulted:
         steps.append(next_step(case, "department-reply", _("记部门答复")))

@@ -83,10 +83,12 @@ ACCESS = {
     "api.idempotentanswer": _seen_by(SUPERVISORS),
 }
 
-# Not shown: the sealed upload of a job (its name stands on the job), what of a try-out did not come out as stored (it
-# stands on the try-out's page), how far a bell has been read, of which missing seats the leads were told (their bells
-# say so), which forms of the workbench were sent, and the counters that slow down guessing of keys.
+# Not shown: the photos of a case (looked at on its page, where each look is recorded), the sealed upload of a job (its
+# name stands on the job), what of a try-out did not come out as stored (it stands on the try-out's page), how far a
+# bell has been read, of which missing seats the leads were told (their bells say so), which forms of the workbench were
+# sent, and the counters that slow down guessing of keys.
 HIDDEN = {
+    "cases.attachment",
     "jobs.jobfile",
     "replay.mismatch",
     "notifications.bellmark",

@@ -9,10 +9,12 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from kefu.privacy.fields import SealedField
+from kefu.privacy.fields import SealedField, SealedFileField
 from kefu.staff.models import Employee, User
 
 # The arrows between states; the database holds the same table (trigger below).
@@ -401,3 +403,54 @@ class Consultation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} → {self.department}"
+
+
+PHOTOS = 20  # a case may have
+PHOTO_LIMIT = 6_000_000  # bytes; more than any drawing of 2,048 × 2,048 pixels takes
+THUMBNAIL_LIMIT = 200_000  # bytes
+CAPTION_LIMIT = 200  # characters
+
+
+class Attachment(models.Model):
+    """A photo bound to a case, drawn anew when it came. Rows are only ever added."""
+
+    case = models.ForeignKey(
+        Case, models.PROTECT, related_name="attachments", verbose_name=_("工单")
+    )
+    # The first, the second … of its case: two that arrive at once cannot both be the twentieth.
+    number = models.PositiveSmallIntegerField(_("序号"))
+    # JPEGs. Labels on parcels bear names and addresses.
+    photo = SealedFileField(_("照片"))
+    thumbnail = SealedFileField(_("缩略图"))
+    digest = models.CharField(_("摘要"), max_length=64)  # SHA-256 of the photo, in hex
+    width = models.PositiveSmallIntegerField(_("宽（像素）"))
+    height = models.PositiveSmallIntegerField(_("高（像素）"))
+    size = models.PositiveIntegerField(_("字节数"))
+    caption = models.CharField(_("说明"), max_length=CAPTION_LIMIT, blank=True)  # redacted
+    added_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("登记人"))
+    added_at = models.DateTimeField(_("登记时间"))
+
+    class Meta:
+        verbose_name = _("照片")
+        verbose_name_plural = pgettext_lazy("plural", "照片")
+        ordering = ["case", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "number"], name="attachment_numbered"),
+            models.UniqueConstraint(fields=["case", "digest"], name="attachment_once"),
+            models.CheckConstraint(
+                condition=Q(number__gte=1, number__lte=PHOTOS), name="attachment_not_too_many"
+            ),
+            models.CheckConstraint(
+                condition=Q(LessThanOrEqual(Length("photo"), PHOTO_LIMIT))
+                & Q(LessThanOrEqual(Length("thumbnail"), THUMBNAIL_LIMIT)),
+                name="attachment_not_too_large",
+            ),
+        ]
+        triggers = [
+            # Only its seals may change, when keys are rotated.
+            pgtrigger.ReadOnly(name="append_only", exclude=["photo", "thumbnail"]),
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.number}"

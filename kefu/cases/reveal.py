@@ -21,6 +21,8 @@ SHORTEST_REASON = 4  # characters; "查件" alone says nothing
 HOUR = timedelta(hours=1)
 # What belongs to a case, by its relation; some tables are those of apps above.
 PARTS = {"waybill", "pickup"}
+PHOTOS = "photos"  # all of a case's: whoever compares them gives his reason once
+PHOTOS_STAY = timedelta(minutes=15)  # open after a look
 LINES = {
     "interaction": "interactions",
     "consultation": "consultations",
@@ -57,11 +59,35 @@ def reveal(
     request_id: str = "",
     now: datetime,
 ) -> dict[str, str]:
-    """Return the plain values behind one masked part of ``case``, after recording the look.
+    """Return the plain values behind one masked part of ``case``, after recording the look (``record_look``)."""
+    row = record_look(
+        case=case,
+        what=what,
+        reason=reason,
+        actor=actor,
+        address=address,
+        request_id=request_id,
+        now=now,
+    )
+    return {name: value for name, value in row.sealed.items() if value}
 
-    ``what`` is "customer", "waybill", "pickup", "interaction:<id>", "consultation:<id>", "network_query:<id>" or "contact:<id>"
-    (a number of an outlet on the case). The audit row is committed before anything is decrypted, so this
-    must not run inside a transaction (``durable``); if it cannot be written, nothing is shown.
+
+def record_look(
+    *,
+    case: Case,
+    what: str,
+    reason: str,
+    actor: Any,
+    address: str = "",
+    request_id: str = "",
+    now: datetime,
+) -> Any:
+    """Record that ``actor`` looks at one masked part of ``case``; return the row that holds it.
+
+    ``what`` is "customer", "waybill", "pickup", "photos", "interaction:<id>", "consultation:<id>",
+    "network_query:<id>" or "contact:<id>" (a number of an outlet on the case). The audit row is committed before
+    anything is decrypted, so this must not run inside a transaction (``durable``); if it cannot be written,
+    nothing is shown.
 
     Raises NotAllowed (no right), Conflict ``case_not_in_hand``, KefuError ``reason_required``,
     NothingThere, TooManyReveals, AuditUnavailable.
@@ -94,7 +120,22 @@ def reveal(
         raise AuditUnavailable(_("现在记不下这次查看，明文先不显示；请稍后再试")) from error
     # Counted again with this look on record: of many at the same moment no more than the limit get through.
     _refuse_above(settings.KEFU_REVEALS_PER_HOUR, actor, now)
-    return {name: value for name, value in row.sealed.items() if value}
+    return row
+
+
+def sees_photos(*, case: Case, actor: Any, now: datetime) -> bool:
+    """Whether ``actor`` has given a reason for looking at the case's photos lately, and may still look."""
+    return (
+        actor.has_perm(PERMISSION)
+        and AuditRow.objects.filter(
+            actor_id=actor.pk,
+            action="reveal",
+            at__gt=now - PHOTOS_STAY,
+            table=case._meta.db_table,
+            object_id=str(case.pk),
+            after__fields__0=PHOTOS,
+        ).exists()
+    )
 
 
 def _refuse_above(limit: int, actor: Any, now: datetime) -> None:
@@ -113,7 +154,10 @@ def _row(case: Case, what: str) -> Any:
     name, _colon, key = what.partition(":")
     row: Any = None
     if not key:
-        row = case if name == "customer" else getattr(case, name, None) if name in PARTS else None
+        if name == "customer" or (name == PHOTOS and case.attachments.exists()):
+            row = case
+        elif name in PARTS:
+            row = getattr(case, name, None)
     elif key.isdecimal() and len(key) <= 18:
         if name == "contact":
             row = ContactNumber.objects.filter(pk=int(key), party_id__in=_outlets(case)).first()

@@ -4,6 +4,7 @@ Each check is one set-based statement: its violations (a column ``what``, a sent
 and how many rows it looked at. docs: guarantees 9–25, 43, 52.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,9 @@ from django.db import connection, transaction
 from inquiries.services.intake import TIMED
 from kefu import clock
 from kefu.audit import selectors as audit
+from kefu.cases.models import Attachment
 from kefu.clock import SHANGHAI
+from kefu.errors import KefuError
 from kefu.overview.services import month_after
 from kefu.policy.clocks import ReplyFacts, ReplyRules, reply_due
 from kefu.policy.rulebook import Rulebook, RulebookError
@@ -27,6 +30,7 @@ SHOWN = 5  # violations told of each check; the number is told in full
 LAG = 60  # seconds a promise may be overdue before somebody fires it
 UNSEALED = 300  # seconds an audit row may stand outside the chain; sealed within a minute in health
 LONGEST = "120s"  # for one check
+PHOTOS = 100  # opened to see whether they are what they were
 
 # Journal, audit and other rows that nobody ever changes.
 FOR_EVER = (
@@ -105,7 +109,8 @@ def verify() -> list[Result]:
             # The digests of the audit chain were taken in UTC.
             cursor.execute(f"SET LOCAL statement_timeout = '{LONGEST}'; SET LOCAL timezone = 'UTC'")
         now = clock.now()
-        return [check.run(now) for check in CHECKS] + [*rulebook_contents(), *privileges(now)]
+        found = [check.run(now) for check in CHECKS]
+        return [*found, *rulebook_contents(), photo_contents(), *privileges(now)]
 
 
 def _reply_times(_now: datetime) -> dict[str, Any]:
@@ -376,6 +381,20 @@ def rulebook_contents() -> Iterable[Result]:
             unread.append(f"rulebook {version} cannot be read: {error.clause} {error.reason}")
     yield Result("rulebook_is_as_published", n, len(altered), altered[:SHOWN])
     yield Result("rulebook_can_be_read", n, len(unread), unread[:SHOWN])
+
+
+def photo_contents() -> Result:
+    """The latest photos are still those that were added: of a row only the seals may change, not what they hold."""
+    altered, n = [], 0
+    for photo in Attachment.objects.only("digest", "photo").order_by("-pk")[:PHOTOS].iterator(10):
+        n += 1
+        try:
+            same = hashlib.sha256(photo.photo.open()).hexdigest() == photo.digest
+        except KefuError:
+            same = False
+        if not same:
+            altered.append(f"photo {photo.pk} is not what its digest says")
+    return Result("photos_are_as_added", n, len(altered), altered[:SHOWN])
 
 
 def privileges(now: datetime) -> Iterable[Result]:

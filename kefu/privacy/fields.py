@@ -93,19 +93,12 @@ class SealedAttribute(DeferredAttribute):
         instance.__dict__[name] = value
 
 
-class SealedField(_BinaryField):
-    """A dict of text, stored as AES-256-GCM with the associated data "table.column".
+class SealedColumn(_BinaryField):
+    """AES-256-GCM with the associated data "table.column": what key rotation looks for.
 
     It cannot be searched (see ``kefu.privacy.lookup``), and loading a row does not decrypt it.
     Renaming the table or the column needs a data migration that seals anew.
     """
-
-    descriptor_class = SealedAttribute
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("default", dict)
-        kwargs.setdefault("blank", True)
-        super().__init__(*args, **kwargs)
 
     @property
     def aad(self) -> str:
@@ -115,8 +108,65 @@ class SealedField(_BinaryField):
         # A comparison would seal its right side with a fresh nonce and silently find nothing.
         return super().get_lookup(lookup_name) if lookup_name == "isnull" else None
 
+    def holding(self, blob: bytes) -> Any:
+        """Return a value that is stored as this blob, unopened."""
+        raise NotImplementedError
+
+
+class SealedFile:
+    """A file's content as it is stored; opened each time somebody asks for it."""
+
+    __slots__ = ("aad", "stored")
+
+    def __init__(self, blob: bytes, aad: str) -> None:
+        self.stored = blob
+        self.aad = aad
+
+    def open(self) -> bytes:
+        """Return the content. Raises SealBroken, KeyUnknown."""
+        return seal.unseal_bytes(self.stored, self.aad)
+
+    def blob(self) -> bytes:
+        return self.stored
+
+    def __repr__(self) -> str:
+        return f"<SealedFile {self.aad}>"
+
+
+class SealedFileField(SealedColumn):
+    """The content of a file, sealed as it is: takes bytes, gives a SealedFile."""
+
+    def holding(self, blob: bytes) -> SealedFile:
+        return SealedFile(blob, self.aad)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> SealedFile | None:
+        return None if value is None else self.holding(bytes(value))
+
+    def get_prep_value(self, value: Any) -> Any:
+        if isinstance(value, SealedFile) and value.aad == self.aad:
+            return value.blob()
+        if isinstance(value, bytes):
+            return seal.seal_bytes(value, self.aad)
+        if value is None or hasattr(value, "resolve_expression"):
+            return value
+        raise TypeError(f"{self.aad} takes bytes, not {type(value).__name__}")
+
+
+class SealedField(SealedColumn):
+    """A dict of text."""
+
+    descriptor_class = SealedAttribute
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("default", dict)
+        kwargs.setdefault("blank", True)
+        super().__init__(*args, **kwargs)
+
+    def holding(self, blob: bytes) -> Sealed:
+        return Sealed(blob, self.aad)
+
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Sealed | None:
-        return None if value is None else Sealed(bytes(value), self.aad)
+        return None if value is None else self.holding(bytes(value))
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         return model_instance.__dict__.get(self.attname)
@@ -160,7 +210,7 @@ def reseal_batch(
     under the current key is neither opened nor written; twice is harmless.
     """
     column = model._meta.get_field(field)
-    if not isinstance(column, SealedField):
+    if not isinstance(column, SealedColumn):
         raise TypeError(f"{model._meta.label}.{field} is not sealed")
     using = using or router.db_for_write(model)
     with transaction.atomic(using=using):
@@ -175,6 +225,6 @@ def reseal_batch(
         for pk, sealed in rows:
             blob = seal.reseal(sealed.blob(), column.aad) if sealed is not None else None
             if blob is not None:
-                changed = {field: Sealed(blob, column.aad)}
+                changed = {field: column.holding(blob)}
                 resealed += model._default_manager.using(using).filter(pk=pk).update(**changed)
     return resealed, rows[-1][0] if rows else None

@@ -94,7 +94,7 @@ def reseal(blob: bytes | memoryview, aad: str, *, ring: KeyRing | None = None) -
     ring = ring or encryption_keys()
     if not blob or _read_header(blob, aad)[0] == ring.current_id:
         return None
-    return seal(unseal(blob, aad, ring=ring), aad, ring=ring)
+    return seal_bytes(_open(blob, aad, ring), aad, ring=ring)
 
 
 def key_id(blob: bytes | memoryview) -> str:

@@ -1,12 +1,13 @@
-"""What comes in as a picture is drawn anew, so that nothing foreign is ever kept or served."""
+"""The company's pictures: drawn anew as small squares."""
 
 from io import BytesIO
 from math import ceil
 from typing import IO
 
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps, PngImagePlugin
+from PIL import Image, ImageOps
 
+from kefu import pictures
 from kefu.errors import KefuError
 
 FORMATS = ("PNG", "JPEG", "WEBP")
@@ -16,11 +17,6 @@ SIDE = 128  # pixels of an avatar
 # Bytes a picture may take while it is drawn. The most is a WebP's: its decoder holds three copies of
 # 2,048 × 2,048 × 4 bytes while we make ours.
 MEMORY_LIMIT = 80_000_000
-# What Pillow shrinks as it is; anything else it would shrink badly or not at all.
-SHRINKABLE = {"L", "LA", "RGB", "RGBA", "CMYK"}
-
-# A PNG may carry text that unpacks to many times its size; nobody reads it here.
-PngImagePlugin.MAX_TEXT_MEMORY = 4_000_000
 
 
 def avatar_png(picture: IO[bytes]) -> bytes:
@@ -35,7 +31,7 @@ def avatar_png(picture: IO[bytes]) -> bytes:
         upright = _decoded(content)
     except Image.DecompressionBombError as error:
         raise _refused(_("图片每边不能超过 {n} 像素").format(n=SIDE_LIMIT)) from error
-    except Exception as error:  # each decoder fails in kinds of its own, down to struct.error
+    except Exception as error:
         raise _refused(_("请上传 PNG、JPEG 或 WebP 图片")) from error
     # A picture of its own: colour profile, place and camera stay behind with the old one.
     avatar = Image.new("RGBA", (SIDE, SIDE))
@@ -46,16 +42,15 @@ def avatar_png(picture: IO[bytes]) -> bytes:
 
 
 def _decoded(content: bytes) -> Image.Image:
-    """Shrunk first: to turn or to convert a picture makes a second one as large."""
-    with Image.open(BytesIO(content), formats=FORMATS) as found:  # decodes nothing yet
-        if max(found.size) > SIDE_LIMIT:
-            raise Image.DecompressionBombError
-        plain = found.mode in SHRINKABLE and "transparency" not in found.info
-        small = found if plain else found.convert("RGBA")
-        times = max(1, min(found.size) / SIDE)
-        # Keeps the shape; the shorter side becomes that of the avatar.
-        small.thumbnail((ceil(found.width / times), ceil(found.height / times)), reducing_gap=3)
-        return ImageOps.exif_transpose(small).convert("RGBA")
+    return pictures.shrunk(
+        content, formats=FORMATS, fits=lambda size: max(size) <= SIDE_LIMIT, box=_covering
+    ).convert("RGBA")
+
+
+def _covering(size: pictures.Size) -> pictures.Size:
+    """The shorter side becomes that of the avatar."""
+    times = max(1, min(size) / SIDE)
+    return ceil(size[0] / times), ceil(size[1] / times)
 
 
 def _refused(message: str) -> KefuError:

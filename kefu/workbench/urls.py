@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from kefu.workbench.views import case, compose, desk, explain, live, queue, reveal, search, steps
+from kefu.workbench.views import (
+    case,
+    compose,
+    desk,
+    explain,
+    live,
+    photos,
+    queue,
+    reveal,
+    search,
+    steps,
+)
 
 app_name = "workbench"
 urlpatterns = [
@@ -21,6 +32,10 @@ urlpatterns = [
     path("cases/<slug:number>/do/<slug:name>/", steps.step, name="step"),
     path("cases/<slug:number>/reveal/<slug:what>/", reveal.reveal, name="reveal"),
     path("cases/<slug:number>/reveal/<slug:what>/<int:pk>/", reveal.reveal, name="reveal_row"),
+    path("cases/<slug:number>/photos/", photos.add, name="photo_add"),
+    path("cases/<slug:number>/photos/look/", photos.look, name="photos_look"),
+    path("cases/<slug:number>/photos/<int:photo>/", photos.full, name="photo"),
+    path("cases/<slug:number>/photos/<int:photo>/small/", photos.small, name="photo_small"),
     path("why/deadline/<int:pk>/", explain.why_deadline, name="why_deadline"),
     path("why/penalty/<int:pk>/", explain.why_penalty, name="why_penalty"),
     path("seat/", desk.seat, name="seat"),

@@ -10,4 +10,5 @@ import "./drafts.js";
 import "./search.js";
 import "./queue.js";
 import "./case.js";
+import "./photos.js";
 import "./live.js";

@@ -81,6 +81,11 @@ if (page) {
     if (event.target.id === "timeline" || event.target.querySelector?.("#timeline")) toNewest();
     offerJump();
   });
+  // The facts come anew with every news; whoever reads them stays where he was.
+  let read = 0;
+  const facts = () => document.getElementById("side");
+  document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => { if (detail.target.id === "side") read = detail.target.scrollTop; });
+  document.addEventListener("htmx:oobAfterSwap", ({ detail }) => { if (detail.target.id === "side") facts().scrollTop = read; });
   // A phone call may be entered a little later than it happened; what is typed or sent is stamped on arrival.
   // A customer who reads the answer sees whose it is.
   const fitChannel = () => {

@@ -1,5 +1,6 @@
 """The checks are themselves checked: each is silent on a sound world and speaks when its fact is broken."""
 
+import hashlib
 import json
 from datetime import timedelta
 from decimal import Decimal
@@ -15,7 +16,7 @@ from psycopg.conninfo import make_conninfo
 from inquiries import services as inquiries
 from kefu import clock
 from kefu.audit import services as audit
-from kefu.cases.models import Interaction
+from kefu.cases.models import Attachment, Interaction
 from kefu.clock import SHANGHAI
 from kefu.deadlines.models import Deadline
 from kefu.deadlines.services import sweep
@@ -71,9 +72,17 @@ def world(settings, monkeypatch):
     )
     penalties.decide_waiver(waiver=waiver, approve=True, actor=centre.he.user, now=now)
     a_new_edition(centre, now)
+    a_photo(answered, centre, now)
     wait_for_older_transactions()
     audit.seal_audit(now=now)
     return centre
+
+
+def a_photo(case, centre, now):
+    Attachment.objects.create(
+        case=case, number=1, photo=b"a box", thumbnail=b"a box", size=5, width=1, height=1,
+        digest=hashlib.sha256(b"a box").hexdigest(), added_by=centre.lin.user, added_at=now,
+    )  # fmt: skip
 
 
 def a_new_edition(centre, now):
@@ -291,6 +300,7 @@ DELETE_PENALTY = (
                 "UPDATE rulebooks_rulebookversion SET content = jsonb_set(content, '{clauses,0,kind}', '\"oracle\"')",
             ),
         ),
+        ("photos_are_as_added", ("UPDATE cases_attachment SET photo = thumbnail",)),  # sealed, too
         ("journal_and_audit_are_append_only", ("GRANT UPDATE ON ledger_posting TO kefu_app",)),
         (
             "journal_and_audit_are_append_only",

@@ -34,6 +34,7 @@ WORDS = {
     "closed": pgettext_lazy("done", "结案"),
     "reopened": pgettext_lazy("done", "重新打开"),
     "redated": gettext_lazy("时限按 {clause} 改为 {due}"),
+    "photo_added": gettext_lazy("加了照片 {number}"),
 }
 
 
@@ -183,6 +184,7 @@ def _step_words(line: Interaction, case: Case) -> str:
     values = {
         "to": data.get("to") or data.get("department", ""),
         "clause": data.get("clause", ""),
+        "number": data.get("number", ""),
         "due": f"{at.astimezone(SHANGHAI):%m-%d %H:%M}" if at else "",
     }
     words = WORDS.get(line.action) or kind.words.get(line.action, line.action)

@@ -14,9 +14,11 @@ from benchmarks import place
 
 BENCHES = (
     "imports",
+    "parcel_imports",
     "sweep",
     "lateness",
     "queue",
+    "parcel_desk",
     "policy_clock",
     "policy_payslip",
 )  # modules beside this one, each with run(scale) yielding results

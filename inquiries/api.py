@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db import IntegrityError, models
 from django.db.models import Q, prefetch_related_objects
-from django.utils.cache import patch_vary_headers
 from django.utils.dateparse import parse_datetime
 from django.utils.http import parse_etags
 from django.utils.translation import get_language, gettext_lazy
@@ -35,11 +34,10 @@ from kefu.api.pagination import LONGEST, cursor_refused, read_cursor, write_curs
 from kefu.api.problems import Changed, QueryRefused
 from kefu.api.public_ids import conceal, reveal
 from kefu.api.schema import ETAG, IDEMPOTENCY_KEY, IF_MATCH, WAS_REPLAYED, refusals
-from kefu.api.serializers import Strict, Text
-from kefu.api.views import AlwaysJson
+from kefu.api.serializers import Direction, Strict, Text, instant
+from kefu.api.views import AlwaysJson, given_by, localised, no_parameters
 from kefu.cases.models import Interaction
 from kefu.cases.services import lock
-from kefu.clock import SHANGHAI
 from kefu.deadlines.models import Consequence, Deadline
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.network.models import Party
@@ -52,11 +50,6 @@ from kefu.staff.models import Department
 KIND = "network_query"
 PAGE, LARGEST_PAGE = 50, 100
 REASON_LIMIT = 500  # characters
-
-
-class Direction(models.TextChoices):
-    RECEIVED = "received", gettext_lazy("收到的")
-    SENT = "sent", gettext_lazy("发出的")
 
 
 class Order(models.TextChoices):
@@ -183,17 +176,13 @@ def shown(query: NetworkQuery, *, partner: Partner) -> dict[str, Any]:
         "question": query.question,
         "answer": query.answer,
         "state": query.state,
-        "asked_at": _instant(query.asked_at),
-        "due_at": _instant(query.deadline.due_at) if query.deadline else None,
-        "chased_at": _instant(query.chased_at),
-        "answered_at": _instant(query.answered_at),
+        "asked_at": instant(query.asked_at),
+        "due_at": instant(query.deadline.due_at) if query.deadline else None,
+        "chased_at": instant(query.chased_at),
+        "answered_at": instant(query.answered_at),
         "overdue": _overdue(query.deadline, now=partner.seen_at),
         "costs": [] if sent else list(_costs(query.deadline, party=partner.party)),
     }
-
-
-def _instant(instant: datetime | None) -> str | None:
-    return None if instant is None else instant.astimezone(SHANGHAI).isoformat()
 
 
 def _overdue(deadline: Deadline | None, *, now: datetime) -> bool:
@@ -226,9 +215,9 @@ def etag(query: NetworkQuery) -> str:
     facts = [
         query.pk,
         query.state,
-        _instant(query.answered_at),
-        _instant(query.chased_at),
-        deadline and (str(deadline.state), _instant(deadline.due_at)),
+        instant(query.answered_at),
+        instant(query.chased_at),
+        deadline and (str(deadline.state), instant(deadline.due_at)),
         sorted((p.clause, p.state) for p in deadline.penalties.all()) if deadline else [],
     ]
     return f'"{hashlib.sha256(repr(facts).encode()).hexdigest()[:32]}"'
@@ -465,7 +454,7 @@ class NetworkQueryViewSet(viewsets.ViewSet):
         partner = partner_of(request)
         page, cursor = _page(choice.validated_data, partner)
         results = [shown(query, partner=partner) for query in page]
-        return _localised(Response({"results": results, "next_cursor": cursor}))
+        return localised(Response({"results": results, "next_cursor": cursor}))
 
     @extend_schema(
         operation_id="read_network_query",
@@ -475,7 +464,7 @@ class NetworkQueryViewSet(viewsets.ViewSet):
         responses={200: _one(EXAMPLE, gettext_lazy("查询"), "200"), **refusals(400, 404)},
     )
     def retrieve(self, request: Request, pk: str) -> Response:
-        _no_parameters(request)
+        no_parameters(request)
         return _answer(_find(pk, partner_of(request)), request)
 
     @extend_schema(
@@ -504,7 +493,7 @@ class NetworkQueryViewSet(viewsets.ViewSet):
     )
     @once
     def create(self, request: Request) -> Response:
-        given, partner = _given(Question, request), partner_of(request)
+        given, partner = given_by(Question, request), partner_of(request)
         waybill = _waybill_of(given["waybill_number"], partner.party)
         try:
             query = services.receive_query(
@@ -549,7 +538,7 @@ class NetworkQueryViewSet(viewsets.ViewSet):
     def answer(self, request: Request, pk: str) -> Response:
         partner = partner_of(request)
         query = _find(pk, partner)
-        given = _given(Feedback, request)
+        given = given_by(Feedback, request)
         if query.asked_id != partner.party.pk:
             raise NotAllowed(_("这是你发出的查询，由被查询方反馈"), code="not_asked")
         _unchanged(query, request)
@@ -579,30 +568,12 @@ class NetworkQueryViewSet(viewsets.ViewSet):
     def withdraw(self, request: Request, pk: str) -> Response:
         partner = partner_of(request)
         query = _find(pk, partner)
-        given = _given(Withdrawal, request)
+        given = given_by(Withdrawal, request)
         if query.asking_id != partner.party.pk:
             raise NotAllowed(_("这是问你的查询，只有发出的一方可以撤回"), code="not_asking")
         _unchanged(query, request)
         services.withdraw(query=query, reason=given["reason"], actor=None, now=partner.seen_at)
         return _answer(_find(pk, partner), request)
-
-
-def _given(form: type[Strict], request: Request) -> dict[str, Any]:
-    _no_parameters(request)
-    given = form(data=request.data)
-    given.is_valid(raise_exception=True)
-    data: dict[str, Any] = given.validated_data
-    return data
-
-
-class NoParameters(Strict):
-    """These addresses take none."""
-
-
-def _no_parameters(request: Request) -> None:
-    none = NoParameters(data=request.query_params)
-    if not none.is_valid():
-        raise QueryRefused(none.errors)
 
 
 def _unchanged(query: NetworkQuery, request: Request) -> None:
@@ -620,9 +591,4 @@ def _unchanged(query: NetworkQuery, request: Request) -> None:
 def _answer(query: NetworkQuery, request: Request, *, status: int = 200) -> Response:
     answer = Response(shown(query, partner=partner_of(request)), status=status)
     answer.headers["ETag"] = etag(query)
-    return _localised(answer)
-
-
-def _localised(response: Response) -> Response:
-    patch_vary_headers(response, ["Authorization", "Accept-Language"])
-    return response
+    return localised(answer)

@@ -8,13 +8,13 @@ class InquiriesConfig(AppConfig):
     verbose_name = pgettext_lazy("plural", "查询")
 
     def ready(self) -> None:
-        from inquiries.imports import KIND, load
+        from inquiries.imports import TABLE
         from inquiries.kinds import InquiryKind
         from kefu.cases.models import Case
         from kefu.jobs import services as jobs
         from kefu.workbench import kinds
 
-        jobs.register(KIND, load.run)
+        jobs.register(TABLE.kind, TABLE.run)
         for kind in (Case.Kind.INQUIRY, Case.Kind.NETWORK_QUERY, Case.Kind.COMPLAINT):
             kinds.register(kind, InquiryKind())
         kinds.add_to_navigation(

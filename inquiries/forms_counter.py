@@ -8,14 +8,15 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from inquiries.forms_intake import OUTLETS, PartyField, set_choices
+from inquiries.forms_intake import OUTLETS
 from inquiries.models import CounterAcceptance
 from inquiries.services import OfferedParcel
 from kefu.parcels.services import Side
 from kefu.policy.acceptance import AcceptanceRules
 from kefu.policy.clauses import is_chinese
 from kefu.staff.models import Employee
-from kefu.workbench.forms import DeskForm
+from kefu.workbench.assignees import set_choices
+from kefu.workbench.forms import DeskForm, PartyField
 
 
 def _line(label: Any, **given: Any) -> forms.CharField:

@@ -1,7 +1,6 @@
 """What intake asks for: a pasted message with the cases it becomes, one inquiry of any kind, a table to import."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -9,17 +8,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from inquiries.imports import kind_choices
 from inquiries.models import Complaint, Inquiry
 from inquiries.recognition import MAX_CHARACTERS
-from inquiries.selectors import intake as selectors
 from inquiries.selectors.intake import Doubt, Line
-from kefu import punctuation
 from kefu.cases.models import Case, Interaction
 from kefu.errors import KefuError
+from kefu.imports.forms import OwnerForm
 from kefu.network.models import Party
-from kefu.privacy import phones, redact
-from kefu.staff.models import Department, Employee
-from kefu.workbench.forms import CUSTOMER_CHANNELS, SPOKEN, DeskForm, TimeOfDay, area
+from kefu.privacy import phones
+from kefu.workbench.assignees import AssigneeField, set_choices
+from kefu.workbench.forms import CUSTOMER_CHANNELS, SPOKEN, DeskForm, PartyField, TimeOfDay, area
 from kefu.workbench.selectors.desk import Desk
 
 SUMMARY = 500  # characters
@@ -36,89 +35,6 @@ CUSTOMERS = [
     Inquiry.Asker.OTHER,
     Inquiry.Asker.COURIER,
 ]
-
-
-# -- who works on it ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Assignee:
-    """A department and, unless it stays unassigned, one of its people."""
-
-    department: Department
-    owner: Employee | None
-
-
-def set_choices(form: forms.Form, name: str, choices: Sequence[tuple[str, Any]]) -> None:
-    """Set what a field of a form lets one choose."""
-    field: Any = form.fields[name]
-    field.choices = choices
-
-
-class AssigneeField(forms.ChoiceField):
-    """Who works on it, as one choice: me, a colleague, or a department's unassigned queue."""
-
-    def __init__(self, *, desk: Desk, **kwargs: Any) -> None:
-        self.people = {
-            f"e{e.pk}": e
-            for e in Employee.objects.assignable()
-            .select_related("department", "party")
-            .order_by("number")
-            if e.department.active
-        }
-        self.departments = {f"d{d.pk}": d for d in selectors.departments()}
-        self.me = f"e{desk.employee_id}" if f"e{desk.employee_id}" in self.people else ""
-        super().__init__(label=gettext_lazy("负责"), choices=self._choices(desk), **kwargs)
-
-    def _choices(self, desk: Desk) -> list[Any]:
-        mine = self.people.get(self.me)
-        choices: list[Any] = []
-        if mine is not None:
-            choices.append((self.me, _("我，{department}").format(department=mine.department)))
-        ordered = sorted(
-            self.departments.items(), key=lambda item: item[1].pk != desk.department_id
-        )
-        for value, department in ordered:
-            of_department = [
-                (key, str(e))
-                for key, e in self.people.items()
-                if e.department_id == department.pk and key != self.me
-            ]
-            choices.append(
-                (
-                    str(department),
-                    [
-                        (value, _("{department}，未分配").format(department=department)),
-                        *of_department,
-                    ],
-                )
-            )
-        return choices
-
-    @property
-    def forwards(self) -> bool:
-        """Whether the person's own desk works no inquiries: it registers them and passes them on (CD-06.28)."""
-        mine = self.people.get(self.me)
-        return mine is not None and not mine.department.works_inquiries
-
-    def usual(self) -> str:
-        """Mine, or for a desk that works no inquiries the first department that does (CD-06.28)."""
-        mine = self.people.get(self.me)
-        if mine is not None and mine.department.works_inquiries:
-            return self.me
-        works = (key for key, department in self.departments.items() if department.works_inquiries)
-        return next(works, self.me)
-
-    def of(self, value: str) -> Assignee | None:
-        if value in self.people:
-            return Assignee(self.people[value].department, self.people[value])
-        return Assignee(self.departments[value], None) if value in self.departments else None
-
-    def clean(self, value: Any) -> Assignee:
-        chosen = self.of(super().clean(value))
-        if chosen is None:  # super() has refused everything that is no choice
-            raise forms.ValidationError(self.error_messages["required"], code="required")
-        return chosen
 
 
 class PhoneField(forms.CharField):
@@ -300,39 +216,6 @@ class DoubtForm(forms.Form):
 # -- one inquiry ----------------------------------------------------------------------------------------
 
 
-class PartyField(forms.CharField):
-    """A party by its code, name or pinyin, as typed; exactly one must be meant."""
-
-    def __init__(self, *, kinds: Sequence[str], **kwargs: Any) -> None:
-        self.kinds = kinds
-        super().__init__(max_length=100, required=False, **kwargs)
-        self.widget.attrs["autocomplete"] = "off"
-
-    def clean(self, value: Any) -> Party | None:
-        try:
-            text = redact.clean(super().clean(value), max_length=100, multiline=False)
-        except KefuError as error:
-            raise forms.ValidationError(str(error), code=error.code) from error
-        if not text:
-            return None
-        parties = Party.objects.filter(active=True, kind__in=self.kinds)
-        code = text.partition(" ")[0]
-        exact = parties.filter(code__iexact=code).first() or parties.filter(name=text).first()
-        if exact is not None:
-            return exact
-        found = list(parties.matching(text)[:4])
-        if not found:
-            raise forms.ValidationError(
-                _("没有找到“%(text)s”"), code="no_party", params={"text": text}
-            )
-        if len(found) > 1:
-            some = punctuation.alike(*(f"{party.code} {party.name}" for party in found[:3]))
-            raise forms.ValidationError(
-                _("对得上的不止一个，请写全：%(some)s"), code="many_parties", params={"some": some}
-            )
-        return found[0]
-
-
 OUTLETS = [Party.Kind.OUTLET, Party.Kind.CONTRACTOR]
 COURIERS = [Party.Kind.COURIER]
 ACCUSED = [*OUTLETS, *COURIERS, Party.Kind.DRIVER, Party.Kind.EMPLOYEE]
@@ -485,15 +368,7 @@ class SingleForm(DeskForm):
 # -- import ------------------------------------------------------------------------------------------
 
 
-class TableForm(DeskForm):
-    """A table to look at before it is imported."""
-
-    file = forms.FileField(
-        label=gettext_lazy("表格"), widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt"})
-    )
-
-
-class ImportForm(DeskForm):
+class ImportForm(OwnerForm):
     """How to take the rows in."""
 
     kind = forms.ChoiceField(label=gettext_lazy("没写类型的按"))
@@ -501,10 +376,10 @@ class ImportForm(DeskForm):
         label=gettext_lazy("查无此单的也登记"), required=False
     )
 
-    def __init__(self, *args: Any, desk: Desk, kinds: Sequence[Any], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        set_choices(self, "kind", kinds)
+        set_choices(self, "kind", kind_choices())
         self.initial.setdefault("kind", Inquiry.Kind.TRACE)
-        self.fields["owner"] = owner = AssigneeField(desk=desk)
-        owner.widget.attrs["class"] = "input"
-        self.initial.setdefault("owner", owner.usual())
+
+    def usual(self, owner: AssigneeField) -> str:
+        return owner.usual()

@@ -115,10 +115,12 @@ class Recognised:
         return tuple(marks)
 
 
-def recognise(text: str, *, lengths: Collection[int] = (12,)) -> Recognised:
+def recognise(
+    text: str, *, lengths: Collection[int] = (12,), most: int = MAX_NUMBERS
+) -> Recognised:
     """Find what an agent would mark in a pasted text. ``lengths``: how many digits a waybill number has here.
 
-    Raises TextTooLong beyond 20,000 characters and TooManyNumbers beyond 500 different waybill numbers.
+    Raises TextTooLong beyond 20,000 characters and TooManyNumbers beyond ``most`` different waybill numbers.
     """
     if len(text) > MAX_CHARACTERS:
         raise TextTooLong(
@@ -132,10 +134,10 @@ def recognise(text: str, *, lengths: Collection[int] = (12,)) -> Recognised:
     times = _times(text, folded, lines, taken)
     kinds = _kinds(text, folded)
     different = _once(waybills)
-    if len(different) > MAX_NUMBERS:
+    if len(different) > most:
         raise TooManyNumbers(
             _("最多 %(most)d 个单号，现在有 %(count)d 个，请用导入")
-            % {"most": MAX_NUMBERS, "count": len(different)},
+            % {"most": most, "count": len(different)},
             field="text",
         )
     written = sorted((name for name in names if name.role == "writer"), key=lambda name: name.start)

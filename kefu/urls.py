@@ -20,4 +20,5 @@ urlpatterns = [
     path("", include("kefu.calculator.urls")),
     path("", include("kefu.workbench.urls")),
     path("", include("inquiries.urls")),
+    path("parcels/", include("problem_parcels.urls")),
 ]

@@ -57,7 +57,7 @@ def admin(database_name: str = "postgres") -> psycopg.Connection[Any]:
 def schema_digest() -> str:
     """What the template was made from: all migrations, with the SQL beside them, and the lock."""
     digest = hashlib.sha256((PROJECT / "requirements.txt").read_bytes())
-    for home in (PROJECT / "kefu", PROJECT / "inquiries"):
+    for home in (PROJECT / "kefu", PROJECT / "inquiries", PROJECT / "problem_parcels"):
         for file in sorted(home.rglob("migrations/**/*")):
             if file.suffix in {".py", ".sql"}:
                 digest.update(f"{file.relative_to(PROJECT)}\0".encode() + file.read_bytes())

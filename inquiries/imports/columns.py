@@ -1,30 +1,13 @@
 """The columns of an inquiry as a table: what the template shows and the import understands."""
 
-import re
-import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from inquiries.models import Inquiry
 from kefu.cases.models import Case, Interaction
+from kefu.imports.columns import Column, Columns, words
+from kefu.privacy import masks
 
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column. ``label`` heads it in files we write; ``aliases`` are taken as well."""
-
-    field: str
-    label: Promise
-    aliases: tuple[str, ...]
-    hint: Promise
-    example: str
-    width: int  # characters, in a workbook
-
-
-COLUMNS = (
+COLUMNS = Columns(
     Column(
         "waybill_number",
         _("运单号"),
@@ -48,6 +31,7 @@ COLUMNS = (
         _("可以空着"),
         "陈晓梅",
         12,
+        mask=masks.mask_name,
     ),
     Column(
         "customer_phone",
@@ -59,6 +43,7 @@ COLUMNS = (
         _("手机，或带区号的固定电话"),
         "13800004545",
         16,
+        mask=masks.mask_phone,
     ),
     Column(
         "text",
@@ -108,47 +93,11 @@ COLUMNS = (
         "普通",
         10,
     ),
+    hint=_("运单号、联系电话、事由"),
 )  # fmt: skip
-BY_FIELD = {column.field: column for column in COLUMNS}
-REASON = _("原因")  # heads the column that a file of refused rows has more
-REASON_ALIASES = (
-    "原因",
-    "拒收原因",
-    "cause",
-    "reason refused",
-)  # left out when the mended file comes back
-
-_NOISE = re.compile(r"[\s*:：]+|[(（【\[].*?[)）】\]]")
-
-
-def _fold(header: str) -> str:
-    return _NOISE.sub("", unicodedata.normalize("NFKC", header)).casefold()
-
-
-_FIELDS = {_fold(alias): column.field for column in COLUMNS for alias in column.aliases}
-_REASONS = {_fold(alias) for alias in REASON_ALIASES}
-
-
-def field_of(header: str) -> str:
-    """Return the field a header stands for; empty if we know none by this name."""
-    return _FIELDS.get(_fold(header), "")
-
-
-def is_reason(header: str) -> bool:
-    return _fold(header) in _REASONS
-
-
-def recognised(cells: Sequence[str]) -> int:
-    """Return how many different fields a row would name if it were the header."""
-    return len({field_of(cell) for cell in cells} - {""})
-
-
-def _words(*pairs: tuple[str, str]) -> dict[str, str]:
-    return {_fold(word): str(value) for words, value in pairs for word in words.split()}
-
 
 # What people write in the cells of a column with fixed values.
-KINDS = _words(
+KINDS = words(
     ("咨询 consultation", Inquiry.Kind.CONSULTATION),
     ("查件 查询 查单 查快递 查件单 trace tracing", Inquiry.Kind.TRACE),
     ("催件 催单 催派 催派件 expedite", Inquiry.Kind.EXPEDITE),
@@ -157,35 +106,26 @@ KINDS = _words(
     ("其他协助 其他 其它 other otherhelp", Inquiry.Kind.OTHER),
 )
 # These need more than a row has: the addresses, the cause, the outlet that asks.
-KINDS_BY_FORM = _words(
+KINDS_BY_FORM = words(
     ("下单取件 取件 下单 pickup pickuporder", Inquiry.Kind.PICKUP),
     ("投诉 complaint", Inquiry.Kind.COMPLAINT),
     ("网点查询 network_query networkquery", Inquiry.Kind.NETWORK_QUERY),
 )
-CHANNELS = _words(
+CHANNELS = words(
     ("电话 来电 phone", Interaction.Channel.PHONE),
     ("柜台 上门 现场 counter", Interaction.Channel.COUNTER),
     ("在线聊天 在线 聊天 微信 网页 chat", Interaction.Channel.CHAT),
     ("办公系统 oa", Interaction.Channel.OA),
     ("表格导入 导入 import tableimport", Interaction.Channel.IMPORT),
 )
-ASKERS = _words(
+ASKERS = words(
     ("寄件方 寄件人 发件人 发件方 sender", Inquiry.Asker.SENDER),
     ("收件方 收件人 receiver recipient", Inquiry.Asker.RECEIVER),
     ("其他人 其他 其它 other someoneelse", Inquiry.Asker.OTHER),
     ("业务员 快递员 派件员 courier", Inquiry.Asker.COURIER),
     ("网点 outlet", Inquiry.Asker.OUTLET),
 )
-PRIORITIES = {
-    _fold(word): int(value)
-    for words, value in (
-        ("普通 一般 正常 normal", Case.Priority.NORMAL),
-        ("加急 紧急 急 urgent", Case.Priority.URGENT),
-    )
-    for word in words.split()
-}
-
-
-def word(text: str) -> str:
-    """Return a cell of a column with fixed values in the spelling of the tables above."""
-    return _fold(text)
+PRIORITIES = words(
+    ("普通 一般 正常 normal", int(Case.Priority.NORMAL)),
+    ("加急 紧急 急 urgent", int(Case.Priority.URGENT)),
+)

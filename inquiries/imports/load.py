@@ -1,27 +1,20 @@
-"""File the rows of an import, a chunk a transaction.
+"""File the rows of an import of inquiries.
 
-Python reads, redacts and seals outside the transaction, one chunk ahead; inside, one COPY brings the
-rows to the server, ``check.sql`` leaves out what is there already, and ``open.sql`` and ``load.sql``
-fill every table with an INSERT … SELECT.
+One COPY brings the rows of a chunk to the server, ``check.sql`` leaves out what is there already, and ``open.sql``
+and ``load.sql`` fill every table with an INSERT … SELECT.
 """
 
-import logging
-import traceback
-from collections import Counter
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import orjson
-import psycopg
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import connection
 
-from inquiries.imports import columns, tables
-from inquiries.imports.rows import Form, Refused, Row, RowReader
+from inquiries.imports import columns
+from inquiries.imports.rows import Form, Row, RowReader
 from inquiries.services.intake import TIMED, counterpart
 from kefu import clock
 from kefu.cases.models import Case, Interaction
@@ -29,20 +22,18 @@ from kefu.cases.services import LAST_TEXT, SUMMARY_LIMIT
 from kefu.deadlines import services as deadlines
 from kefu.deadlines.models import Consequence, Deadline
 from kefu.deadlines.services.promises import owner_party
-from kefu.jobs.models import Job, Refusal
-from kefu.jobs.services import Chunk, file_content
+from kefu.imports import chunks, tables
+from kefu.imports.chunks import Line, Refused, Written
+from kefu.jobs.models import Job
+from kefu.jobs.services import Chunk
 from kefu.network.models import Party
 from kefu.network.selectors import our_company
-from kefu.notifications import services as notifications
-from kefu.notifications.models import Event
 from kefu.policy.clauses import NotSet
 from kefu.policy.clocks import ReplyFacts, ReplyRules, reply_due
 from kefu.policy.consequences import entry_time_allowed
 from kefu.privacy import lookup, masks, redact, seal, search
 from kefu.rulebooks.selectors import Edition, edition_in_force
-from kefu.staff.models import Department, Employee
-
-log = logging.getLogger(__name__)
+from kefu.staff.models import Department
 
 HERE = Path(__file__).resolve().parent
 STAGE = (HERE / "stage.sql").read_text(encoding="utf-8")
@@ -58,50 +49,21 @@ FROM STDIN
 LEAVE_OUT = """
 DELETE FROM imported r WHERE NOT EXISTS (SELECT FROM cases_case c WHERE c.id = r.case_id)
 """
-COPY_REFUSALS = 'COPY jobs_refusal (job_id, "row", field, code, shown, sealed) FROM STDIN'
-CHUNK = 4_000  # rows; one to two seconds
 CASE_AAD = Case._meta.get_field("sealed").aad
 TEXT_AAD = Interaction._meta.get_field("sealed").aad
-REFUSAL_AAD = Refusal._meta.get_field("sealed").aad
-SHOWN = 60
 
 
 def run(job: Job, more: Callable[[], bool]) -> Generator[Chunk, None, None]:
-    """Yield the chunks of an import from where it stands. The handler of its jobs."""
-    table = tables.Table(**job.params["table"])
-    filing = Filing.of(job, table)
-    behind = job.cursor.get("row", 0)
-    with (
-        table.below_header(file_content(job), skip=behind) as rows,
-        ThreadPoolExecutor(max_workers=1, thread_name_prefix="import") as ahead,
-    ):
-
-        def prepare() -> Future[Prepared] | None:
-            # Attempts that brought nothing: take an eighth, then a sixty-fourth of the usual bite.
-            size = max(1, CHUNK >> 3 * (job.attempts - 1))
-            part = list(islice(rows, size)) if more() else []
-            if not part:
-                return None
-            first = table.header_row + 2 + behind  # as a spreadsheet numbers its rows
-            return ahead.submit(filing.prepare, first, part, now=clock.now())
-
-        prepared = prepare()
-        while prepared is not None:
-            chunk = prepared.result()
-            behind += chunk.taken
-            prepared = prepare()  # while this one is being written
-            yield Chunk(cursor={"row": behind}, done=behind, write=chunk)
+    """The handler of these jobs."""
+    return chunks.run(job, more, Filing.of)
 
 
-@dataclass(frozen=True, slots=True)
-class Filing:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filing(chunks.Filing):
     """What holds for all rows of an import."""
 
-    job: Job
     form: Form
     allow_unknown_waybills: bool
-    department: Department
-    owner: Employee | None
     party: Party
     using: Edition
     reply_rules: ReplyRules
@@ -111,13 +73,7 @@ class Filing:
     def of(cls, job: Job, table: tables.Table) -> "Filing":
         params = job.params
         department = Department.objects.get(pk=params["department"])
-        # An agent suspended since then gets none: the rows wait for whoever takes them.
-        owner = (
-            Employee.objects.assignable()
-            .select_related("party", "department")
-            .filter(pk=params["owner"])
-            .first()
-        )
+        owner = chunks.owner_of(job)
         using = edition_in_force(department_id=department.pk, at=clock.now())
         outlets = {}
         for pk, code, name in Party.objects.outlets().values_list("pk", "code", "name"):
@@ -126,10 +82,13 @@ class Filing:
             allowance = using.rules.entry_allowance
         except NotSet:
             allowance = timedelta(0)
+        places = columns.COLUMNS.places_of(table.header)
         return cls(
             job=job,
+            columns=columns.COLUMNS,
+            places=places,
             form=Form(
-                places_of(table.header),
+                places,
                 params["kind"],
                 using.rules,
                 outlets,
@@ -148,7 +107,9 @@ class Filing:
             allowance=allowance,
         )
 
-    def prepare(self, first: int, part: Sequence[tables.Cells], *, now: datetime) -> "Prepared":
+    def prepare(
+        self, first: int, part: Sequence[tables.Cells], *, now: datetime, seen: Any = None
+    ) -> "Prepared":
         """Read, check and seal rows, the first of which has this number in the file."""
         reader = RowReader(self.form, now=now)
         read: dict[bytes, Row] = {}
@@ -184,18 +145,6 @@ class Filing:
             refused=refused,
             duplicates=duplicates,
         )
-
-    def set_aside(self, number: int, cells: tables.Cells, error: Exception) -> Refused:
-        """Refuse a row for a fault of ours. The log says where, not what stood in the row."""
-        if isinstance(error, DatabaseError) and isinstance(error.__cause__, psycopg.Error):
-            diagnosis = error.__cause__.diag
-            where = f"{error.__cause__.sqlstate} {diagnosis.table_name} {diagnosis.constraint_name}"
-        else:
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            where = f"{last.filename}:{last.lineno}"
-        name, job = type(error).__name__, self.job.pk
-        log.error("row %s of job %s was set aside: %s at %s", number, job, name, where)
-        return Refused(number, cells, "", "row_failed")
 
 
 class Clocks:
@@ -279,9 +228,6 @@ def sealed(rows: Collection[Row]) -> tuple[list[bytes], list[bytes]]:
     )
 
 
-Line = tuple[Any, ...]  # a row as COPY takes it
-
-
 def _line(row: Row, case: bytes, said: bytes, clock_: int | None, now: datetime) -> Line:
     """The row as ``imported`` holds it: sealed, masked, redacted, and findable."""
     name, phone = row.customer_name, row.customer_phone
@@ -314,67 +260,29 @@ def _line(row: Row, case: bytes, said: bytes, clock_: int | None, now: datetime)
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared(chunks.Prepared[Row]):
     """A chunk ready to be written; called inside its transaction."""
 
     filing: Filing
-    now: datetime
-    taken: int  # rows of the file, empty ones too
-    rows: list[tuple[Row, Line]]
     clocks: Clocks
-    refused: list[Refused]
-    duplicates: int
 
-    def __call__(self) -> Mapping[str, int]:
-        """Write the chunk, and return what became of its rows."""
-        counts = Counter(accepted=0, duplicates=self.duplicates, refused=0, open_already=0)
-        refused = list(self.refused)
-        self._file(self.rows, counts, refused)
-        self._refuse(refused)
-        counts["refused"] = len(refused)
-        if counts["accepted"]:
-            owner = self.filing.owner
-            notifications.publish(  # one for all: queues look again once, not four thousand times
-                kind=Event.Kind.CASE_NEW,
-                at=self.now,
-                department_id=self.filing.department.pk,
-                user_id=owner.user_id if owner else None,
-                data={"imported": counts["accepted"]},
-            )
-        return counts
-
-    def _file(
-        self, rows: list[tuple[Row, Line]], counts: Counter[str], refused: list[Refused]
-    ) -> None:
-        """File rows. One that the database will not take is found by halves and refused; the others
-        go in."""
-        if not rows:
-            return
-        try:
-            with transaction.atomic():
-                self.stage([line for _row, line in rows])
-                again, unknown, open_already = self._check()
-                filed = self.load(len(rows) - again - len(unknown))
-        except OperationalError:
-            raise  # the database itself
-        except DatabaseError as error:
-            if len(rows) == 1:
-                row = rows[0][0]
-                refused.append(self.filing.set_aside(row.number, row.cells, error))
-                return
-            middle = len(rows) // 2
-            self._file(rows[:middle], counts, refused)
-            self._file(rows[middle:], counts, refused)
-            return
-        unknown_rows = [row for row, _line in rows if row.number in unknown]
-        refused += [
-            Refused(row.number, row.cells, "waybill_number", "waybill_unknown")
-            for row in unknown_rows
-        ]
+    def write(self, rows: Sequence[tuple[Row, Line]]) -> Written:
+        self.stage([line for _row, line in rows])
+        again, unknown, open_already = self._check()
+        filed = self.load(len(rows) - again - len(unknown))
         # What neither the check nor the load counts, another import filed in between.
         faster = len(rows) - again - len(unknown) - filed
-        counts.update(accepted=filed, duplicates=again + faster, open_already=open_already)
+        return Written(
+            accepted=filed,
+            duplicates=again + faster,
+            open_already=open_already,
+            refused=[
+                Refused(row.number, row.cells, "waybill_number", "waybill_unknown")
+                for row, _line in rows
+                if row.number in unknown
+            ],
+        )
 
     def stage(self, lines: Sequence[Line]) -> None:
         """Bring rows to the server."""
@@ -391,7 +299,7 @@ class Prepared:
         Return how many were there, the numbers of the unknown, and how many of the others ask about a
         parcel that had an open case before this import.
         """
-        again, unknown, open_already = _results(
+        again, unknown, open_already = chunks.results(
             CHECK,
             {
                 "allow_unknown": self.filing.allow_unknown_waybills,
@@ -413,63 +321,10 @@ class Prepared:
             "summary_limit": SUMMARY_LIMIT,
             "last_text": LAST_TEXT,
         }
-        (filed,) = _results(OPEN, params)
+        (filed,) = chunks.results(OPEN, params)
         with connection.cursor() as cursor:
             if filed < staged:
                 cursor.execute(LEAVE_OUT)
             cursor.execute(LOAD, params)
             cursor.execute("DROP TABLE imported, imported_clock, imported_cost")
         return int(filed)
-
-    def _refuse(self, refused: Sequence[Refused]) -> None:
-        if not refused:
-            return
-        sealed = seal.seal_many(
-            (
-                {str(n): str(cell) for n, cell in enumerate(row.cells[: tables.MAX_COLUMNS])}
-                for row in refused
-            ),
-            REFUSAL_AAD,
-        )
-        with connection.cursor() as cursor, cursor.copy(COPY_REFUSALS) as copy:
-            for row, blob in zip(refused, sealed, strict=True):
-                shown = self._shown(row)
-                copy.write_row((self.filing.job.pk, row.number, row.field, row.code, shown, blob))
-
-    def _shown(self, row: Refused) -> str:
-        """The cell at fault, as far as anybody may see it."""
-        place = self.filing.form.places.get(row.field)
-        cell = row.cells[place] if place is not None and place < len(row.cells) else ""
-        return masked(row.field, str(cell))[:SHOWN]
-
-
-def masked(field: str, cell: str) -> str:
-    """A cell of a table as it may be shown; ``field`` empty for columns we do not know."""
-    cell = " ".join(cell.split())
-    if field == "customer_name":
-        return masks.mask_name(cell)
-    if field == "customer_phone":
-        return masks.mask_phone(cell)
-    return redact.redact(cell[:500])
-
-
-def places_of(header: Sequence[str]) -> dict[str, int]:
-    """Return where each field stands; of two columns for one field the first."""
-    places: dict[str, int] = {}
-    for place, name in enumerate(header):
-        field = columns.field_of(name)
-        if field:
-            places.setdefault(field, place)
-    return places
-
-
-def _results(statements: str, params: Mapping[str, Any]) -> list[Any]:
-    """Run statements and return the one value of each that has one."""
-    with connection.cursor() as cursor:
-        cursor.execute(statements, params)
-        values = []
-        while True:
-            if cursor.description:
-                values.append(cursor.fetchone()[0])
-            if not cursor.nextset():
-                return values

@@ -1,59 +1,34 @@
 """One row of a table: is it an inquiry, and if not, why not. Nothing here asks the database."""
 
 import hmac
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TypeVar
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from inquiries.imports import columns, tables
+from inquiries.imports import columns
 from inquiries.models import Inquiry
 from kefu.cases.models import Case, Interaction
 from kefu.cases.services import TEXT_LIMIT
-from kefu.clock import SHANGHAI
 from kefu.errors import KefuError
+from kefu.imports import cells as read
+from kefu.imports.chunks import Refused
+from kefu.imports.columns import word
 from kefu.policy.rulebook import Rulebook
-from kefu.privacy import phones, redact
+from kefu.privacy import redact
 from kefu.privacy.keys import lookup_key
 from kefu.rulebooks.services import require
 from kefu.spreadsheets import unquoted
 
-Word = TypeVar("Word", str, int)  # what a word in a cell stands for
-
 NAME_LIMIT = 60
-EARLIEST = datetime(2000, 1, 1, tzinfo=SHANGHAI)
-
-_WALL_TIME = re.compile(
-    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?\s*T?\s*(\d{1,2})[:：时点](\d{1,2})(?:[:：分](\d{1,2})?秒?)?(?:\.\d+)?分?"
-)
-_ONLY_A_DAY = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?")
-_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+\d+")
 
 # Why a row was refused, by code. Rows are told about long after, in the language of whoever asks.
-REASONS: dict[str, Promise] = {
-    "waybill_required": _("没有运单号"),
-    "waybill_characters": _("运单号只能有数字和字母"),
-    "waybill_length": _("运单号位数不对"),
-    "waybill_letters": _("运单号中字母过多"),
-    "waybill_pattern": _("运单号格式不符合本公司规则"),
-    "waybill_unknown": _("查无此单"),
-    "digits_lost": _("长数字被 Excel 改写，末几位已丢失；请把单元格设为文本再填"),
-    "phone_required": _("没有电话"),
-    "phone_characters": _("电话里有不是号码的字"),
-    "phone_too_short": _("电话位数不够"),
-    "phone_too_long": _("电话位数过多"),
-    "phone_area_code_missing": _("固定电话没有区号"),
-    "phone_unknown_range": _("没有这样的号段"),
+REASONS: dict[str, Promise] = read.REASONS | {
     "field_required": _("按规则手册，运单号和电话至少要填一样"),
     "text_required": _("没有写事由"),
-    "text_control_character": _("有不能保存的控制字符"),
-    "text_not_unicode": _("文字编码不正确"),
-    "text_too_long": _("文字太长"),
     "kind_unknown": _("没有这个类型"),
     "kind_by_form": _("取件、投诉和网点查询要在登记页面填写"),
     "channel_unknown": _("没有这个渠道"),
@@ -61,11 +36,6 @@ REASONS: dict[str, Promise] = {
     "priority_unknown": _("优先级要写普通或加急"),
     "outlet_unknown": _("没有这个网点"),
     "desk_forwards_only": _("所选部门或负责人不办理查件，请导入给办理的部门"),
-    "time_unreadable": _("时间认不出，请写成 2026-11-20 09:05"),
-    "time_without_hour": _("只有日期，请写到几点几分"),
-    "in_future": _("时间在将来"),
-    "too_long_ago": _("时间早于 2000 年"),
-    "row_failed": _("这一行没能保存，程序已记录"),
 }
 
 
@@ -99,16 +69,6 @@ class Row:
     source_key: bytes
 
 
-@dataclass(slots=True)
-class Refused:
-    """A row we do not take, with the field and the code of the reason."""
-
-    number: int
-    cells: Sequence[str]
-    field: str
-    code: str
-
-
 class RowReader:
     """Reads rows by one form. Cells that repeat from row to row are worked out once."""
 
@@ -126,8 +86,8 @@ class RowReader:
             }
             kind = self._kind(given["kind"])
             self._check_desk(kind)
-            waybill = _waybill(given["waybill_number"])
-            phone = _phone(given["customer_phone"])
+            waybill = read.waybill(given["waybill_number"], field="waybill_number")
+            phone = read.phone(given["customer_phone"], field="customer_phone")
             name = given["customer_name"]
             if name:
                 name = redact.clean(
@@ -138,7 +98,7 @@ class RowReader:
             )
             if lacking := self._lacks(kind, bool(waybill), bool(phone)):
                 return Refused(number, cells, lacking, "field_required")
-            received_at = given["received_at"].strip()
+            when = self._time(given["received_at"])
             return Row(
                 number,
                 cells,
@@ -147,13 +107,13 @@ class RowReader:
                 name,
                 phone,
                 text,
-                when := self._time(received_at) if received_at else None,
-                _one_of(
+                when,
+                read.one_of(
                     columns.CHANNELS, given["channel"], "channel", Interaction.Channel.IMPORT.value
                 ),
-                _one_of(columns.ASKERS, given["asker"], "asker", Inquiry.Asker.OTHER.value),
+                read.one_of(columns.ASKERS, given["asker"], "asker", Inquiry.Asker.OTHER.value),
                 self._outlet(given["outlet"]),
-                _one_of(
+                read.one_of(
                     columns.PRIORITIES, given["priority"], "priority", Case.Priority.NORMAL.value
                 ),
                 source_key(waybill, kind, phone, when, text),
@@ -162,12 +122,12 @@ class RowReader:
             return Refused(number, cells, error.field or "", error.code)
 
     def _kind(self, cell: str) -> str:
-        word = columns.word(cell) if cell else ""
-        if not word:
+        said = word(cell) if cell else ""
+        if not said:
             return self.form.kind
-        kind = columns.KINDS.get(word)
+        kind = columns.KINDS.get(said)
         if kind is None:
-            code = "kind_by_form" if word in columns.KINDS_BY_FORM else "kind_unknown"
+            code = "kind_by_form" if said in columns.KINDS_BY_FORM else "kind_unknown"
             raise _refused("kind", code)
         return kind
 
@@ -190,9 +150,9 @@ class RowReader:
                 return "waybill_number" if error.field == "waybill_number" else "customer_phone"
         return ""
 
-    def _time(self, text: str) -> datetime:
-        at = _moment(text)
-        if at > self.now:
+    def _time(self, cell: str) -> datetime | None:
+        at = read.moment(cell, "received_at")
+        if at is not None and at > self.now:
             raise _refused("received_at", "in_future")
         return at
 
@@ -220,52 +180,3 @@ def source_key(
 
 def _refused(field: str, code: str) -> KefuError:
     return KefuError(REASONS[code], code=code, field=field)
-
-
-def _waybill(cell: str) -> str:
-    number = _digits(cell, "waybill_number")
-    return redact.clean_waybill(number, field="waybill_number") if number else ""
-
-
-def _phone(cell: str) -> str:
-    number = _digits(cell, "customer_phone")
-    return phones.normalise(number, field="customer_phone") if number else ""
-
-
-def _digits(cell: str, field: str) -> str:
-    """Return a number's cell trimmed. Raises KefuError where a spreadsheet has rounded it."""
-    if isinstance(cell, tables.LostDigits) or ("+" in cell and _SCIENTIFIC.fullmatch(cell.strip())):
-        raise _refused(field, "digits_lost")
-    return unquoted(cell.strip())
-
-
-def _one_of(words: Mapping[str, Word], cell: str, field: str, otherwise: Word) -> Word:
-    word = columns.word(cell) if cell else ""
-    if not word:
-        return otherwise
-    if word not in words:
-        raise _refused(field, f"{field}_unknown")
-    return words[word]
-
-
-@lru_cache(maxsize=4096)
-def _moment(text: str) -> datetime:
-    """Return the instant a cell names; without a zone it is Shanghai's wall time."""
-    try:
-        at = _parse(text)
-    except (ValueError, OverflowError):
-        code = "time_without_hour" if _ONLY_A_DAY.fullmatch(text) else "time_unreadable"
-        raise _refused("received_at", code) from None
-    if at < EARLIEST:
-        raise _refused("received_at", "too_long_ago")
-    return at
-
-
-def _parse(text: str) -> datetime:
-    if found := _WALL_TIME.fullmatch(text):
-        year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
-        return datetime(year, month, day, hour, minute, second, tzinfo=SHANGHAI)
-    if len(text) <= len("2026-11-20"):  # a day, or eight digits of one
-        raise ValueError(text)
-    at = datetime.fromisoformat(text)
-    return at if at.tzinfo else at.replace(tzinfo=SHANGHAI)

@@ -1,33 +1,36 @@
-"""Look at a table, import it, give back what was refused."""
+"""Import inquiries from a table."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from inquiries.imports import columns, tables
-from inquiries.imports.load import masked, places_of
+from inquiries.imports import columns, load
 from inquiries.imports.rows import REASONS
 from inquiries.models import Inquiry
-from kefu import punctuation
-from kefu.audit import services as audit
-from kefu.errors import Conflict, KefuError, NotAllowed
-from kefu.jobs import services as jobs
-from kefu.jobs.models import Job, Refusal
-from kefu.privacy import redact
-from kefu.rulebooks.selectors import edition_in_force
-from kefu.spreadsheets import write_csv
+from kefu.errors import KefuError
+from kefu.imports.services import TableImport
+from kefu.jobs.models import Job
 from kefu.staff.models import Department, Employee
 
-KIND = "inquiries.import"  # of the jobs
 KINDS = tuple(Inquiry.Kind(kind) for kind in dict.fromkeys(columns.KINDS.values()))
-PREVIEW_ROWS = 8
-REFUSALS_BATCH = 2_000
-# What people call the codecs.
-ENCODINGS = {"utf-8-sig": "utf-8", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}
+TABLE = TableImport(
+    kind="inquiries.import",
+    columns=columns.COLUMNS,
+    reasons=REASONS,
+    required=[
+        (["text"], gettext_lazy("缺少“事由”一栏")),
+        (
+            ["waybill_number", "customer_phone"],
+            gettext_lazy("“运单号”和“联系电话”至少要有一栏"),
+        ),
+    ],
+    noted={"received_at": gettext_lazy("没有“来电时间”一栏，以导入的时间为准")},
+    name=pgettext_lazy("table", "查询"),
+    run=load.run,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,73 +42,8 @@ class Options:
     allow_unknown_waybills: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PreviewColumn:
-    """A column of the file; ``field`` and ``label`` are empty if it is none of ours."""
-
-    header: str
-    field: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a file would bring. ``header_row`` counts from 1; ``rows`` are masked; ``total`` counts all."""
-
-    format: tables.Format
-    encoding: str
-    header_row: int
-    columns: tuple[PreviewColumn, ...]
-    rows: tuple[tuple[str, ...], ...]
-    total: int
-    problems: tuple[str, ...]
-    notes: tuple[str, ...]
-
-    @property
-    def ready(self) -> bool:
-        return not self.problems
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedRow:
-    """A row that was not taken. ``row`` as a spreadsheet numbers it; ``shown`` is masked."""
-
-    row: int
-    label: str
-    reason: str
-    shown: str
-
-
 def kind_choices() -> list[tuple[str, str]]:
     return [(kind.value, str(kind.label)) for kind in KINDS]
-
-
-def preview(*, content: bytes, file_name: str) -> Preview:
-    """Show how a file would be understood. Raises KefuError if it cannot be read at all."""
-    jobs.check_size(content)
-    table = tables.read_table(content)
-    fields = [columns.field_of(header) for header in table.header]
-    with table.below_header(content) as below:
-        rows = tuple(
-            tuple(
-                masked(field, str(cell))
-                for field, cell in zip(fields, [*cells, *[""] * len(fields)], strict=False)
-            )
-            for cells in islice(below, PREVIEW_ROWS)
-        )
-    return Preview(
-        format=table.format,
-        encoding=ENCODINGS.get(table.encoding, table.encoding),
-        header_row=table.header_row + 1,
-        columns=tuple(
-            PreviewColumn(header, field, str(columns.BY_FIELD[field].label) if field else "")
-            for header, field in zip(table.header, fields, strict=True)
-        ),
-        rows=rows,
-        total=table.rows,
-        problems=tuple(str(problem) for problem in _problems(table)),
-        notes=tuple(_notes(table)),
-    )
 
 
 def start_import(
@@ -120,180 +58,21 @@ def start_import(
 ) -> Job:
     """Queue the import of a table; the rows become inquiries of ``department``, of ``owner`` if given.
 
-    Raises KefuError: NotAllowed, department_closed, owner_not_assignable, kind_not_imported, and
-    whatever keeps the file from being read.
+    Raises KefuError: kind_not_imported, and what ``TableImport.start`` raises.
     """
-    if not actor.has_perm("cases.import_cases"):
-        raise NotAllowed(_("你不能导入工单"))
-    if not department.active:
-        raise KefuError(_("这个部门已停用"), code="department_closed", field="department")
-    if owner is not None and owner.status != Employee.Status.ACTIVE:
-        raise Conflict(
-            _("%(who)s 已停岗，不能接单") % {"who": owner},
-            code="owner_not_assignable",
-            field="owner",
-        )
     if options.kind not in KINDS:
         raise KefuError(
             _("取件、投诉和网点查询要在登记页面填写"), code="kind_not_imported", field="kind"
         )
-    jobs.check_size(content)
-    edition_in_force(department_id=department.pk, at=now)  # without one no reply can be timed
-    table = tables.read_table(content)
-    for problem in _problems(table):
-        raise problem
-    job = jobs.start(
-        kind=KIND,
-        title=_title(file_name),
-        params={
-            "department": department.pk,
-            "owner": owner.pk if owner else None,
+    return TABLE.start(
+        file_name=file_name,
+        content=content,
+        department=department,
+        owner=owner,
+        options={
             "kind": str(options.kind),
             "allow_unknown_waybills": options.allow_unknown_waybills,
-            "table": asdict(table),
         },
-        file_name=_title(file_name),
-        content=content,
-        total=table.rows,
         actor=actor,
         now=now,
     )
-    audit.record(
-        action="import",
-        actor=actor,
-        at=now,
-        table="cases_case",
-        object_id=job.pk,
-        after={"rows": table.rows, "department": department.code, "owner": owner and owner.number},
-    )
-    return job
-
-
-def refusals(*, job: Job, after: int = 0, limit: int = 50) -> list[RefusedRow]:
-    """The refused rows behind row ``after``, in the order of the file."""
-    found = Refusal.objects.filter(job=job, row__gt=after).order_by("row")[:limit]
-    return [
-        RefusedRow(row.row, _label(row.field), _reason(row.code), row.shown)
-        for row in found.defer("sealed")
-    ]
-
-
-def refused_file(
-    *, job: Job, actor: Any, address: str = "", request_id: str = "", now: datetime
-) -> tuple[str, bytes]:
-    """Return the refused rows as they came, with the reason beside: mend them and upload the file again.
-
-    They hold names and phones, so the look at them is recorded first. Raises NotAllowed.
-    """
-    if job.created_by_id != actor.pk and not actor.has_perm("cases.export_cases"):
-        raise NotAllowed(_("拒收的行只有导入的人和主管可以下载"))
-    audit.record_reveal(
-        table="jobs_refusal",
-        object_id=job.pk,
-        fields=["rows"],
-        reason=_("下载拒收的行"),
-        actor=actor,
-        at=now,
-        address=address,
-        request_id=request_id,
-    )
-    about = job.params["table"]
-    header = about["header"]
-    kept = [place for place, name in enumerate(header) if not columns.is_reason(name)]
-    rows = _refused_rows(job, header, kept)
-    name = f"{_('拒收')}-{job.title.rpartition('.')[0] or job.title}.{about['format']}"
-    if about["format"] == "csv":
-        return name, write_csv(rows)
-    fields = [columns.field_of(header[place]) for place in kept]
-    widths = [columns.BY_FIELD[field].width if field else 14 for field in fields]
-    return name, tables.write_workbook((_("拒收"), [*widths, 40], rows))
-
-
-def template_file(*, format: tables.Format = "xlsx") -> tuple[str, bytes]:  # noqa: A002
-    """Return an empty table to fill in; the workbook has a second sheet that explains the columns."""
-    header = [str(column.label) for column in columns.COLUMNS]
-    name = f"{_('查询导入模板')}.{format}"
-    if format == "csv":
-        return name, write_csv([header])
-    explained = [
-        [_("栏目"), _("怎么填"), _("例子")],
-        *([str(c.label), str(c.hint), c.example] for c in columns.COLUMNS),
-    ]
-    return name, tables.write_workbook(
-        (_("查询"), [column.width for column in columns.COLUMNS], [header]),
-        (_("填写说明"), [16, 70, 30], explained),
-    )
-
-
-def _title(file_name: str) -> str:
-    """The last part of the name a browser gave, in one line, without anybody's number in it."""
-    name = file_name.replace("\\", "/").rpartition("/")[2]
-    shown = redact.redact("".join(char for char in name if char.isprintable()))
-    return shown.strip()[-200:] or str(_("未命名"))
-
-
-def _problems(table: tables.Table) -> Iterator[KefuError]:
-    """Yield what keeps a readable table from being imported."""
-
-    def problem(message: str, code: str) -> KefuError:
-        return KefuError(message, code=code, field="file")
-
-    named: dict[str, list[str]] = {}
-    for header in table.header:
-        if field := columns.field_of(header):
-            named.setdefault(field, []).append(header)
-    if "text" not in named:
-        yield problem(_("缺少“事由”一栏"), "column_missing")
-    if not named.keys() & {"waybill_number", "customer_phone"}:
-        yield problem(_("“运单号”和“联系电话”至少要有一栏"), "column_missing")
-    for field, headers in named.items():
-        if len(headers) > 1:
-            yield problem(
-                _("%(columns)s 都当作“%(field)s”，请只留一栏")
-                % {
-                    "columns": punctuation.alike(*(f"“{header}”" for header in headers)),
-                    "field": columns.BY_FIELD[field].label,
-                },
-                "column_twice",
-            )
-    if table.rows > tables.MAX_ROWS:
-        yield problem(
-            _("一次最多导入 %(most)d 行，这个文件有 %(rows)d 行，请分成几个文件")
-            % {"most": tables.MAX_ROWS, "rows": table.rows},
-            "too_many_rows",
-        )
-    if table.rows <= 0:
-        yield problem(_("表头下面没有数据"), "no_rows")
-
-
-def _notes(table: tables.Table) -> Iterator[str]:
-    ignored = [
-        header
-        for header in table.header
-        if header and not columns.field_of(header) and not columns.is_reason(header)
-    ]
-    if ignored:
-        yield _("这些栏不导入：%(columns)s") % {"columns": punctuation.alike(*ignored)}
-    if len(table.sheets) > 1:
-        yield _("只导入第一张工作表“%(first)s”") % {"first": table.sheets[0]}
-    if places_of(table.header).get("received_at") is None:
-        yield _("没有“来电时间”一栏，以导入的时间为准")
-
-
-def _label(field: str) -> str:
-    return str(columns.BY_FIELD[field].label) if field in columns.BY_FIELD else ""
-
-
-def _reason(code: str) -> str:
-    return str(REASONS.get(code, REASONS["row_failed"]))
-
-
-def _refused_rows(job: Job, header: Sequence[str], kept: Sequence[int]) -> Iterator[Sequence[str]]:
-    yield [*(header[place] for place in kept), str(columns.REASON)]
-    found = Refusal.objects.filter(job=job).order_by("row")
-    for refusal in found.iterator(chunk_size=REFUSALS_BATCH):
-        cells = refusal.sealed
-        reason = _reason(refusal.code)
-        if label := _label(refusal.field):
-            reason = punctuation.headed(label, reason)
-        yield [*(cells.get(str(place), "") for place in kept), reason]

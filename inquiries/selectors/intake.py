@@ -352,7 +352,3 @@ def parties(*, text: str, kinds: Collection[str]) -> list[Party]:
     if text.strip():
         found = found.matching(text.partition(" ")[0] if " " in text.strip() else text)
     return list(found[:PARTIES_SHOWN])
-
-
-def departments() -> list[Department]:
-    return list(Department.objects.filter(active=True))

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from inquiries import services
-from inquiries.forms_intake import ACCUSED, COURIERS, OUTLETS, Assignee, SingleForm
+from inquiries.forms_intake import ACCUSED, COURIERS, OUTLETS, SingleForm
 from inquiries.models import Complaint, Inquiry
 from inquiries.selectors import intake as selectors
 from inquiries.selectors.intake import CLOCKS, Ahead, ClockName, Parcel
@@ -32,6 +32,7 @@ from kefu.policy.explanation import explain_due
 from kefu.privacy.redact import clean_waybill
 from kefu.rulebooks.selectors import edition_in_force
 from kefu.staff.models import Department
+from kefu.workbench.assignees import Assignee
 from kefu.workbench.door import workers_only
 from kefu.workbench.forms import SPOKEN, latest
 from kefu.workbench.frame import desk_of, door_time
@@ -489,9 +490,8 @@ def parties(request: HttpRequest) -> HttpResponse:
     kinds = PARTY_KINDS.get(request.GET.get("kind", ""))
     if kinds is None:
         raise Http404
-    text = next(
-        (request.GET[name] for name in ("outlet", "against", "courier") if name in request.GET), ""
-    )
+    names = ("outlet", "against", "courier", "origin", "contractor")
+    text = next((request.GET[name] for name in names if name in request.GET), "")
     found = selectors.parties(text=text[:100].replace("\x00", ""), kinds=kinds)
     return render(request, "inquiries/new/_parties.html", {"parties": found})
 

@@ -59,6 +59,31 @@ ACCESS = {
     "inquiries.complaint": _seen_by(_WORK),
     "inquiries.networkquery": _seen_by(_WORK),
     "inquiries.counteracceptance": _seen_by(_WORK),
+    "problem_parcels.stay": _seen_by(_WORK),
+    "problem_parcels.storeincident": _seen_by(_WORK),
+    "problem_parcels.collection": _seen_by(_WORK),
+    "problem_parcels.warehouserequest": _seen_by(_WORK),
+    "problem_parcels.shifthandover": _seen_by(_WORK),
+    "problem_parcels.keymove": _seen_by(_WORK),
+    "problem_parcels.problemparcel": _seen_by(_WORK),
+    "problem_parcels.problemrecord": _seen_by(_WORK),
+    "problem_parcels.contactattempt": _seen_by(_WORK),
+    "problem_parcels.message": _seen_by(_WORK),
+    "problem_parcels.disposal": _seen_by(_WORK),
+    "problem_parcels.volume": _seen_by({*_WORK, Role.HR}),
+    "problem_parcels.receipt": _seen_by(_WORK),
+    "problem_parcels.receiptbatch": _seen_by(_WORK),
+    "problem_parcels.receiptcover": _seen_by(_WORK),
+    "problem_parcels.receiptdestruction": _seen_by(_WORK),
+    "problem_parcels.receiptentry": _seen_by(_WORK),
+    "problem_parcels.receipthandover": _seen_by(_WORK),
+    "problem_parcels.receiptrequest": _seen_by(_WORK),
+    "problem_parcels.misrouting": _seen_by(_WORK),
+    "problem_parcels.misroutingreport": _seen_by(_WORK),
+    "problem_parcels.returncharge": _seen_by({*_WORK, Role.FINANCE}),
+    "problem_parcels.forwarding": _seen_by({*_WORK, Role.FINANCE}),
+    "problem_parcels.slipbatch": _seen_by({*_WORK, Role.FINANCE}),
+    "problem_parcels.entryfeequote": _seen_by({*_WORK, Role.FINANCE}),
     "deadlines.deadline": _seen_by(_WORK),
     "deadlines.consequence": _seen_by(_WORK),
     "deadlines.pause": _seen_by(_WORK),
@@ -83,7 +108,8 @@ ACCESS = {
     "api.idempotentanswer": _seen_by(SUPERVISORS),
 }
 
-# Not shown: the photos of a case (looked at on its page, where each look is recorded), the sealed upload of a job (its
+# Not shown: the photos of a case (looked at on its page, where each look is recorded), when a desk looked through its
+# replies (it stands on the page of the replies), the sealed upload of a job (its
 # name stands on the job), what of a try-out did not come out as stored (it stands on the try-out's page), how far a
 # bell has been read, of which missing seats the leads were told (their bells say so), which forms of the workbench were
 # sent, and the counters that slow down guessing of keys.
@@ -92,8 +118,23 @@ HIDDEN = {
     "jobs.jobfile",
     "replay.mismatch",
     "notifications.bellmark",
+    "problem_parcels.replycheck",
     "staff.seatalarm",
     "workbench.sentform",
+    # Told on the page of the report, the forwarding or the waybill they belong to; settings on their own page.
+    "problem_parcels.reportline",
+    "problem_parcels.forwardingstep",
+    "problem_parcels.destinationstep",
+    "problem_parcels.houseword",
+    # Told on the page of the stay or the sheet they belong to, or on the store's own pages.
+    "problem_parcels.staykeeping",
+    "problem_parcels.collectionline",
+    "problem_parcels.storeround",
+    "problem_parcels.missingoutscans",
+    "problem_parcels.missingoutscan",
+    "problem_parcels.storekey",
+    "problem_parcels.lockupline",
+    "problem_parcels.lockuptick",
     "api.failedattempts",
 }
 

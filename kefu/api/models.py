@@ -14,6 +14,8 @@ class ApiKey(models.Model):
     class Scope(models.TextChoices):
         READ = "network_queries:read", _("查看网点查询")
         WRITE = "network_queries:write", _("答复和发起网点查询")
+        READ_MESSAGES = "parcel_messages:read", _("查看问题件留言")
+        WRITE_MESSAGES = "parcel_messages:write", _("回复和发出问题件留言")
 
     party = models.ForeignKey(
         "network.Party", models.PROTECT, related_name="api_keys", verbose_name=_("网点")

@@ -1,12 +1,23 @@
 """Serializers that take listed fields only, in the type they are listed with."""
 
+from datetime import datetime
 from typing import Any
 
+from django.db import models
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from kefu.clock import SHANGHAI
+
 NAME_SHOWN = 64  # characters of a caller's field name that an answer repeats
+
+
+class Direction(models.TextChoices):
+    """Which way something went, as the calling outlet sees it."""
+
+    RECEIVED = "received", _("收到的")
+    SENT = "sent", _("发出的")
 
 
 class Text(serializers.CharField):
@@ -37,3 +48,8 @@ class Strict(serializers.Serializer[Any]):
         if refused:
             raise serializers.ValidationError(refused)
         return super().to_internal_value(data)
+
+
+def instant(at: datetime | None) -> str | None:
+    """An instant as partners read it, with Shanghai's offset."""
+    return None if at is None else at.astimezone(SHANGHAI).isoformat()

@@ -8,5 +8,7 @@ urlpatterns = [
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", DocsView.as_view(), name="api-docs"),
     path("", include("inquiries.api_urls")),
+    path("", include("problem_parcels.api_urls_receipts")),
+    path("", include("problem_parcels.api_urls")),
     re_path(r"", UnknownAddress.as_view()),
 ]

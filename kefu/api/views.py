@@ -2,12 +2,17 @@
 
 from typing import Any
 
+from django.utils.cache import patch_vary_headers
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.exceptions import NotFound
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
+
+from kefu.api.problems import QueryRefused
+from kefu.api.serializers import Strict
 
 
 class AlwaysJson(DefaultContentNegotiation):
@@ -41,3 +46,29 @@ class UnknownAddress(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         raise NotFound
+
+
+class NoParameters(Strict):
+    """These addresses take none."""
+
+
+def no_parameters(request: Request) -> None:
+    """Refuse parameters in the address. Raises QueryRefused."""
+    none = NoParameters(data=request.query_params)
+    if not none.is_valid():
+        raise QueryRefused(none.errors)
+
+
+def given_by(form: type[Strict], request: Request) -> dict[str, Any]:
+    """Return what the body gives. Raises ValidationError naming each field at fault."""
+    no_parameters(request)
+    given = form(data=request.data)
+    given.is_valid(raise_exception=True)
+    data: dict[str, Any] = given.validated_data
+    return data
+
+
+def localised(response: Response) -> Response:
+    """Say that the answer depends on who asks, and in which language."""
+    patch_vary_headers(response, ["Authorization", "Accept-Language"])
+    return response

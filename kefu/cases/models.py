@@ -74,6 +74,8 @@ class Case(models.Model):
         INQUIRY = "inquiry", _("查询")
         NETWORK_QUERY = "network_query", _("网点查询")
         COMPLAINT = "complaint", _("投诉")
+        PROBLEM_PARCEL = "problem_parcel", _("问题件")
+        RECEIPTS = "receipts", _("回单")
 
     class State(models.TextChoices):
         OPEN = "open", _("待回复")
@@ -166,6 +168,19 @@ class Case(models.Model):
                     ("escalated", Q(escalated_at__isnull=False)),
                 )
             ),
+            # The lists of a problem-parcel desk: by state, by due time, by age.
+            *(
+                models.Index(
+                    fields=["department", *order, "id"],
+                    condition=Q(kind="problem_parcel") & ~Q(state="closed"),
+                    name=f"case_parcels_{name}",
+                )
+                for name, order in (
+                    ("state", ("state", "next_due_at")),
+                    ("due", ("next_due_at",)),
+                    ("age", ("opened_at",)),
+                )
+            ),
             models.Index(
                 fields=["waybill_number"],
                 condition=~Q(waybill_number=""),
@@ -180,6 +195,12 @@ class Case(models.Model):
                 fields=["source_key"],
                 condition=Q(source_key__isnull=False),
                 name="case_source_once",
+            ),
+            # A parcel lies with one desk at a time.
+            models.UniqueConstraint(
+                fields=["waybill_number"],
+                condition=Q(kind="problem_parcel") & ~Q(state="closed"),
+                name="case_one_open_problem",
             ),
             models.CheckConstraint(
                 condition=Q(state="closed", closed_at__isnull=False)

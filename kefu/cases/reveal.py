@@ -27,6 +27,7 @@ LINES = {
     "interaction": "interactions",
     "consultation": "consultations",
     "network_query": "network_queries",
+    "receipt_entry": "receipt_entries",
 }
 # Whose work goes on after a case is closed; everybody else reopens it first.
 REVIEWERS = {User.Role.SHIFT_LEAD, User.Role.SUPERVISOR, User.Role.MANAGER, User.Role.INSPECTOR}
@@ -85,9 +86,9 @@ def record_look(
     """Record that ``actor`` looks at one masked part of ``case``; return the row that holds it.
 
     ``what`` is "customer", "waybill", "pickup", "photos", "interaction:<id>", "consultation:<id>",
-    "network_query:<id>" or "contact:<id>" (a number of an outlet on the case). The audit row is committed before
-    anything is decrypted, so this must not run inside a transaction (``durable``); if it cannot be written,
-    nothing is shown.
+    "network_query:<id>", "receipt_entry:<id>" or "contact:<id>" (a number of an outlet on the case). The audit row
+    is committed before anything is decrypted, so this must not run inside a transaction (``durable``); if it
+    cannot be written, nothing is shown.
 
     Raises NotAllowed (no right), Conflict ``case_not_in_hand``, KefuError ``reason_required``,
     NothingThere, TooManyReveals, AuditUnavailable.

@@ -25,6 +25,8 @@ PREFIXES = {
     Case.Kind.INQUIRY: "CX",
     Case.Kind.NETWORK_QUERY: "WD",
     Case.Kind.COMPLAINT: "TS",
+    Case.Kind.PROBLEM_PARCEL: "WT",
+    Case.Kind.RECEIPTS: "HD",
 }
 
 
@@ -140,11 +142,17 @@ def add(
     channel: str = "",
     substantive: bool = False,
     happened_at: datetime | None = None,
+    opening: bool = False,
+    names: Collection[str] = (),
     actor: Any,
     now: datetime,
 ) -> Interaction:
-    """Add one line to the timeline and let the case show it as its latest."""
-    known = [case.sealed["customer_name"]] if case.sealed.get("customer_name") else []
+    """Add one line to the timeline and let the case show it as its latest.
+
+    ``names``: people named in ``text`` besides the customer; they are masked as well.
+    ``opening``: the case was opened with this line and shows it already; nobody else knows of it yet.
+    """
+    known = [*filter(None, [case.sealed.get("customer_name")]), *names]
     shown = redact.redact(
         text, keep=[case.waybill_number] if case.waybill_number else (), names=known
     )
@@ -165,6 +173,8 @@ def add(
         data=data or {},
         search=search.vector(shown) if shown else None,
     )
+    if opening:
+        return line
     columns: dict[str, Any] = {}
     if shown or kind == Interaction.Kind.CONTACT:
         columns = {

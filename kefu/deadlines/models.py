@@ -43,14 +43,29 @@ class Deadline(models.Model):
         SET_ASIDE = "set_aside", _("已搁置")
 
     class Action(models.TextChoices):
+        """What is promised. Those below the first three are called as the rulebook's clocks measure them."""
+
         REPLY = "reply", _("回复客户")
         FEEDBACK = "feedback", _("网点反馈")
         CALLBACK = "callback", _("承诺回电")
+        OUTBOUND_PROBLEM = "outbound_problem", _("当天处理")
+        UNDELIVERED_MESSAGE = "undelivered_message", _("当天留言")
+        SELF_PICKUP_MESSAGE = "self_pickup_message", _("未取件留言")
+        MESSAGE_REPLY = "message_reply", _("等留言回复")
+        RETURN_DISPATCH = "return_dispatch", _("当天退回")
+        RETURNED_DISPATCH = "returned_dispatch", _("退回件分出")
+        REDISPATCH = "redispatch", _("原址再派")
+        SIGNATURE_ENTRY = "signature_entry", _("录入签收")
+
+    # These follow the case from owner to owner; the others stay with whoever has to act.
+    OF_THE_OWNER = frozenset(
+        {Action.REPLY, Action.CALLBACK, Action.OUTBOUND_PROBLEM, Action.UNDELIVERED_MESSAGE}
+    )
 
     case = models.ForeignKey(
         "cases.Case", models.PROTECT, related_name="deadlines", verbose_name=_("工单")
     )
-    action = models.CharField(_("事项"), choices=Action, max_length=10)
+    action = models.CharField(_("事项"), choices=Action, max_length=24)
     clause = models.CharField(_("条款"), max_length=16)
     # The rules of the day the clock started: a later rulebook never changes this case.
     rulebook = models.ForeignKey(

@@ -26,6 +26,7 @@ from kefu.cases.models import Case, Interaction
 from kefu.clock import SHANGHAI
 from kefu.deadlines import services as deadlines
 from kefu.demo import pictures, words
+from kefu.demo.parcels import Parcels
 from kefu.desk import services as desk
 from kefu.errors import Conflict
 from kefu.network.models import ContactNumber, Party, Region
@@ -128,6 +129,7 @@ class Seeder:
         self.build_outlets()
         self.build_staff()
         self.build_waybills()
+        Parcels(self).build()
 
     def party(
         self, kind: str, code: str, name: str, region: Region | None, parent: Party | None
@@ -194,13 +196,14 @@ class Seeder:
         self.departments = {
             code: Department.objects.create(
                 code=code,
+                desk=desk,
                 name=name,
                 name_en=english,
                 works_inquiries=works,
                 switchboard=code == words.SWITCHBOARD,
                 order=order,
             )
-            for order, (code, name, english, works) in enumerate(words.DEPARTMENTS)
+            for order, (code, desk, name, english, works) in enumerate(words.DEPARTMENTS)
         }
         positions = {
             name: Position.objects.create(name=name, name_en=english, duties=duties)
@@ -370,6 +373,7 @@ class Seeder:
     def live_through(self, part: int) -> None:
         """Let every other day's calls happen, with all that follows from them."""
         self.random.seed(f"{self.seed}/{part}")
+        parcels = Parcels(self, part)
         first = (self.now - timedelta(days=DAYS)).astimezone(SHANGHAI).date()
         for day in range(part, DAYS + 1, PARTS):
             on = first + timedelta(days=day)
@@ -385,6 +389,7 @@ class Seeder:
                     tzinfo=SHANGHAI,
                 )
                 self.at(moment, self.call)
+            parcels.day(datetime(on.year, on.month, on.day, tzinfo=SHANGHAI))
         with clock_at() as set_clock:
             while self.agenda:
                 with (
@@ -602,7 +607,9 @@ class Seeder:
             self.by_number[n] for n in ("0827", "0828", "0829", "0830", "0831", "0871")
         ]
         self.waybills = list(
-            Waybill.objects.select_related("destination").order_by("-accepted_at")[:200]
+            Waybill.objects.filter(origin=self.company)
+            .select_related("destination")
+            .order_by("-accepted_at")[:200]
         )
 
     def next_minutes(self) -> None:
@@ -701,6 +708,8 @@ def seed_demo(*, now: datetime, seed: int = 1, scale: float = 1.0) -> None:
         with transaction.atomic():
             seeder.build()
         _live_through(seeder)
+        with transaction.atomic():
+            Parcels(seeder).routes()
         _read_all_bells()
         User.objects.filter(username=LAST).update(is_active=True)
         seeder.now = clock.now()  # sixty days took a while

@@ -41,14 +41,14 @@ PLACES = [
     ("西藏", "拉萨", ["城关"]),
 ]
 
-DEPARTMENTS = [  # code, name, English, works inquiries
-    ("query", "查询部", "Query desk", True),
-    ("business", "业务部", "Business desk", False),
-    ("on_site", "驻点部", "On-site desk", True),
-    ("report", "报告部", "Report desk", True),
-    ("processing", "处理部", "Processing desk", True),
-    ("front", "前台", "Front desk", True),
-    ("warehouse", "仓库管理办公室", "Warehouse office", True),
+DEPARTMENTS = [  # code, what the rulebooks call it, name, English, works inquiries
+    ("query", "query_desk", "查询部", "Query desk", True),
+    ("business", "business_desk", "业务部", "Business desk", False),
+    ("on_site", "", "驻点部", "On-site desk", True),
+    ("report", "report_desk", "报告部", "Report desk", True),
+    ("processing", "processing_desk", "处理部", "Processing desk", True),
+    ("front", "front_desk", "前台", "Front desk", True),
+    ("warehouse", "warehouse_office", "仓库管理办公室", "Warehouse office", True),
 ]
 SWITCHBOARD = "front"
 AVATARS = ["统一头像一", "统一头像二"]
@@ -92,6 +92,7 @@ STAFF = [  # number, role, department, position; the first of a role is its demo
     ("0872", "agent", "processing", "查询员"),
     ("0881", "agent", "front", "开票员"),
     ("0891", "agent", "warehouse", "仓管员"),
+    ("0892", "agent", "warehouse", "仓管员"),
 ]
 
 QUESTIONS = {

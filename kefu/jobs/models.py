@@ -115,6 +115,7 @@ class Refusal(models.Model):
     row = models.PositiveIntegerField(_("行"))
     field = models.CharField(_("栏目"), max_length=40, blank=True)
     code = models.CharField(_("代码"), max_length=40)
+    details = models.JSONField(_("依据"), default=dict, blank=True)  # what the reason names
     shown = models.CharField(_("显示"), max_length=60, blank=True)  # masked
     sealed = SealedField(_("原行"))
 

@@ -20,11 +20,11 @@ from kefu.privacy import phones
 
 @admin.register(Region)
 class RegionAdmin(OfficeAdmin):
-    list_display = ("name", "parent")
+    list_display = ("name", "parent", "code", "shuttle")
     list_select_related = ("parent",)
     search_fields = ("name",)
     autocomplete_fields = ("parent",)
-    fields = ("name", "parent")
+    fields = ("name", "parent", ("code", "shuttle"))
 
 
 class NumberInline(ReadOnlyInline):
@@ -45,7 +45,14 @@ class PartyAdmin(OfficeAdmin):
     search_fields = ("name", "code")  # what makes it offer completions; ``find`` does the searching
     search_help_text = _("名称、编号、拼音或首字母")
     autocomplete_fields = ("region", "parent")
-    fields = (("kind", "code"), "name", ("region", "parent"), "address", "active")
+    fields = (
+        ("kind", "code"),
+        "name",
+        ("region", "parent"),
+        "address",
+        "active",
+        ("remote", "report_lead_days"),
+    )
     inlines = (NumberInline,)
     actions_detail = ("change_number",)
 

@@ -5,6 +5,7 @@ from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,16 @@ class Region(models.Model):
         blank=True,
         related_name="children",
         verbose_name=_("上级区域"),
+    )
+    code = models.CharField(
+        _("行政区划代码"),
+        max_length=6,
+        blank=True,
+        validators=[RegexValidator(r"^[1-9]\d{1,5}$", _("二到六位数字，如 32 或 320100"))],
+        help_text=_("GB/T 2260；空着就用上级区域的"),
+    )
+    shuttle = models.BooleanField(
+        _("有网络班车"), null=True, blank=True, help_text=_("空着就用上级区域的")
     )
 
     class Meta:
@@ -87,6 +98,16 @@ class Party(models.Model):
     )
     address = models.CharField(_("地址"), max_length=200, blank=True)
     active = models.BooleanField(_("在用"), default=True)
+    remote = models.BooleanField(
+        _("外围或偏远"), default=False, help_text=_("每月上报要提前（CD-08.08）")
+    )
+    report_lead_days = models.PositiveSmallIntegerField(
+        _("上报提前天数"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(14)],
+        help_text=_("空着就用规则手册的天数"),
+    )
 
     objects = PartyQuerySet.as_manager()
 
@@ -102,6 +123,11 @@ class Party(models.Model):
             # One company runs this centre; its own clocks need a liable party too.
             models.UniqueConstraint(
                 fields=["kind"], condition=Q(kind="company"), name="party_one_company"
+            ),
+            models.CheckConstraint(
+                condition=Q(report_lead_days=None) | Q(report_lead_days__lte=14),
+                name="party_report_lead_in_range",
+                violation_error_message=_("最多提前 14 天"),
             ),
             models.CheckConstraint(
                 condition=~Q(kind="contractor") | Q(parent__isnull=False),

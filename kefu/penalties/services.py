@@ -2,15 +2,18 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kefu.cases import services as cases
+from kefu.cases.models import Case
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.ledger import services as ledger
 from kefu.ledger.models import Account, Entry
+from kefu.network.models import Party
 from kefu.network.selectors import our_company
 from kefu.notifications import services as notifications
 from kefu.notifications.models import Event
@@ -46,6 +49,45 @@ def post_payable(*, ids: Collection[int], at: datetime) -> None:
     """Post what the sweep found payable at once."""
     for penalty in Penalty.objects.filter(pk__in=ids).order_by("pk"):
         _post(penalty, actor=None, at=at)
+
+
+def impose(
+    *,
+    case: Case,
+    clause: str,
+    version_id: int,
+    party: Party,
+    kind: Penalty.Kind,
+    value: Decimal,
+    inputs: dict[str, Any],
+    actor: Any,
+    now: datetime,
+) -> Penalty:
+    """Record what a breach costs that follows no clock and counts at once, as policy assessed it, and book it.
+
+    The case is locked. ``inputs``: what the price of the clause keeps (``ConsequenceSpec.inputs``); ``value``
+    in yuan or points. That it is imposed once is for the fact to see to: it keeps the penalty's id.
+    """
+    at_once = str(inputs["condition"])
+    if at_once != "at_once":
+        raise ValueError(f"{clause} waits for {at_once}")
+    happened = {"happened_at": now.isoformat()}
+    penalty = Penalty.objects.create(
+        case=case,
+        clause=clause,
+        rulebook_id=version_id,
+        party=party,
+        kind=kind,
+        value=value,
+        condition=at_once,
+        state=Penalty.State.PAYABLE,
+        incurred_at=now,
+        decided_at=now,
+        inputs={**inputs, **happened},
+    )
+    _tell(penalty, case=case, actor=actor, now=now)
+    _post(penalty, actor=actor, at=now)
+    return penalty
 
 
 def confirm(*, penalty: Penalty, fact: dict[str, Any], actor: Any, now: datetime) -> bool:
@@ -291,9 +333,20 @@ def _move(
     """Change the derived state and tell the case and the party."""
     Penalty.objects.filter(pk=penalty.pk).update(state=to)
     penalty.state = to
+    _tell(penalty, case=cases.lock(case=penalty.case), actor=actor, now=now, fact=fact)
+
+
+def _tell(
+    penalty: Penalty,
+    *,
+    case: Case,
+    actor: Any,
+    now: datetime,
+    fact: dict[str, Any] | None = None,
+) -> None:
     cases.step(
-        case=cases.lock(case=penalty.case),
-        action=f"penalty_{to}",
+        case=case,
+        action=f"penalty_{penalty.state}",
         actor=actor,
         now=now,
         penalty=penalty.pk,
@@ -309,5 +362,5 @@ def _move(
         party_id=penalty.party_id,
         department_id=penalty.case.department_id,
         case_id=penalty.case_id,
-        data={"penalty": penalty.pk, "state": to},
+        data={"penalty": penalty.pk, "state": penalty.state},
     )

@@ -118,6 +118,26 @@ def due(times: str, facts: ClockFacts, rulebook: Rulebook) -> Due | None:
     return replace(found, steps=(*because, *found.steps))
 
 
+def due_since(
+    times: str,
+    started_at: datetime,
+    rulebook: Rulebook,
+    *,
+    case: str = "any",
+    pauses: tuple[Pause, ...] = (),
+) -> Due | None:
+    """Return when what ``times`` measures is due, counted from the one moment that starts it.
+
+    None where the rulebook has no such clock, or a clock without a time. Raises what ``due`` raises besides.
+    """
+    facts = ClockFacts({}, case=case, pauses=pauses)
+    try:
+        since = clock_for(times, facts, rulebook).since
+    except NoClock:
+        return None
+    return due(times, replace(facts, moments={since: started_at}), rulebook)
+
+
 def _start(clause: Clock, facts: ClockFacts) -> tuple[datetime, tuple[Step, ...]]:
     starts_at = facts.moment(clause.id, clause.since)
     classed_at = facts.classed_at and instant(facts.classed_at)

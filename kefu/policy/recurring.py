@@ -203,6 +203,17 @@ def report_due(report: str, about: date, rulebook: Rulebook) -> Occurrence:
     raise NotInRulebook(cannot_be("no_report_day", code=rulebook.code, report=report))
 
 
+def slips_period(rulebook: Rulebook, today: date) -> tuple[date, date] | None:
+    """Return the last complete period whose forwarding slips go to finance; None where neither the regulation nor
+    the house names a period (CD-06.19).
+    """
+    for clause in rulebook.in_force(Report):
+        if "forwarding_slips" in clause.reports and clause.per not in (None, "occasion", "request"):
+            first, _last = _period(clause.per, today, clause.id)
+            return _period(clause.per, first - DAY, clause.id)
+    return None
+
+
 def _report_day(clause: Report, last: date) -> date:
     house, after = clause.house, last + DAY
     if house is not None and house.weekday is not None:

@@ -42,6 +42,17 @@ def shift_on(post: str, name: str, weekday: int, rulebook: Rulebook) -> Shift | 
     raise NotInRulebook(cannot_be("no_shift", code=rulebook.code, shift=name, post=post))
 
 
+def shifts_of(post: str, weekday: int, rulebook: Rulebook) -> tuple[Shift, ...]:
+    """Return all shifts of a post on a weekday (Monday = 1), the earliest first (CD-12.40).
+
+    Raises NotSet for one without hours.
+    """
+    own = [clause for clause in rulebook.in_force(Shifts) if clause.post == post]
+    names = dict.fromkeys(shift.name for clause in own for shift in clause.shifts)
+    on = [found for name in names if (found := shift_on(post, name, weekday, rulebook))]
+    return tuple(sorted(on, key=lambda shift: min(w.opens for w in shift.windows or ())))
+
+
 def minutes_of(shift: Shift) -> int:
     """The length of a shift, breaks left out; 0 where the regulation gives no hours."""
     return sum(window.minutes for window in shift.windows or ())

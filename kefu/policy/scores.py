@@ -65,6 +65,7 @@ __all__ = [
     "score_period",
     "sheet_lines",
     "target_met",
+    "tier_reached",
     "year_mean",
 ]
 
@@ -502,6 +503,16 @@ def _tiers(
             raise BadFacts({f"{field}.{tiers.metric}": wanted("not_known_for", month=facts.month)})
         return ZERO, (Step.of(tiers.id, "score_tier_missing", metric=tiers.metric),)
     worked, scheduled = _share_of_month(facts, tiers)
+    points, step = tier_reached(tiers, number, worked=worked, scheduled=scheduled)
+    return points, (*told, step)
+
+
+def tier_reached(
+    tiers: ScoreTiers, number: Decimal, *, worked: int = 1, scheduled: int = 1
+) -> tuple[Decimal, Step]:
+    """Return what the step that ``number`` reaches takes, and why; ``worked`` of ``scheduled`` days lower the
+    bounds. Source: CD-12.10 to CD-12.13.
+    """
     for tier in tiers.tiers:
         reached, bound = number * scheduled, tier.at_least * worked
         if reached > bound or (reached == bound and (tiers.edge == "better" or not bound)):
@@ -516,7 +527,7 @@ def _tiers(
         scheduled=scheduled,
         change_points=tier.points,
     )
-    return tier.points, (*told, step)
+    return tier.points, step
 
 
 def _share_of_month(facts: ScoreFacts, tiers: ScoreTiers) -> tuple[int, int]:

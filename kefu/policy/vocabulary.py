@@ -579,6 +579,7 @@ CHINESE = {
     "no_swap": "不算换班",
     "no_time_today": "今天没有时间",
     "nobody_home": "无人在家",
+    "nobody_home_remark": "家里无人的情况",
     "nominees": "提名人数",
     "none": "没有",
     "normal_formula": "按一般公式",

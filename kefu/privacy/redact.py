@@ -54,7 +54,7 @@ def redact(text: str, *, keep: Collection[str] = (), names: Collection[str] = ()
     known to the case; each is replaced by its mask.
     """
     for name in names:
-        if len(name) > 1:
+        if len(name) > 1 and name in text:
             text = text.replace(name, masks.mask_name(name))
     if not _ANY_NUMBER.search(text):
         return text

@@ -35,6 +35,7 @@ from kefu.policy.consequences import (
     held_for_interruption,
     repeat_call_counts,
 )
+from kefu.policy.due import due_since
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import plain
 from kefu.replay.decisions import Charge, Missing, Outcome
@@ -80,6 +81,7 @@ class ClockFacts:
     imported: bool
     channel: str
     first: bool
+    sort: str  # of case, where the rulebook tells them apart
     party_id: int
     party_is_ours: bool
     party_is_employee: bool
@@ -142,6 +144,8 @@ def _due(facts: ClockFacts, rules: Rulebook) -> Due | None:
     try:
         if facts.action == Action.FEEDBACK:
             return outlet_due(start, OutletRules.of(rules), facts.pauses)
+        if facts.action != Action.REPLY:
+            return due_since(facts.action, start, rules, case=facts.sort, pauses=facts.pauses)
         reply = ReplyFacts(
             received_at=start,
             failed_contact_at=min(
@@ -209,7 +213,7 @@ def _roles(facts: ClockFacts) -> set[str]:
 
 def _elsewhere(facts: ClockFacts, due_at: datetime) -> bool:
     """Did the case go to another between the moment whose owner we know and the due time?"""
-    if facts.action == Action.FEEDBACK:
+    if facts.action not in Deadline.OF_THE_OWNER:
         return False
     earlier, later = sorted((facts.settled_at, due_at))
     return any(earlier < at <= later for at in facts.given_at)

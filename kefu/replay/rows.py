@@ -172,6 +172,7 @@ class _Chunk:
             imported=row["imported"],
             channel=row["started_by__channel"],
             first=row["started_by__action"] != "again",
+            sort=row["started_by__data"].get("sort", "any"),
             party_id=row["party_id"],
             party_is_ours=row["party__kind"] == Party.Kind.COMPANY,
             party_is_employee=row["party__kind"] == Party.Kind.EMPLOYEE,

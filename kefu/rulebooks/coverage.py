@@ -47,7 +47,7 @@ class State(StrEnum):
 
 
 # Apps of which the rules are written and the screens are not built yet.
-PLANNED = frozenset({"problem_parcels", "claims", "payroll"})
+PLANNED = frozenset({"claims", "payroll"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from kefu.clock import SHANGHAI
 from kefu.staff.models import in_readers_language
 
 # What nobody has published holds nowhere, and there is nothing to confirm.
-_ONLY_ISSUED = pgtrigger.Func(  # type: ignore[no-untyped-call]
+_ONLY_ISSUED = pgtrigger.Func(
     """
     IF EXISTS (SELECT FROM rulebooks_rulebookversion v
                WHERE v.id = NEW.version_id AND v.state IN ('draft', 'discarded')) THEN

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "kefu.calculator",
     "kefu.workbench",
     "inquiries",
+    "problem_parcels",
     "kefu.overview",
     "kefu.demo",
 ]
@@ -149,6 +150,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "kefu.staff.tasks.tell_missing_seats",
         "schedule": timedelta(minutes=1),
     },
+    "draw-up-missing-out-scans": {
+        "task": "problem_parcels.tasks.draw_up_missing_out_scans",
+        "schedule": timedelta(minutes=10),
+    },
+    "return-unanswered-parcels": {
+        "task": "problem_parcels.tasks.return_unanswered",
+        "schedule": timedelta(minutes=1),
+    },
     "forget-old-answers": {
         "task": "kefu.api.tasks.forget_old",
         "schedule": timedelta(hours=1),
@@ -156,6 +165,10 @@ CELERY_BEAT_SCHEDULE = {
     "forget-old-forms": {
         "task": "kefu.workbench.tasks.forget_old",
         "schedule": timedelta(hours=1),
+    },
+    "remind-reports": {
+        "task": "problem_parcels.tasks.remind_reports",
+        "schedule": timedelta(minutes=10),
     },
     "make-partitions": {
         "task": "kefu.overview.tasks.make_partitions",
@@ -327,6 +340,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
+        "DirectionEnum": "kefu.api.serializers.Direction",
         "QueryState": "inquiries.models.NetworkQuery.State",
         "PenaltyState": "kefu.penalties.models.Penalty.State",
         "CostKind": "kefu.deadlines.models.Consequence.Kind",

@@ -64,7 +64,7 @@ class DepartmentAdmin(OfficeAdmin):
         ("name", "name_en"),
         "code",
         "line_number",
-        ("works_inquiries", "switchboard"),
+        ("works_inquiries", "switchboard", "desk"),
         ("active", "order"),
     )
 

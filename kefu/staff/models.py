@@ -21,7 +21,24 @@ def in_readers_language(name: str, name_en: str) -> str:
 class Department(models.Model):
     """A desk of the centre. Each case queue belongs to one department (CD-01.02, CD-12.25)."""
 
+    class Desk(models.TextChoices):
+        """What the rulebooks call a desk, so that its duties, rights and hours find it."""
+
+        QUERY = "query_desk", _("查询部")
+        BUSINESS = "business_desk", _("业务部")
+        REPORT = "report_desk", _("报告部")
+        PROCESSING = "processing_desk", _("处理部")
+        FRONT = "front_desk", _("前台")
+        WAREHOUSE = "warehouse_office", _("仓库管理办公室")
+
     code = models.SlugField(_("代码"), max_length=32, unique=True)
+    desk = models.CharField(
+        _("规章所称"),
+        choices=Desk,
+        max_length=20,
+        blank=True,
+        help_text=_("规则手册里的职责、权限和班次按它找到这个部门"),
+    )
     name = models.CharField(_("名称"), max_length=60)
     name_en = models.CharField(_("英文名称"), max_length=60, blank=True)
     line_number = models.CharField(_("热线"), max_length=40, blank=True)
@@ -44,6 +61,14 @@ class Department(models.Model):
         verbose_name = _("部门")
         verbose_name_plural = _("部门")
         ordering = ["order", "code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["desk"],
+                condition=~Q(desk="") & Q(active=True),
+                name="department_one_a_desk",
+                violation_error_message=_("规章里的这个岗位已经是另一个部门"),
+            )
+        ]
 
     def __str__(self) -> str:
         return in_readers_language(self.name, self.name_en)

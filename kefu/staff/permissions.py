@@ -25,6 +25,16 @@ TABLE: dict[str, set[Role]] = {
     # The counter.
     "parcels.accept_parcel": DESK,
     "parcels.release_fragile": SUPERVISORS,
+    # The problem-parcel desks.
+    "problem_parcels.destroy_receipts": SUPERVISORS,
+    # The warehouse.
+    "problem_parcels.work_store": DESK,
+    "problem_parcels.override_store": LEADS,
+    "problem_parcels.price_incident": SUPERVISORS,
+    # Reports, slips and settings of the problem parcels.
+    "problem_parcels.send_report": LEADS,
+    "problem_parcels.receive_slips": {*SUPERVISORS, Role.FINANCE},
+    "problem_parcels.set_house_words": SUPERVISORS,
     # Money.
     "penalties.propose_waiver": LEADS,
     "penalties.decide_waiver": SUPERVISORS,

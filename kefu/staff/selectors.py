@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from kefu import punctuation
@@ -14,10 +14,22 @@ from kefu.policy.rulebook import Rulebook
 from kefu.policy.seats import Missing, missing_seats
 from kefu.rulebooks import wording
 from kefu.rulebooks.selectors import edition_in_force
-from kefu.staff.models import Department, Duty, Employee
+from kefu.staff.models import Department, Duty, Employee, User
+from kefu.staff.permissions import LEADS
 
 AT_SWITCHBOARD = Q(employee__department__switchboard=True, employee__department__active=True)
 WORKS_INQUIRIES = Q(employee__department__works_inquiries=True)
+
+
+def lead_ids() -> set[int]:
+    """The accounts of those who lead: whose bells ring when something goes wrong."""
+    leads = User.objects.filter(is_active=True, role__in=LEADS)
+    return set(leads.values_list("pk", flat=True))
+
+
+def leads() -> QuerySet[User]:
+    """Those who may let something pass, by their number."""
+    return User.objects.filter(is_active=True, role__in=LEADS).order_by("username")
 
 
 def rules_of(employee: Employee, *, now: datetime) -> Rulebook | None:

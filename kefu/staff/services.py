@@ -9,7 +9,6 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from axes.utils import reset as axes_reset
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from kefu.audit import services as audit
@@ -24,7 +23,7 @@ from kefu.privacy import names
 from kefu.rulebooks.services import require
 from kefu.staff import selectors
 from kefu.staff.models import Avatar, Department, Duty, Employee, Position, SeatAlarm, User
-from kefu.staff.permissions import LEADS, OFFICE
+from kefu.staff.permissions import OFFICE
 from kefu.staff.pictures import avatar_png
 
 # Offices that decide about money or people: given and taken by a manager only.
@@ -88,8 +87,8 @@ def go_off_duty(*, employee: Employee, now: datetime) -> None:
     if missed:
         for lack in missed:
             _first_told(lack, now=now)
-        leads = _leads().exclude(pk=employee.user_id)
-        _ring(leads, missed, now=now, who=str(employee))
+        others = selectors.lead_ids() - {employee.user_id}
+        _ring(others, missed, now=now, who=str(employee))
 
 
 @transaction.atomic
@@ -101,7 +100,7 @@ def tell_missing_seats(*, now: datetime) -> int:
     """
     missing = [lack for lack in selectors.seats_missing(now=now) if _first_told(lack, now=now)]
     if missing:
-        _ring(_leads(), missing, now=now)
+        _ring(selectors.lead_ids(), missing, now=now)
     return len(missing)
 
 
@@ -115,15 +114,11 @@ def _first_told(lack: Missing, *, now: datetime) -> bool:
     )[1]
 
 
-def _leads() -> QuerySet[User]:
-    return User.objects.filter(is_active=True, role__in=LEADS)
-
-
-def _ring(leads: QuerySet[User], missing: Iterable[Missing], *, now: datetime, **data: str) -> None:
+def _ring(leads: Iterable[int], missing: Iterable[Missing], *, now: datetime, **data: str) -> None:
     notifications.ring(
         kind=Event.Kind.SEAT_MISSING,
         at=now,
-        user_ids=leads.values_list("pk", flat=True),
+        user_ids=leads,
         data={**data, "missing": [lack.to_json() for lack in missing]},
     )
 

@@ -1,10 +1,12 @@
 """What the workbench asks for, whatever kind a case is. Forms check shape; whether it makes sense is for the services."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kefu import punctuation
@@ -13,7 +15,9 @@ from kefu.clock import SHANGHAI
 from kefu.deadlines.models import Deadline
 from kefu.desk.services import CONSULTATION_LIMIT
 from kefu.errors import KefuError
+from kefu.network.models import Party
 from kefu.penalties.models import Penalty
+from kefu.privacy import redact
 from kefu.staff.models import Department, Employee
 from kefu.workbench.selectors import costs
 from kefu.workbench.selectors.next_steps import claimable, objectionable
@@ -49,6 +53,51 @@ class DeskForm(forms.Form):
 
 def area(rows: int = 3, **attrs: Any) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows, **attrs})
+
+
+def calendar_day(label: Any, **given: Any) -> forms.DateField:
+    """A day that has others before and after it: the years 1 and 9999 are typing mistakes."""
+    return forms.DateField(
+        label=label,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        validators=[MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 1, 1))],
+        **given,
+    )
+
+
+class PartyField(forms.CharField):
+    """A party by its code, name or pinyin, as typed; exactly one must be meant."""
+
+    def __init__(self, *, kinds: Sequence[str], **kwargs: Any) -> None:
+        self.kinds = kinds
+        super().__init__(max_length=100, required=False, **kwargs)
+        self.widget.attrs["autocomplete"] = "off"
+
+    def clean(self, value: Any) -> Party | None:
+        try:
+            text = redact.clean(super().clean(value), max_length=100, multiline=False)
+        except KefuError as error:
+            raise forms.ValidationError(str(error), code=error.code) from error
+        if not text:
+            return None
+        parties = Party.objects.filter(active=True, kind__in=self.kinds)
+        code = text.partition(" ")[0]
+        exact = parties.filter(code__iexact=code).first() or parties.filter(name=text).first()
+        if exact is not None:
+            return exact
+        found = list(parties.matching(text)[:4])
+        if not found:
+            raise forms.ValidationError(
+                gettext("没有找到“%(text)s”"), code="no_party", params={"text": text}
+            )
+        if len(found) > 1:
+            some = punctuation.alike(*(f"{party.code} {party.name}" for party in found[:3]))
+            raise forms.ValidationError(
+                gettext("对得上的不止一个，请写全：%(some)s"),
+                code="many_parties",
+                params={"some": some},
+            )
+        return found[0]
 
 
 class TimeOfDay(forms.TimeField):
@@ -293,8 +342,6 @@ class SeatForm(forms.Form):
 
 
 class PresenceForm(forms.Form):
-    typing = forms.ChoiceField(
-        choices=[(v, v) for v in ("", "reply", "outlet", "note")], required=False
-    )
+    typing = forms.SlugField(max_length=20, required=False)  # the name of a tab
     chars = forms.IntegerField(min_value=0, max_value=TEXT, required=False)
     leaving = forms.BooleanField(required=False)

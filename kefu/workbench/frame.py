@@ -10,8 +10,7 @@ from django.http import HttpRequest
 from kefu import clock
 from kefu.rulebooks.selectors import Holding, to_read
 from kefu.workbench import selectors
-from kefu.workbench.kinds import NavEntry, navigation
-from kefu.workbench.selectors import Desk, ViewCount
+from kefu.workbench.selectors import Desk, Page, ViewCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class Frame:
     views: tuple[ViewCount, ...]
     unread: int
     cursor: str  # where the live stream of this page starts
-    pages: Sequence[NavEntry]  # of the apps, in the side navigation
+    pages: Sequence[Page]  # of the apps, in the side navigation
     to_read: Holding | None  # the rules that hold here and that this person has not confirmed
 
 
@@ -60,7 +59,7 @@ def _frame(request: HttpRequest) -> Frame | None:
     now, desk = door_time(request), desk_of(request)
     pulse = selectors.pulse(desk=desk, now=now)
     return Frame(
-        now, desk, pulse.views, pulse.unread, pulse.cursor, navigation(), _to_read(desk, now)
+        now, desk, pulse.views, pulse.unread, pulse.cursor, pulse.pages, _to_read(desk, now)
     )
 
 

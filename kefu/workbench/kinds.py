@@ -3,11 +3,12 @@
 Each app tells of its own kinds: it registers a ``CaseKind`` for each when it is ready.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -81,7 +82,7 @@ class CaseKind:
     panels: Sequence[str] = ()
     # Whether there is a customer who waits for a reply.
     answers_customers = False
-    # The keys of its page that the strip at the bottom shows.
+    # The keys of its page as the sheet of keys tells them; the strip at the bottom shows the first six.
     keys: Sequence[tuple[str, str | Promise]] = (
         ("i", gettext_lazy("内部备注")),
         ("t", gettext_lazy("转交")),
@@ -140,11 +141,14 @@ def kind_of(case: Case) -> CaseKind:
 
 @dataclass(frozen=True, slots=True)
 class NavEntry:
-    """A page of an app in the side navigation; ``name`` is what the page gives as ``current``."""
+    """A page of an app in the side navigation; ``name`` is what the page gives as ``current``. ``waiting``: the rows
+    whose number stands beside it.
+    """
 
     name: str
     label: str | Promise
     url_name: str
+    waiting: "Callable[[Desk, datetime], QuerySet[Any]] | None" = None
 
     @property
     def url(self) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from io import BytesIO
 
 import pytest
@@ -22,14 +23,33 @@ from kefu.deadlines.services.sweep import beat
 from kefu.jobs.models import Job, Refusal
 from kefu.ledger import services as ledger
 from kefu.ledger.models import Account, Entry
-from kefu.network.models import Region
+from kefu.network.models import Party, Region
 from kefu.network.services import change_number
+from kefu.parcels.models import Waybill
 from kefu.penalties import services as penalties
 from kefu.penalties.models import Penalty, Waiver
 from kefu.replay import services as replay
 from kefu.rulebooks import services as rulebooks
 from kefu.staff import services as staff
 from kefu.staff.models import User
+from problem_parcels import services as parcels
+from problem_parcels.models import EntryFeeQuote, ReceiptDestruction, SlipBatch
+from problem_parcels.receipt_rules import read_signature
+from problem_parcels.selectors.shifts import begun
+from problem_parcels.selectors.store import warehouse_edition
+from problem_parcels.services import (
+    collections,
+    forwardings,
+    misroutings,
+    receipt_requests,
+    receipts,
+    returns,
+    shifts,
+    stays,
+    store,
+    warehouse_requests,
+)
+from problem_parcels.services.house import set_house_words
 from tests.admin.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -42,8 +62,40 @@ def root(as_user):
     )
 
 
+def the_store(office):
+    """A parcel in store, what befell it, who collects it, who hands over, and what an agent asks for."""
+    lin, wang = office.lin, office.wang.user
+    stay = stays.enter(
+        number=office.waybill.number,
+        location="A-01",
+        reason="送无人",
+        waybill_present=True,
+        keeper=lin,
+        actor=lin.user,
+        now=NOW,
+    )
+    store.record_incident(stay=stay, text="外箱进水", happened_at=NOW, actor=wang, now=NOW)
+    driver = Party.objects.create(kind="driver", code="SJ01", name="吴师傅")
+    sheet = collections.open_sheet(driver=driver, actor=wang, now=NOW)
+    collections.put_on(sheet=sheet, numbers=[office.waybill.number], now=NOW)
+    key = shifts.add_key(name="仓库大门", actor=wang, now=NOW)
+    shifts.move_key(key=key, holder=lin, actor=lin.user, now=NOW)
+    turn = begun(now=NOW, rules=warehouse_edition(at=NOW).rules)[0]
+    shifts.sign_over(giver=lin, on=turn.on, shift=turn.shift, note="", actor=lin.user, now=NOW)
+    warehouse_requests.ask(
+        made_by=lin,
+        text="找一下客户的件",
+        customer_id="tb_88231",
+        name="陈晓梅",
+        address="扬州市邗江区",
+        actor=lin.user,
+        now=NOW,
+    )
+
+
 def one_of_each(office):
     """A row of every model that the admin shows."""
+    the_store(office)
     wang, chen, lin = office.wang.user, office.chen.user, office.lin
     penalty, case = Penalty.objects.get(), Case.objects.get()
     said = case.interactions.get(kind="contact")
@@ -164,6 +216,91 @@ def one_of_each(office):
             "INSERT INTO parcels_scan (waybill_number, kind, at, place) VALUES ('880612045537', 'arrived', %s, '成都')",
             [NOW],
         )
+
+    problem_parcels_of(office)
+    receipts_of(office)
+
+
+def problem_parcels_of(office):
+    """A parcel of another outlet: called about, written about, sent back; one mis-sent, one forwarded, one quoted."""
+    lin, by = office.lin, {"actor": office.lin.user, "now": NOW}
+    arrived = Waybill.objects.get(pk=office.waybill.pk)
+    arrived.pk, arrived.number = None, "770612045501"
+    arrived.origin, arrived.destination = office.chengdu, office.company
+    arrived.save()
+    case = parcels.register(
+        number=arrived.number,
+        given=parcels.Given("damaged_outside", attempts=[parcels.Attempt("reached", NOW)]),
+        owner=lin,
+        department=lin.department,
+        **by,
+    )
+    message = parcels.post_message(case=case, text="外箱破了，请回复", by=lin, **by)
+    parcels.reply(message=message, text="请退回", wish="return", party=office.chengdu, **by)
+    worker = {"employee": lin, "now": NOW}
+    region = Region.objects.create(name="浙江", code="33", shuttle=True)
+    charge = returns.charge_return(
+        case=case, by_air=True, weight_kg=Decimal(1), destination=region, **worker
+    )
+    words = dict.fromkeys(("contact", "phone", "chat_account", "carrier"), "总部")
+    set_house_words(given=words, actor=office.chen.user, now=NOW)
+    misroutings.record_misrouting(
+        found=misroutings.Found(
+            waybill_number="770612049901",
+            origin=office.chengdu,
+            province="四川",
+            routing_text="missing",
+            correct_destination="杭州",
+            source="slip",
+            origin_verified=True,
+        ),
+        **worker,
+    )
+    forwardings.open_forwarding(waybill_number=office.waybill.number, **worker)
+    SlipBatch.objects.create(
+        from_on=NOW.date(), to_on=NOW.date(), handed_by=lin.user, handed_at=NOW
+    )
+    EntryFeeQuote.objects.create(
+        place="城北仓",
+        pieces=[],
+        total=1,
+        parts={},
+        label="进仓费",
+        rulebook=charge.rulebook,
+        quoted_at=NOW,
+        quoted_by=lin.user,
+    )
+
+
+def receipts_of(office):
+    """A courier's day: out, entered, counted, sent; asked for again; and a destruction that waits."""
+    courier = Party.objects.create(kind="courier", code="2201", name="吴强")
+    by = {"actor": office.lin.user, "now": NOW}
+    batch, _rows = receipts.hand_out(
+        courier=courier,
+        delivered_on=NOW.date(),
+        lines=[office.waybill.number],
+        clerk=office.lin,
+        **by,
+    )
+    slip, signature = receipts.Slip(office.waybill.number), read_signature("陈晓梅")
+    receipts.enter(batch=batch, slip=slip, signature=signature, **by)
+    receipts.count_slips(batch=batch, slips=1, collect_slips=0, **by)
+    receipts.hand_over(clerk=office.lin, **by)
+    receipt_requests.ask_for_receipt(
+        waybill=office.waybill,
+        asking=office.company,
+        service="lookup",
+        note="陈晓梅 13800004545 说没有签过",
+        customer_name="陈晓梅",
+        channel="phone",
+        department=office.query_desk,
+        owner=office.lin,
+        **by,
+    )
+    ReceiptDestruction.objects.create(
+        until=NOW.date(), proposed_at=NOW, proposed_by=office.lin.user
+    )
 
 
 PLANTED = ("13800004545", "13912345678", "陈晓梅", "王强")

@@ -12,7 +12,9 @@ from tests.admin.conftest import account
 pytestmark = pytest.mark.django_db
 
 OURS = [
-    model for model in apps.get_models() if model.__module__.startswith(("kefu.", "inquiries."))
+    model
+    for model in apps.get_models()
+    if model.__module__.startswith(("kefu.", "inquiries.", "problem_parcels."))
 ]
 
 # Who may look at what: L shift lead, S supervisor, I inspector, M manager, H HR, F finance.
@@ -42,7 +44,32 @@ LOOK = {
     "inquiries.pickup": "LSIM",
     "inquiries.complaint": "LSIM",
     "inquiries.networkquery": "LSIM",
+    "problem_parcels.problemparcel": "LSIM",
+    "problem_parcels.problemrecord": "LSIM",
+    "problem_parcels.contactattempt": "LSIM",
+    "problem_parcels.message": "LSIM",
+    "problem_parcels.disposal": "LSIM",
+    "problem_parcels.volume": "LSIMH",
+    "problem_parcels.stay": "LSIM",
+    "problem_parcels.storeincident": "LSIM",
+    "problem_parcels.shifthandover": "LSIM",
+    "problem_parcels.collection": "LSIM",
+    "problem_parcels.warehouserequest": "LSIM",
+    "problem_parcels.keymove": "LSIM",
     "inquiries.counteracceptance": "LSIM",
+    "problem_parcels.receipt": "LSIM",
+    "problem_parcels.receiptbatch": "LSIM",
+    "problem_parcels.receiptcover": "LSIM",
+    "problem_parcels.receiptdestruction": "LSIM",
+    "problem_parcels.receiptentry": "LSIM",
+    "problem_parcels.receipthandover": "LSIM",
+    "problem_parcels.receiptrequest": "LSIM",
+    "problem_parcels.misrouting": "LSIM",
+    "problem_parcels.misroutingreport": "LSIM",
+    "problem_parcels.returncharge": "LSIMF",
+    "problem_parcels.forwarding": "LSIMF",
+    "problem_parcels.slipbatch": "LSIMF",
+    "problem_parcels.entryfeequote": "LSIMF",
     "deadlines.deadline": "LSIM",
     "deadlines.consequence": "LSIM",
     "deadlines.pause": "LSIM",

@@ -33,6 +33,14 @@ def test_the_document_tells_all_operations_with_their_refusals(client):
         ("/api/v1/network-queries/{id}/", "get"),
         ("/api/v1/network-queries/{id}/answer/", "post"),
         ("/api/v1/network-queries/{id}/withdraw/", "post"),
+        ("/api/v1/receipt-requests/", "get"),
+        ("/api/v1/receipt-requests/", "post"),
+        ("/api/v1/receipt-requests/{id}/", "get"),
+        ("/api/v1/receipt-requests/{id}/answer/", "post"),
+        ("/api/v1/parcel-messages/", "get"),
+        ("/api/v1/parcel-messages/", "post"),
+        ("/api/v1/parcel-messages/{id}/", "get"),
+        ("/api/v1/parcel-messages/{id}/replies/", "post"),
     }
     for (_path, method), operation in operations.items():
         assert {"401", "403", "429", "500", "503"} <= set(operation["responses"])

@@ -266,7 +266,7 @@ def signed_in(user):
 
 
 def address(name, case, *more):
-    return reverse(f"inquiries:{name}", args=[case.number, *more])
+    return reverse(f"workbench:{name}", args=[case.number, *more])
 
 
 def send(client, case, content, name="照片.jpg", **more):

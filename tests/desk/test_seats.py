@@ -38,7 +38,7 @@ def switchboard_at(department):
 
 def front_desk_as_in_the_demo(centre):
     """It holds the switchboard and works inquiries."""
-    works = {code: works for code, _name, _english, works in words.DEPARTMENTS}
+    works = {code: works for code, _desk, _name, _english, works in words.DEPARTMENTS}
     assert (words.SWITCHBOARD, works["front"], works["query"]) == ("front", True, True)
     Department.objects.filter(pk=centre.front_desk.pk).update(
         works_inquiries=True, switchboard=True

@@ -22,7 +22,8 @@ from python_calamine import CalamineWorkbook
 
 from inquiries import imports
 from inquiries import services as inquiries
-from inquiries.imports import columns, load, rows, tables
+from inquiries.imports import load, rows
+from inquiries.imports.columns import COLUMNS
 from inquiries.models import Inquiry
 from kefu import clock
 from kefu.audit.models import AuditRow
@@ -31,6 +32,8 @@ from kefu.clock import SHANGHAI
 from kefu.deadlines import services as deadlines
 from kefu.deadlines.models import Consequence, Deadline
 from kefu.errors import KefuError, NotAllowed
+from kefu.imports import chunks, tables
+from kefu.imports.services import PreviewColumn
 from kefu.jobs import services as jobs
 from kefu.jobs.models import Job, Refusal
 from kefu.notifications.models import Event
@@ -340,7 +343,7 @@ def test_rows_that_ask_about_a_parcel_with_an_open_case_are_filed_and_counted(ce
 
 @pytest.mark.django_db
 def test_chunks_are_filed_one_by_one_and_stopping_keeps_them(centre, monkeypatch):
-    monkeypatch.setattr(load, "CHUNK", 3)
+    monkeypatch.setattr(chunks, "CHUNK", 3)
     job = start(centre, table(*({"事由": f"第{n}件"} for n in range(10))))
 
     jobs.run_until_next_tick(seconds=0)
@@ -367,7 +370,7 @@ def test_a_row_the_database_will_not_take_is_set_aside_and_the_others_go_in(cent
     job = run(centre, table(*given[:4], {"事由": "坏的"}, *given[4:]))
 
     assert counted(job) == {"accepted": 7, "refused": 1}
-    assert [(r.row, r.reason) for r in imports.refusals(job=job)] == [
+    assert [(r.row, r.reason) for r in imports.TABLE.refusals(job=job)] == [
         (6, "这一行没能保存，程序已记录")
     ]
 
@@ -405,9 +408,9 @@ import os, time
 from datetime import timedelta
 import django
 django.setup()
-from inquiries.imports import load
+from kefu.imports import chunks
 from kefu.jobs import services as jobs
-load.CHUNK, jobs.LEASE = 100, timedelta(seconds=1)
+chunks.CHUNK, jobs.LEASE = 100, timedelta(seconds=1)
 while True:
     jobs.run_until_next_tick(seconds={chance.random()})
     time.sleep(0.02)
@@ -463,13 +466,13 @@ while True:
 def test_the_encodings_and_separators_of_chinese_offices_are_read(encoding, delimiter):
     content = table({}, encoding=encoding, delimiter=delimiter)
 
-    shown = imports.preview(content=content, file_name="名单.csv")
+    shown = imports.TABLE.preview(content=content, file_name="名单.csv")
 
     assert shown.ready
     assert (shown.format, shown.total, shown.header_row) == ("csv", 1, 1)
     said = {"utf-8-sig": "utf-8", "gbk": "gb18030", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}
     assert shown.encoding == said.get(encoding, encoding)
-    assert [column.field for column in shown.columns] == [columns.field_of(name) for name in HEADER]
+    assert [column.field for column in shown.columns] == [COLUMNS.field_of(name) for name in HEADER]
 
 
 def test_a_preview_shows_what_will_be_read_and_masks_people():
@@ -479,13 +482,13 @@ def test_a_preview_shows_what_will_be_read_and_masks_people():
         above=[["十一月查件登记"], ["制表：查询部"], []],
     )
 
-    shown = imports.preview(content=content, file_name="名单.csv")
+    shown = imports.TABLE.preview(content=content, file_name="名单.csv")
 
     assert (shown.header_row, shown.total, len(shown.rows), shown.ready) == (4, 20, 8, True)
     assert shown.rows[0][:6] == (
         "", "880612045537", "查件", "陈*梅", "138******45", "第0件，回电138******45",
     )  # fmt: skip
-    assert shown.columns[0] == imports.PreviewColumn("序号", "", "")
+    assert shown.columns[0] == PreviewColumn("序号", "", "")
     assert shown.columns[3].label == "客户姓名"
     assert "序号、客户身份证" in shown.notes[0]
 
@@ -509,7 +512,7 @@ def test_a_workbook_is_read_with_its_numbers_and_times(centre):
     assert first.inquiry.received_at == at.replace(tzinfo=SHANGHAI)
     assert (second.summary, second.inquiry.kind) == ("20261120", "expedite")
     assert second.inquiry.received_at == tests.at("2026-03-02 09:05:00")
-    (refused,) = imports.refusals(job=job)
+    (refused,) = imports.TABLE.refusals(job=job)
     assert (refused.row, refused.label) == (6, "运单号")
     assert "文本" in refused.reason
 
@@ -529,7 +532,7 @@ def test_a_workbook_is_read_with_its_numbers_and_times(centre):
 )
 def test_what_is_no_table_is_refused_with_a_reason(content, code):
     with pytest.raises(KefuError) as refusal:
-        imports.preview(content=content, file_name="x")
+        imports.TABLE.preview(content=content, file_name="x")
 
     assert (refusal.value.code, refusal.value.field) == (code, "file")
     assert str(refusal.value)
@@ -548,7 +551,7 @@ def test_what_is_no_table_is_refused_with_a_reason(content, code):
 def test_what_lacks_a_column_or_rows_cannot_be_started(centre, header, rows_, code):
     content = table(*[{}] * rows_, header=header)
 
-    shown = imports.preview(content=content, file_name="x.csv")
+    shown = imports.TABLE.preview(content=content, file_name="x.csv")
     assert not shown.ready
     assert shown.problems
 
@@ -567,7 +570,7 @@ def test_too_many_rows_and_too_many_bytes_are_refused(centre, monkeypatch):
 
     monkeypatch.setattr(jobs, "MAX_BYTES", 50)
     for refused in (
-        lambda c: imports.preview(content=c, file_name="x"),
+        lambda c: imports.TABLE.preview(content=c, file_name="x"),
         lambda c: start(centre, c),
     ):
         with pytest.raises(KefuError) as refusal:
@@ -583,7 +586,7 @@ def test_a_workbook_that_unpacks_to_no_end_is_refused_by_the_process_that_unpack
         sheet.write(1_048_575, 16_383, "x")  # the cells between would fill hundreds of gigabytes
 
     with pytest.raises(KefuError) as refusal:
-        imports.preview(content=file.getvalue(), file_name="x.xlsx")
+        imports.TABLE.preview(content=file.getvalue(), file_name="x.xlsx")
 
     assert refusal.value.code == "file_unpacks_too_large"
 
@@ -619,11 +622,11 @@ def test_a_row_is_refused_with_the_column_and_the_reason(centre, row, label, cod
     job = run(centre, table(row, {"事由": "好的一行"}))
 
     assert counted(job) == {"accepted": 1, "refused": 1}
-    (refused,) = imports.refusals(job=job)
+    (refused,) = imports.TABLE.refusals(job=job)
     assert (refused.row, refused.label, refused.reason) == (2, label, str(rows.REASONS[code]))
     assert Refusal.objects.get().code == code
     with translation.override("en"):
-        assert imports.refusals(job=job)
+        assert imports.TABLE.refusals(job=job)
 
 
 @pytest.mark.rule("ES-203.14")
@@ -637,7 +640,7 @@ def test_a_row_is_refused_with_the_column_and_the_reason(centre, row, label, cod
     ],
 )
 def test_where_the_rulebook_says_so_a_trace_needs_a_number_or_a_phone(row, code):
-    places = load.places_of(HEADER)
+    places = COLUMNS.places_of(HEADER)
     form = rows.Form(places, "trace", rulebook.load("ES"), {})
 
     read = rows.RowReader(form, now=datetime.now(UTC)).read(2, list({**ROW, **row}.values()))
@@ -670,7 +673,7 @@ def test_what_shows_of_a_refused_row_is_masked(centre):
         table({"联系电话": "138000045451"}, {"事由": "x" * 20_001}, {"客户姓名": "欧阳" * 40}),
     )
 
-    shown = [refusal.shown for refusal in imports.refusals(job=job)]
+    shown = [refusal.shown for refusal in imports.TABLE.refusals(job=job)]
     assert "138000045451" not in shown[0]
     assert all(len(text) <= 60 for text in shown)
     assert "欧阳" * 2 not in shown[2]
@@ -699,7 +702,7 @@ def test_refused_rows_come_back_as_a_file_that_can_be_mended_and_sent_again(cent
     first = run(centre, content, name=f"名单.{format_}")
     assert counted(first) == {"accepted": 1, "refused": 2}
 
-    name, refused = imports.refused_file(job=first, actor=centre.lin.user, now=clock.now())
+    name, refused = imports.TABLE.refused_file(job=first, actor=centre.lin.user, now=clock.now())
 
     assert name == f"拒收-名单.{format_}"
     assert AuditRow.objects.get(action="reveal").object_id == str(first.pk)
@@ -746,7 +749,7 @@ def test_the_front_desk_is_given_no_inquiries_to_work(centre, front):
 
     assert counted(job) == {"accepted": 1, "refused": 1}
     assert Inquiry.objects.get().kind == "suggestion"
-    refused = imports.refusals(job=job)[0]
+    refused = imports.TABLE.refusals(job=job)[0]
     assert (refused.label, refused.reason) == (
         "类型",
         "所选部门或负责人不办理查件，请导入给办理的部门",
@@ -774,17 +777,17 @@ def test_refused_rows_are_for_whoever_imported_them_and_the_supervisors(centre, 
 
     for stranger in (centre.zhou, centre.wang):
         with pytest.raises(NotAllowed):
-            imports.refused_file(job=job, actor=stranger.user, now=now)
+            imports.TABLE.refused_file(job=job, actor=stranger.user, now=now)
     assert not AuditRow.objects.filter(action="reveal").exists()
-    assert imports.refused_file(job=job, actor=centre.chen.user, now=now)
+    assert imports.TABLE.refused_file(job=job, actor=centre.chen.user, now=now)
 
 
 @pytest.mark.django_db
 def test_refusals_are_told_page_by_page(centre):
     job = run(centre, table(*({"运单号": str(n)} for n in range(5))))
 
-    first = imports.refusals(job=job, limit=2)
-    rest = imports.refusals(job=job, after=first[-1].row)
+    first = imports.TABLE.refusals(job=job, limit=2)
+    rest = imports.TABLE.refusals(job=job, after=first[-1].row)
 
     assert [refusal.row for refusal in [*first, *rest]] == [2, 3, 4, 5, 6]
 
@@ -792,21 +795,21 @@ def test_refusals_are_told_page_by_page(centre):
 @pytest.mark.django_db
 @pytest.mark.parametrize("format_", ["csv", "xlsx"])
 def test_the_template_can_be_filled_in_and_sent(centre, format_):
-    name, content = imports.template_file(format=format_)
+    name, content = imports.TABLE.template_file(format=format_)
 
     assert name.endswith(f".{format_}")
-    shown = imports.preview(content=content, file_name=name)
-    assert [column.field for column in shown.columns] == [c.field for c in columns.COLUMNS]
+    shown = imports.TABLE.preview(content=content, file_name=name)
+    assert [column.field for column in shown.columns] == [c.field for c in COLUMNS]
     assert shown.total == 0
     assert not shown.ready
-    example = [[str(c.label) for c in columns.COLUMNS], [c.example for c in columns.COLUMNS]]
+    example = [[str(c.label) for c in COLUMNS], [c.example for c in COLUMNS]]
     assert counted(run(centre, workbook(*example), name="x.xlsx"))["accepted"] == 1
 
 
 def test_every_label_and_alias_leads_to_its_column():
-    for column in columns.COLUMNS:
+    for column in COLUMNS:
         for name in (str(column.label), *column.aliases, f" {column.label}（必填）*："):
-            assert columns.field_of(name) == column.field, name
+            assert COLUMNS.field_of(name) == column.field, name
 
 
 # Who may, and what is recorded.

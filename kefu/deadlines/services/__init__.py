@@ -15,6 +15,7 @@ from kefu.deadlines.services.promises import (
     see_warnings,
     settle,
     start,
+    start_clock,
 )
 from kefu.deadlines.services.sweep import (
     sweep,
@@ -37,6 +38,7 @@ __all__ = [
     "see_warnings",
     "settle",
     "start",
+    "start_clock",
     "sweep",
     "sweep_until_next_tick",
     "sweep_while_stale",

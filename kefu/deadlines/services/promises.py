@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Least
 from django.utils.translation import gettext as _
 
 from kefu.cases.models import Case, Interaction
@@ -30,6 +32,7 @@ from kefu.policy.consequences import (
     entry_time_allowed,
     repeat_call_counts,
 )
+from kefu.policy.due import due_since
 from kefu.rulebooks.selectors import Edition, edition
 from kefu.staff.models import Employee
 
@@ -65,8 +68,44 @@ def start(
         inputs=due.inputs(),
     )
     Consequence.objects.bulk_create(costs(deadline, using, party, door))
-    refresh_next_due(case)
+    _bring_forward(case, due.due_at)
     return deadline
+
+
+def _bring_forward(case: Case, due_at: datetime) -> None:
+    """In the database: a clock that ended in this transaction may have moved what ``case`` here still holds."""
+    soonest = Least("next_due_at", Value(due_at))  # null counts as later
+    Case.objects.filter(pk=case.pk).update(next_due_at=soonest)
+    case.next_due_at = due_at if case.next_due_at is None else min(case.next_due_at, due_at)
+
+
+def start_clock(
+    *,
+    case: Case,
+    action: Deadline.Action,
+    using: Edition,
+    party: Party,
+    door: Consequence.Door = Consequence.Door.PAGES,
+    started_by: Interaction,
+) -> Deadline | None:
+    """Start the clock that the rulebook has for ``action``, from when ``started_by`` happened.
+
+    That line says what sort of case it is, if the rulebook tells sorts apart (``data["sort"]``). None where
+    the rulebook sets no time.
+    """
+    sort = started_by.data.get("sort", "any")
+    due = due_since(action, started_by.happened_at, using.rules, case=sort)
+    if due is None:
+        return None
+    return start(
+        case=case,
+        action=action,
+        due=due,
+        using=using,
+        party=party,
+        door=door,
+        started_by=started_by,
+    )
 
 
 def costs(
@@ -198,13 +237,12 @@ def repoint(*, case: Case, party: Party, now: datetime) -> None:
     ``case.owner`` is already the new one; ``party`` is his, or the company's for a case without owner.
     A clock already broken stays with whoever let it run out.
     """
-    own = (Deadline.Action.REPLY, Deadline.Action.CALLBACK)
     for deadline in settle(case=case, now=now):
         if deadline.owner_id != case.owner_id:  # whoever has it now is warned in his turn
             deadline.warned_at = deadline.lead_warned_at = None
         deadline.owner = case.owner
         deadline.department_id = case.department_id
-        if deadline.state == Deadline.State.RUNNING and deadline.action in own:
+        if deadline.state == Deadline.State.RUNNING and deadline.action in Deadline.OF_THE_OWNER:
             deadline.party = party
             _cost_anew(deadline)
         deadline.warning_seen_at = None
@@ -352,6 +390,9 @@ def _recompute(deadline: Deadline) -> Due | None:
     if deadline.action == Deadline.Action.CALLBACK:
         raise ValueError("a promised time does not pause")
     asked = deadline.started_by
+    if deadline.action != Deadline.Action.REPLY:
+        sort = asked.data.get("sort", "any") if asked else "any"
+        return due_since(deadline.action, deadline.starts_at, rules, case=sort, pauses=pauses)
     facts = ReplyFacts(
         received_at=deadline.starts_at,
         failed_contact_at=_first_failed_contact(deadline),

@@ -2,7 +2,7 @@
 ``timeline``, ``next_steps`` and ``beside``; ``queue`` may use ``desk``."""
 
 from kefu.workbench.selectors.case import CasePage, case_page, preview
-from kefu.workbench.selectors.desk import Desk, Pulse, ViewCount, bell, desk, pulse
+from kefu.workbench.selectors.desk import Desk, Page, Pulse, ViewCount, bell, desk, pulse
 from kefu.workbench.selectors.queue import (
     PAGE_ROWS,
     Chip,
@@ -21,6 +21,7 @@ __all__ = [
     "Chip",
     "Desk",
     "Find",
+    "Page",
     "Pulse",
     "QueuePage",
     "QueueRow",

@@ -16,6 +16,7 @@ from kefu.notifications.models import Event
 from kefu.policy.seats import Missing
 from kefu.staff.models import Duty, Employee, User
 from kefu.staff.selectors import seats_in_words
+from kefu.workbench.kinds import navigation
 from kefu.workbench.selectors.views import VIEWS, capped_count, shown_count
 
 BELL_ROWS = 30
@@ -90,8 +91,23 @@ class ViewCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """A page of an app in the side navigation; ``count``: how much waits there, None where nothing is counted."""
+
+    name: str
+    label: str
+    url: str
+    count: int | None
+
+    @property
+    def shown(self) -> str:
+        return "" if self.count is None else shown_count(self.count)
+
+
+@dataclass(frozen=True, slots=True)
 class Pulse:
     views: tuple[ViewCount, ...]
+    pages: tuple[Page, ...]
     unread: int
     cursor: str
 
@@ -104,9 +120,14 @@ class OldestRunning(Func):
 
 
 def pulse(*, desk: Desk, now: datetime) -> Pulse:
-    """Counts of all views, unread bells and the place of this moment in the outbox, in one query."""
+    """Counts of all views and pages, unread bells and the place of this moment in the outbox, in one query."""
     rings = bell_events(desk.user).filter(pk__gt=Coalesce(OuterRef("bell_mark__seen_id"), Value(0)))
     columns = {f"in_{view.name}": capped_count(view.cases(desk, now)) for view in VIEWS.values()}
+    columns |= {
+        f"at_{entry.name}": capped_count(entry.waiting(desk, now))
+        for entry in navigation()
+        if entry.waiting is not None
+    }
     row: Any = (
         User.objects.filter(pk=desk.user.pk)
         .values(unread=capped_count(rings), oldest=OldestRunning(), **columns)
@@ -116,7 +137,11 @@ def pulse(*, desk: Desk, now: datetime) -> Pulse:
         ViewCount(view.name, str(view.label), view_url(view.name), row[f"in_{view.name}"])
         for view in VIEWS.values()
     )
-    return Pulse(views, row["unread"], f"{row['oldest']}-0")
+    pages = tuple(
+        Page(entry.name, str(entry.label), entry.url, row.get(f"at_{entry.name}"))
+        for entry in navigation()
+    )
+    return Pulse(views, pages, row["unread"], f"{row['oldest']}-0")
 
 
 def view_url(view: str, **query: str) -> str:
@@ -172,6 +197,12 @@ def bell(user: Any, *, seen_id: int) -> Sequence[Ring]:
 
 def _without_case(event: Event) -> str:
     """What an event says that is about no case."""
+    if event.kind in (Event.Kind.REPORT_DUE, Event.Kind.REPORT_LATE):
+        return _("{outlet} {month} 错写上报表").format(**event.data)
+    if event.kind == Event.Kind.NO_OUT_SCAN:
+        return _("{on} 处理了没有扫描出库：{n} 件").format(
+            on=event.data["on"], n=event.data["number"]
+        )
     if event.kind != Event.Kind.SEAT_MISSING:
         return ""
     what = seats_in_words([Missing.from_json(lack) for lack in event.data["missing"]])

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Q
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from kefu import punctuation
@@ -19,6 +18,7 @@ from kefu.workbench.selectors.views import (
     SOON,
     VIEWS,
     Cases,
+    moment_of,
     shown_count,
 )
 
@@ -146,7 +146,7 @@ def _after(cases: Cases, cursor: str) -> list[Case]:
     """One page and one more; a cursor that is none of ours starts at the beginning."""
     due_text, _sep, pk_text = cursor.rpartition("_")
     limit = PAGE_ROWS + 1
-    due_at = parse_datetime(due_text) if due_text else None
+    due_at = moment_of(due_text)
     if not (pk_text.isascii() and pk_text.isdigit() and len(pk_text) < 19) or (
         due_text and not due_at
     ):

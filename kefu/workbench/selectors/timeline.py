@@ -153,7 +153,8 @@ def _told(line: Interaction, *, case: Case, deadline: Deadline | None) -> tuple[
 
 
 def _contact_words(line: Interaction, case: Case) -> str:
-    return str(kind_of(case).words.get(line.action, ""))
+    kind = kind_of(case)
+    return str(kind.words.get(line.action, "")).format(**kind.values(line))
 
 
 def _told_breach(line: Interaction, deadline: Deadline | None) -> tuple[str, str, str]:

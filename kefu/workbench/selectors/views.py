@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet, Subquery
 from django.db.models.fields import IntegerField
+from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +20,15 @@ SOON = timedelta(minutes=10)
 COUNT_CAP = 1000  # a count reads at most so many index entries; more is shown as 999+
 
 Cases = CaseQuerySet
+
+
+def moment_of(text: str) -> datetime | None:
+    """The moment that a cursor names; None where it names none: an address may be typed by anybody."""
+    try:
+        at = parse_datetime(text)
+    except ValueError:  # written like one, such as the 32nd of a month
+        return None
+    return at if at is not None and at.tzinfo is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ TITLES = {
     "interaction": _("往来原文"),
     "consultation": _("转办原文"),
     "network_query": _("网点查询原文"),
+    "receipt_entry": _("签收人"),
     "contact": _("网点电话"),
 }
 LABELS = {
@@ -39,6 +40,7 @@ LABELS = {
     "question": _("问题"),
     "answer": _("反馈"),
     "reply": _("部门答复"),
+    "signer": _("签收人"),
 }
 
 

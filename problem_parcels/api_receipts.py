@@ -1,0 +1,403 @@
+"""The door for receipts: an outlet asks for one, and whoever delivered the parcel answers."""
+
+from typing import Any
+
+from django.db.models import Q
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_serializer,
+)
+from rest_framework import serializers, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from kefu.api.authentication import Partner, partner_of
+from kefu.api.idempotency import once
+from kefu.api.models import ApiKey
+from kefu.api.pagination import LONGEST, cursor_refused, read_cursor, write_cursor
+from kefu.api.problems import QueryRefused
+from kefu.api.public_ids import conceal, reveal
+from kefu.api.schema import IDEMPOTENCY_KEY, WAS_REPLAYED, refusals
+from kefu.api.serializers import Strict, Text
+from kefu.api.views import AlwaysJson
+from kefu.cases.models import Interaction
+from kefu.clock import SHANGHAI
+from kefu.errors import KefuError, NotAllowed
+from kefu.parcels.models import Waybill
+from kefu.privacy import redact
+from kefu.staff.models import Department
+from problem_parcels.models import ReceiptRequest
+from problem_parcels.services import receipt_requests
+
+KIND = "receipt_request"
+PAGE, LARGEST_PAGE = 50, 100
+Outcome = ReceiptRequest.Outcome
+OUTCOMES = [(one.value, one.label) for one in Outcome if one.value]
+
+
+class ReceiptShown(serializers.Serializer[Any]):
+    """One request as one of its two sides sees it."""
+
+    id = serializers.CharField()
+    number = serializers.CharField(
+        allow_null=True, help_text=gettext_lazy("本公司工单号，只在自己索要的上有")
+    )
+    direction = serializers.ChoiceField(
+        [("sent", gettext_lazy("自己索要的")), ("received", gettext_lazy("向自己索要的"))]
+    )
+    waybill_number = serializers.CharField()
+    service = serializers.ChoiceField(ReceiptRequest.Service.choices)
+    reference = serializers.CharField(
+        allow_null=True, help_text=gettext_lazy("自己的单号，只在自己索要的上有")
+    )
+    note = serializers.CharField(help_text=gettext_lazy("电话、证件号等已遮盖"))
+    asked_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField(
+        allow_null=True, help_text=gettext_lazy("恰好在这一刻回复算按时；没有规定时限时为 null")
+    )
+    keep_until = serializers.DateField(
+        allow_null=True, help_text=gettext_lazy("回单保存到这一天；null：没有期限")
+    )
+    owed = serializers.BooleanField(help_text=gettext_lazy("索要时还在保存期内"))
+    outcome = serializers.ChoiceField(
+        OUTCOMES, allow_null=True, help_text=gettext_lazy("null：还没有回复")
+    )
+    answer = serializers.CharField(help_text=gettext_lazy("电话、证件号等已遮盖"))
+    answered_at = serializers.DateTimeField(allow_null=True)
+    fine = serializers.CharField(
+        allow_null=True,
+        help_text=gettext_lazy("没有提供的罚款（元），只在向自己索要的上有；null：没有"),
+    )
+
+
+@extend_schema_serializer(many=False)
+class ReceiptPage(serializers.Serializer[Any]):
+    results = ReceiptShown(many=True)
+    next_cursor = serializers.CharField(
+        allow_null=True, help_text=gettext_lazy("下一页的 cursor；null：没有了")
+    )
+
+
+class ReceiptWanted(Strict):
+    waybill_number = Text(max_length=40)
+    service = serializers.ChoiceField(
+        ReceiptRequest.Service.choices, default=ReceiptRequest.Service.LOOKUP.value
+    )
+    note = Text(
+        max_length=receipt_requests.NOTE_LIMIT, required=False, allow_blank=True, default=""
+    )
+    reference = Text(
+        max_length=64,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text=gettext_lazy("自己的单号；同一个单号只能用一次"),
+    )
+
+
+class ReceiptAnswer(Strict):
+    outcome = serializers.ChoiceField(OUTCOMES)
+    answer = Text(
+        max_length=receipt_requests.NOTE_LIMIT,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text=gettext_lazy("没有提供的要写原因"),
+    )
+
+
+class ReceiptChoice(Strict):
+    """Which requests."""
+
+    open = serializers.BooleanField(required=False, help_text=gettext_lazy("只要还没有回复的"))
+    limit = serializers.IntegerField(default=PAGE, min_value=1, max_value=LARGEST_PAGE)
+    cursor = Text(required=False, max_length=LONGEST)
+
+
+def shown(request: ReceiptRequest, *, partner: Partner) -> dict[str, Any]:
+    sent = request.asking_id == partner.party.pk
+    fine = request.penalty
+    return {
+        "id": conceal(KIND, request.pk),
+        "number": request.case.number if sent else None,
+        "direction": "sent" if sent else "received",
+        "waybill_number": request.case.waybill_number,
+        "service": request.service,
+        "reference": request.reference if sent else None,
+        "note": request.note,
+        "asked_at": _instant(request.asked_at),
+        "due_at": _instant(request.deadline.due_at) if request.deadline else None,
+        "keep_until": request.keep_until,
+        "owed": request.owed,
+        "outcome": request.outcome or None,
+        "answer": request.answer,
+        "answered_at": _instant(request.answered_at),
+        "fine": None if sent or fine is None else str(fine.value),
+    }
+
+
+def _instant(at: Any) -> str | None:
+    return None if at is None else at.astimezone(SHANGHAI).isoformat()
+
+
+def _rows(partner: Partner) -> Any:
+    """Requests that the partner has a part in; nothing sealed is read."""
+    return (
+        ReceiptRequest.objects.of_party(partner.party.pk)
+        .select_related("case", "deadline", "penalty")
+        .defer("sealed", "case__sealed", "case__search", "case__lookup")
+    )
+
+
+def _find(public_id: str | None, partner: Partner) -> ReceiptRequest:
+    found: ReceiptRequest | None = (
+        _rows(partner).filter(pk=reveal(KIND, public_id or "") or 0).first()
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _waybill_of(number: str, partner: Partner) -> Waybill:
+    """A parcel that the partner sends or delivers; any other is unknown, whether it exists or not."""
+    number = redact.clean_waybill(number, field="waybill_number")
+    mine = Q(origin=partner.party) | Q(destination=partner.party)
+    waybill = (
+        Waybill.objects.filter(mine)
+        .filter(number=number)
+        .select_related("destination")
+        .defer("sealed", "lookup")
+        .first()
+    )
+    if waybill is None:
+        raise KefuError(
+            _("没有这个运单，或它不经过你的网点"), code="unknown_waybill", field="waybill_number"
+        )
+    if waybill.destination_id == partner.party.pk:
+        raise KefuError(
+            _("这票件是你派的，回单在你那里"), code="own_delivery", field="waybill_number"
+        )
+    return waybill
+
+
+def _desk() -> Department:
+    desk = Department.objects.filter(active=True, works_inquiries=True).first()
+    if desk is None:
+        raise KefuError(_("客服部还没有设置受理部门"), code="no_department")
+    return desk
+
+
+EXAMPLE = {
+    "id": "mfzwi3lqnnxw2zlsmvzxi2lpny",
+    "number": "HD-261120-0003",
+    "direction": "sent",
+    "waybill_number": "880612045537",
+    "service": "fax",
+    "reference": "CD03-1120-21",
+    "note": "收件人称没有签收",
+    "asked_at": "2026-11-20T14:00:00+08:00",
+    "due_at": "2026-11-20T16:00:00+08:00",
+    "keep_until": "2027-05-16",
+    "owed": True,
+    "outcome": None,
+    "answer": "",
+    "answered_at": None,
+    "fine": None,
+}
+LOST = EXAMPLE | {
+    "number": None,
+    "direction": "received",
+    "reference": None,
+    "outcome": "not_found",
+    "answer": "当天的回单没有找到",
+    "answered_at": "2026-11-20T15:12:09+08:00",
+    "fine": "100.00",
+}
+
+
+def _one(example: Any, description: Any, code: str) -> OpenApiResponse:
+    return OpenApiResponse(
+        ReceiptShown,
+        description,
+        [OpenApiExample("receipt", example, response_only=True, status_codes=[code])],
+    )
+
+
+class ReceiptRequestViewSet(viewsets.ViewSet):
+    """Receipts that the calling outlet wants or is asked for; any other is 404, as if it did not exist."""
+
+    # A receipt wanted is a question between outlets like any other: the same rights open it.
+    scopes = (ApiKey.Scope.READ, ApiKey.Scope.WRITE)
+    content_negotiation_class = AlwaysJson
+    http_method_names = ("get", "head", "post")
+    lookup_value_regex = "[^/]{1,64}"
+
+    @extend_schema(
+        operation_id="list_receipt_requests",
+        summary=gettext_lazy("索要的回单"),
+        description=gettext_lazy("自己索要的和向自己索要的，新的在前，一页一页地读。"),
+        parameters=[ReceiptChoice],
+        responses={
+            200: OpenApiResponse(
+                ReceiptPage,
+                gettext_lazy("一页"),
+                [
+                    OpenApiExample(
+                        "page",
+                        {"results": [EXAMPLE], "next_cursor": None},
+                        response_only=True,
+                        status_codes=["200"],
+                    )
+                ],
+            ),
+            **refusals(400),
+        },
+    )
+    def list(self, request: Request) -> Response:
+        choice = ReceiptChoice(data=request.query_params)
+        if not choice.is_valid():
+            raise QueryRefused(choice.errors)
+        given, partner = choice.validated_data, partner_of(request)
+        rows = _rows(partner).order_by("-pk")
+        if given.get("open"):
+            rows = rows.open()
+        if "cursor" in given:
+            (public_id,) = read_cursor(given["cursor"], parts=1)
+            last = reveal(KIND, public_id)
+            if not last:
+                raise cursor_refused()
+            rows = rows.filter(pk__lt=last)
+        found = list(rows[: given["limit"] + 1])
+        page = found[: given["limit"]]
+        more = write_cursor(conceal(KIND, page[-1].pk)) if len(found) > len(page) else None
+        results = [shown(one, partner=partner) for one in page]
+        return _localised(Response({"results": results, "next_cursor": more}))
+
+    @extend_schema(
+        operation_id="read_receipt_request",
+        summary=gettext_lazy("一次索要"),
+        description=gettext_lazy("与自己无关的和不存在的一样，都是 404。"),
+        responses={200: _one(EXAMPLE, gettext_lazy("索要回单"), "200"), **refusals(400, 404)},
+    )
+    def retrieve(self, request: Request, pk: str) -> Response:
+        _no_parameters(request)
+        partner = partner_of(request)
+        return _localised(Response(shown(_find(pk, partner), partner=partner)))
+
+    @extend_schema(
+        operation_id="ask_receipt_request",
+        summary=gettext_lazy("索要一票件的回单"),
+        description=gettext_lazy(
+            "只能索要自己寄出的件。派件方要在 due_at 之前回复（CD-05.09）；回单保存到 keep_until，"
+            "期内拒绝提供或找不到的罚派件方（CD-05.15、CD-05.16）。"
+        ),
+        request=ReceiptWanted,
+        parameters=[IDEMPOTENCY_KEY, WAS_REPLAYED],
+        responses={
+            201: _one(EXAMPLE, gettext_lazy("已发出"), "201"),
+            **refusals(400, 409, 413, 415, 422),
+        },
+        examples=[
+            OpenApiExample(
+                "wanted",
+                {
+                    "waybill_number": "880612045537",
+                    "service": "fax",
+                    "note": "收件人称没有签收",
+                    "reference": "CD03-1120-21",
+                },
+                request_only=True,
+            )
+        ],
+    )
+    @once
+    def create(self, request: Request) -> Response:
+        _no_parameters(request)
+        given = _given(ReceiptWanted, request)
+        partner = partner_of(request)
+        waybill = _waybill_of(given["waybill_number"], partner)
+        made = receipt_requests.ask_for_receipt(
+            waybill=waybill,
+            asking=partner.party,
+            service=ReceiptRequest.Service(given["service"]),
+            note=given["note"],
+            reference=given["reference"],
+            channel=Interaction.Channel.OUTLET,
+            department=_desk(),
+            owner=None,
+            actor=None,
+            now=partner.seen_at,
+        )
+        public_id = conceal(KIND, made.pk)
+        answer = Response(
+            shown(_find(public_id, partner), partner=partner), status=status.HTTP_201_CREATED
+        )
+        answer.headers["Location"] = reverse("receipt-request-detail", [public_id])
+        return _localised(answer)
+
+    @extend_schema(
+        operation_id="answer_receipt_request",
+        summary=gettext_lazy("回复向自己索要的回单"),
+        description=gettext_lazy("时间以本公司收到请求的时刻为准；恰好在 due_at 也算按时。"),
+        request=ReceiptAnswer,
+        parameters=[IDEMPOTENCY_KEY, WAS_REPLAYED],
+        responses={
+            200: _one(LOST, gettext_lazy("已回复"), "200"),
+            **refusals(400, 404, 409, 413, 415, 422),
+        },
+        examples=[
+            OpenApiExample(
+                "lost",
+                {"outcome": "not_found", "answer": "当天的回单没有找到"},
+                request_only=True,
+            )
+        ],
+    )
+    @action(detail=True, methods=["post"])
+    @once
+    def answer(self, request: Request, pk: str) -> Response:
+        _no_parameters(request)
+        partner = partner_of(request)
+        found = _find(pk, partner)
+        given = _given(ReceiptAnswer, request)
+        if found.asked_id != partner.party.pk:
+            raise NotAllowed(_("这是你索要的，由派件方回复"), code="not_asked")
+        receipt_requests.answer_request(
+            request=found,
+            outcome=Outcome(given["outcome"]),
+            answer=given["answer"],
+            channel=Interaction.Channel.OUTLET,
+            actor=None,
+            now=partner.seen_at,
+        )
+        return _localised(Response(shown(_find(pk, partner), partner=partner)))
+
+
+class NoReceiptParameters(Strict):
+    """These addresses take none."""
+
+
+def _no_parameters(request: Request) -> None:
+    none = NoReceiptParameters(data=request.query_params)
+    if not none.is_valid():
+        raise QueryRefused(none.errors)
+
+
+def _given(form: type[Strict], request: Request) -> dict[str, Any]:
+    given = form(data=request.data)
+    given.is_valid(raise_exception=True)
+    data: dict[str, Any] = given.validated_data
+    return data
+
+
+def _localised(response: Response) -> Response:
+    patch_vary_headers(response, ["Authorization", "Accept-Language"])
+    return response

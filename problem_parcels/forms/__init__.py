@@ -1,0 +1,1 @@
+"""What the desks' pages ask for, one module a page."""

@@ -1,0 +1,5 @@
+"""Addresses of importing problem parcels."""
+
+from problem_parcels.views.imports import PAGES
+
+urlpatterns = PAGES.urls("import/", "imports/")

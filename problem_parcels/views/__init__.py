@@ -1,0 +1,1 @@
+"""The pages of the desks that work problem parcels, one module a page."""

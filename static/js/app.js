@@ -12,3 +12,9 @@ import "./queue.js";
 import "./case.js";
 import "./photos.js";
 import "./live.js";
+
+// What was typed before htmx listened is asked for now.
+window.addEventListener("load", () => {
+  for (const input of document.querySelectorAll("input[type=search][hx-get]"))
+    if (input.value !== input.defaultValue) htmx.trigger(input, "missed");
+});

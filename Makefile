@@ -28,7 +28,7 @@ run: local  ## serve on PORT (8000) with embedded PostgreSQL and Redis under VAR
 
 test: dev  ## the whole test suite; ARGS go to pytest
 	@$(MAKE) --no-print-directory catalogues
-	@exec $(PY) -m pytest -n 2 $(ARGS)
+	@exec $(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 mutate: dev  ## prove the rules: change each clause and see its marked tests fail; ARGS="CD-05" only these, FORCE=1 all anew
 	@exec $(PY) -m tools.mutate $(ARGS)

@@ -27,6 +27,18 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
+# These take a minute or more: begun first, the other worker is not left waiting for them at the end.
+LONG = ("tests/faults", "tests/embedded/test_run.py", "tests/replay/test_demo.py", "tests/browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        homes = (n for n, home in enumerate(LONG) if item.nodeid.startswith(home))
+        return next(homes, len(LONG))
+
+    items.sort(key=place)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A test of tests/browser needs a Chromium; .ci/run insists on it, a bare machine goes without."""
     if item.path.is_relative_to(PROJECT / "tests" / "browser") and not find_browser():

@@ -321,6 +321,8 @@ def _refuse_unscanned(using: Edition, case: Case, parcel: Parcel, has_reason: bo
 def scan_delivery(*, case: Case, actor: Any, now: datetime) -> None:
     """Make up the delivery scan of the responsible area, which a return needs (CD-09.32)."""
     case = cases.lock(case=case)
+    if case.state == Case.State.CLOSED:
+        raise Conflict(_("工单已结案，请先重新打开"), code="case_closed")
     Scan.objects.create(
         waybill_number=case.waybill_number,
         kind=Scan.Kind.DELIVERING,

@@ -236,6 +236,8 @@ def chase(*, message: Message, text: str = "", actor: Any, now: datetime) -> Non
     came for the parcel (CD-04.25, CD-07.11).
     """
     case = cases.lock(case=message.case)
+    if case.state == Case.State.CLOSED:
+        raise Conflict(_("工单已结案，请先重新打开"), code="case_closed")
     message = Message.objects.select_related("receiver").get(pk=message.pk)
     _refuse_closed(message)
     waiting = deadlines.settle(case=case, now=now)

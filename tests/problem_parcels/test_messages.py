@@ -121,6 +121,16 @@ def test_a_return_asked_for_leaves_the_same_day_after_its_delivery_scan(desk):
     assert stays.open_stay(number) is None
     with pytest.raises(Conflict):
         services.carry_out(**act)
+    # What is over takes no more steps.
+    scans, lines = Scan.objects.count(), case.interactions.count()
+    for late in (
+        lambda: services.scan_delivery(case=case, actor=desk.lin.user, now=morning),
+        lambda: services.chase(message=message, actor=desk.lin.user, now=morning),
+    ):
+        with pytest.raises(Conflict) as refused:
+            late()
+        assert refused.value.code == "case_closed"
+    assert (Scan.objects.count(), case.interactions.count()) == (scans, lines)
 
 
 def test_nothing_goes_back_that_nobody_asked_for(desk):

@@ -484,6 +484,7 @@ def made_of(
     recorded = _recorded(parcel, given, words, facts, case)
     verdict = judge(using.rules, facts, recorded, words["remark"])
     _refuse(verdict.judged, given)
+    _check_notice(given, now=now)
     return Made(
         given=given,
         direction=parcel.direction,
@@ -632,19 +633,22 @@ def _refuse(judged: Judged, given: Given) -> None:
             field=first[0],
             lacks=faults,
         )
-    _check_notice(given)
 
 
-def _check_notice(given: Given) -> None:
-    """Opened for inspection: told before the delivery round ended (CD-09.22)."""
-    told, ended = (given.chosen.get(name, "") for name in MOMENTS)
-    if not told or not ended:
-        return
-    try:
-        late = datetime.fromisoformat(told) > datetime.fromisoformat(ended)
-    except (ValueError, TypeError) as error:
-        raise KefuError(_("请写到几点几分"), code="time_unreadable", field="notified_at") from error
-    if late:
+def _check_notice(given: Given, *, now: datetime) -> None:
+    """Opened for inspection: told before the delivery round ended, and both have happened (CD-09.22)."""
+    at = {}
+    for name in MOMENTS:
+        if not (text := given.chosen.get(name)):
+            continue
+        try:
+            at[name] = datetime.fromisoformat(text)
+            ahead = at[name] > now
+        except (ValueError, TypeError) as error:
+            raise KefuError(_("请写到几点几分"), code="time_unreadable", field=name) from error
+        if ahead:
+            raise KefuError(_("时间在将来"), code="in_future", field=name)
+    if len(at) == len(MOMENTS) and at["notified_at"] > at["round_ended_at"]:
         raise KefuError(
             _("要在派送结束之前通知，不能带回来再说"), code="notified_late", field="notified_at"
         )

@@ -46,6 +46,12 @@ def called(problem, number="770612045501", **more):
     }
 
 
+def opened(number, **more):
+    """Opened for inspection: the sender was told at half past four, before the round ended."""
+    told = {"拆包原因": "收件人要看货", "通知了谁": "寄件人", "通知时间": "2026-11-20 16:30"}
+    return {"运单号": number, "类型": "拆包验货", **told, "派送结束时间": "2026-11-20 16:30", **more}
+
+
 def start(desk, content, *, owner="lin", name="问题件.csv"):
     return TABLE.start(
         file_name=name,
@@ -206,8 +212,9 @@ def test_an_imported_row_equals_one_entered_by_form_column_by_column(desk, owner
     assert event.data == {"imported": len(ALIKE)}
 
 
+@pytest.mark.rule("CD-09.22")
 def test_bad_rows_are_refused_with_column_and_reason_and_the_rest_goes_through(desk):
-    for number in range(502, 511):
+    for number in range(502, 512):
         desk.waybill(f"770612045{number}")
         desk.delivering(f"770612045{number}", at("14:00"))
     Scan.objects.create(waybill_number="770612045502", kind="signed", at=at("15:00"), place="扬州")
@@ -234,10 +241,14 @@ def test_bad_rows_are_refused_with_column_and_reason_and_the_rest_goes_through(d
             called("送无人", "8.8E+11"),
             called("送无人", ""),
             called("送无人", "770612045510"),
+            opened("770612045511", 通知时间="2026-11-20 18:01"),
+            opened("770612045511", 派送结束时间="2026-11-20 18:01"),
+            opened("770612045511", 通知时间="2026-11-20 16:31"),
+            opened("770612045511"),
         ),
     )
 
-    assert counted(job) == {"accepted": 2, "refused": 15}
+    assert counted(job) == {"accepted": 3, "refused": 18}
     assert told(job) == [
         (3, "运单号", "查无此单"),
         (4, "运单号", "这一票已经签收，不能再登记为问题件"),
@@ -254,15 +265,18 @@ def test_bad_rows_are_refused_with_column_and_reason_and_the_rest_goes_through(d
         (15, "业务员", "没有这个业务员"),
         (16, "运单号", "长数字被 Excel 改写，末几位已丢失；请把单元格设为文本再填"),
         (17, "运单号", "没有运单号"),
+        (19, "通知时间", "时间在将来"),
+        (20, "派送结束时间", "时间在将来"),
+        (21, "通知时间", "要在派送结束之前通知，不能带回来再说"),
     ]  # fmt: skip
     assert told(job)[9][2].startswith("CD-09.15：还要填")
-    assert Case.objects.filter(kind="problem_parcel").count() == 4
+    assert Case.objects.filter(kind="problem_parcel").count() == 5
     with translation.override("en"):
         assert "CD-09.15" in told(job)[9][2]
         assert not any("一" <= char <= "鿿" for char in told(job)[9][2])
     name, content = TABLE.refused_file(job=job, actor=desk.lin.user, now=clock.now())
     back = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
-    assert (len(back), back[0][-1]) == (16, "原因")
+    assert (len(back), back[0][-1]) == (19, "原因")
     assert name == "拒收-问题件.csv"
 
 

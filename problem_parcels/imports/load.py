@@ -451,10 +451,10 @@ class Batch:
         }
 
     def _mark(self, rule: Automatic, outlet: Party) -> str:
-        key = rule.kind, rule.person, rule.because, outlet.pk
+        key = rule.kind, rule.asked_by, rule.person, rule.because, outlet.pk
         if key not in self._marks:
             self._marks[key] = disposals.mark_of(
-                self.filing.using, rule.kind, rule.person, rule.because, outlet
+                self.filing.using, rule.kind, rule.asked_by, rule.person, rule.because, outlet
             )
         return self._marks[key]
 

@@ -48,6 +48,9 @@ MARKS = {
     Kind.RETURN: ("return_label", {"return_asked_by": "network"}, "company"),
     Kind.RETURN_TO_COURIER: ("outbound_return", {}, "person"),
 }
+# Returns that nobody asked for: no clause has words for their slip, so it names who gets the parcel.
+UNASKED = (AskedBy.RULE, AskedBy.NOBODY)
+UNASKED_MARK = "退回 {company}"  # stored: in the house's language, whoever decides
 
 
 @transaction.atomic
@@ -132,7 +135,7 @@ def _decide(
     """``action``: the clock it starts, if not the kind's own."""
     using = edition_in_force(department_id=case.department_id, at=now)
     person = redact.clean(person, max_length=PERSON_LIMIT, field="person", multiline=False)
-    mark = mark_of(using, kind, person, reason or because, case.outlet)
+    mark = mark_of(using, kind, asked_by, person, reason or because, case.outlet)
     withdraw(case=case, now=now)
     line = cases.add(
         case=case,
@@ -168,13 +171,17 @@ def _decide(
     return disposal
 
 
-def mark_of(using: Edition, kind: str, person: str, reason: str, outlet: Party | None) -> str:
+def mark_of(
+    using: Edition, kind: str, asked_by: str, person: str, reason: str, outlet: Party | None
+) -> str:
     """The words for the slip, as the rulebook has them (CD-04.15, CD-04.23)."""
     if kind not in MARKS:
         return ""
     form, facts, name = MARKS[Kind(kind)]
     if not person and outlet is not None and kind == Kind.RETURN:
         person = outlet.name
+    if kind == Kind.RETURN and asked_by in UNASKED:
+        return UNASKED_MARK.format(company=person).strip()
     recorded = {"out_scan", "home_city_struck_out", *(["reason"] if reason else [])}
     return composed(using.rules, form, facts, values={name: person}, recorded=recorded).text or ""
 

@@ -89,6 +89,7 @@ def test_after_five_days_without_a_reply_it_goes_back_the_next_day(desk, setting
     assert services.return_unanswered(now=settings.KEFU_NOW) == 0
     disposal = case.disposals.get()
     assert (disposal.kind, disposal.asked_by) == ("return", "nobody")
+    assert disposal.mark == "退回 成都武侯三部"  # nobody asked for it
     assert disposal.deadline.due_at == at("2026-11-27 00:00")
     answer(desk, message, now=end + timedelta(hours=1))  # they speak up after all: not back then
     disposal.refresh_from_db()
@@ -153,6 +154,7 @@ def test_prohibited_goods_go_back_at_once(desk):
     case = desk.register("prohibited", attempts=[], reason="内有电池")
     disposal = case.disposals.get()
     assert (disposal.kind, disposal.asked_by) == ("return", "rule")
+    assert disposal.mark == "退回 成都武侯三部"  # nobody asked for it
     assert disposal.deadline.due_at == at("2026-11-21 00:00")
     assert not Message.objects.exists()
     assert not case.deadlines.exclude(pk=disposal.deadline_id).exists()  # no message is owed

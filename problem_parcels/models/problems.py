@@ -215,6 +215,7 @@ class Disposal(models.Model):
         INVALID = "invalid", _("理由不成立，继续派送")
         COURIER = "courier", _("业务员原因，交回业务员")
         AGREED = "agreed", _("已约次日派送")
+        ASKED = "asked", _("登记时已有人要求退回")
         PROHIBITED = "prohibited", _("违禁品，直接退回")
         UNANSWERED = "unanswered", _("留言满五天没有回复")
 

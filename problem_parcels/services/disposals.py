@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 Kind = Disposal.Kind
 AskedBy = Disposal.AskedBy
 Because = Disposal.Because
+Problem = ProblemParcel.Problem
+ASKING = (AskedBy.SENDING_COMPANY, AskedBy.RECIPIENT)  # who may want a parcel back (CD-09.27)
 REASON_LIMIT, PERSON_LIMIT = 300, 60  # characters
 
 # The clock that a decision starts, from when it was asked for.
@@ -113,7 +115,7 @@ def _asked_for(case: Case, asked_by: str) -> bool:
         case AskedBy.RECIPIENT:
             return recorded
         case AskedBy.RULE:
-            return bool(case.problem_parcel.problem == ProblemParcel.Problem.PROHIBITED)
+            return bool(case.problem_parcel.problem == Problem.PROHIBITED)
         case AskedBy.NOBODY:
             return case.parcel_messages.unanswered().filter(wait__state="breached").exists()
     return False
@@ -212,7 +214,9 @@ class Automatic:
 
 def automatic(made: "Made") -> Automatic | None:
     """What has no reason that counts goes out the next day to its old address (CD-09.18, CD-09.30); what is the
-    courier's own fault goes back to him (CD-09.28); what was agreed for tomorrow goes out then (CD-09.14)."""
+    courier's own fault goes back to him (CD-09.28); what was agreed for tomorrow goes out then (CD-09.14); what its
+    record says is wanted back leaves the same day (CD-04.14).
+    """
     if not made.reason:
         because, clock = Because.NO_REASON, Deadline.Action.REDISPATCH
         return Automatic(Kind.REDISPATCH, AskedBy.RULE, because, action=clock)
@@ -227,15 +231,19 @@ def automatic(made: "Made") -> Automatic | None:
     inbound = (
         made.direction == ProblemParcel.Direction.INBOUND
     )  # ours go back to a courier (CD-04.23)
-    if inbound and made.given.problem == ProblemParcel.Problem.PROHIBITED:  # rule: CD-07.16
+    if inbound and made.given.problem == Problem.PROHIBITED:  # rule: CD-07.16
         return Automatic(Kind.RETURN, AskedBy.RULE, Because.PROHIBITED)
+    asked_by = made.facts.get("return_asked_by")
+    if inbound and made.given.problem == Problem.RETURNED and asked_by in ASKING:  # rule: CD-04.14
+        return Automatic(Kind.RETURN, AskedBy(asked_by), Because.ASKED)
     return None
 
 
 def send_out_again(*, case: Case, made: "Made", actor: Any, now: datetime) -> None:
-    """Decide what the rulebook decides by itself."""
+    """Decide what the rulebook decides by itself; a return that is decided and not done keeps its clock."""
     rule = automatic(made)
-    if rule is not None:
+    returning = case.disposals.filter(kind=Kind.RETURN, carried_out_at=None, withdrawn_at=None)
+    if rule is not None and not (rule.kind == Kind.RETURN and returning.exists()):
         _decide(
             case=case,
             kind=rule.kind,

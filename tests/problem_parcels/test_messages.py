@@ -165,6 +165,28 @@ def test_prohibited_goods_go_back_at_once(desk):
     assert case.next_due_at == at("2026-11-22 00:00")  # later than the clock it takes the place of
 
 
+@pytest.mark.rule("CD-04.14", "CD-09.27")
+def test_what_is_recorded_as_wanted_back_leaves_the_same_day_and_a_second_record_gains_no_time(desk):
+    given = {"attempts": [], "reason": "发件人不发了"}
+    asked = {**given, "chosen": {"return_asked_by": "sending_company"}}
+    case = desk.register("returned", **asked)
+    disposal = case.disposals.get()
+    assert (disposal.kind, disposal.asked_by) == ("return", "sending_company")
+    assert (disposal.because, disposal.mark) == ("asked", "应对方要求退回 成都武侯三部")
+    assert (disposal.deadline.clause, disposal.deadline.due_at) == (
+        "CD-04.14",
+        at("2026-11-21 00:00"),
+    )
+    desk.register("returned", **asked, now=at("2026-11-20 23:59"))
+    desk.register("prohibited", attempts=[], now=at("2026-11-21 08:00"))
+    assert case.disposals.get() == disposal
+    disposal.deadline.refresh_from_db()
+    assert disposal.deadline.state == "running"
+    # Ours has no sending outlet to go back to, and who may ask is for the rulebook to say.
+    ours = desk.register("returned", number=desk.sent.number, **asked)
+    assert not ours.disposals.exists()
+
+
 def test_prohibited_goods_of_ours_have_no_sending_outlet_to_go_back_to(desk):
     case = desk.register("prohibited", number=desk.sent.number, attempts=[])
     assert not case.disposals.exists()

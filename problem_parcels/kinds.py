@@ -99,7 +99,7 @@ class ProblemParcelKind(CaseKind):
     def closable(self, facts: Facts) -> bool:
         """The service says what is still missing; the button is there once nobody is asked any more."""
         own: ParcelFacts = facts.own
-        return not own.waiting and own.decided is None and own.stay is None and not facts.consulted
+        return own.given_up and own.decided is None and own.stay is None and not facts.consulted
 
     def hint(self, facts: Facts) -> str:
         own: ParcelFacts = facts.own
@@ -107,7 +107,7 @@ class ProblemParcelKind(CaseKind):
             return _("先回复网点")
         if own.decided:
             return _("出库后结案")
-        if own.waiting:
+        if not own.given_up:
             return _("等网点回复")
         return super().hint(facts) or _("定下怎么处置，出库后结案")
 

@@ -16,7 +16,17 @@ PARCEL_CHECKS = [
                                  p.decided_at >= d.due_at
                                  -- Something else was to become of it then; waiting for its recipient is nothing.
                                  OR (p.kind <> 'pickup' AND p.withdrawn_at IS NULL
-                                     AND (p.carried_out_at IS NULL OR p.carried_out_at >= d.due_at))))""",
+                                     AND (p.carried_out_at IS NULL OR p.carried_out_at >= d.due_at))
+                                 -- It has left, and was neither found again nor put in store before the last tick.
+                                 OR (p.carried_out_at IS NOT NULL
+                                     AND NOT EXISTS (SELECT FROM problem_parcels_problemrecord r
+                                                     WHERE r.case_id = c.id AND r.recorded_at > p.carried_out_at
+                                                       AND r.recorded_at < %(now)s::timestamptz
+                                                                           - %(unsealed)s * interval '1 second')
+                                     AND NOT EXISTS (SELECT FROM problem_parcels_stay s
+                                                     WHERE s.waybill_number = c.waybill_number AND s.left_at IS NULL
+                                                       AND s.entered_at < %(now)s::timestamptz
+                                                                          - %(unsealed)s * interval '1 second'))))""",
     ),
     (
         "closed_parcel_has_left",

@@ -27,6 +27,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Those that wait for the other side; a reply itself waits for nothing."""
         return self.filter(reply_to=None, answered_at=None, withdrawn_at=None)
 
+    def waited_for(self) -> Self:
+        """Those of the unanswered whose five days are not over: whoever was silent so long is waited for no more."""
+        return self.unanswered().exclude(wait__state="breached", wait__released_at=None)
+
     def unread_replies(self) -> Self:
         """Replies nobody has opened yet, the oldest first (CD-04.13)."""
         return self.filter(reply_to__isnull=False, opened_at=None).order_by("posted_at")

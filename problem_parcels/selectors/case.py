@@ -46,6 +46,14 @@ class ParcelFacts:
         ]
 
     @property
+    def given_up(self) -> bool:
+        """Whoever has not answered was silent for five days: nobody is waited for any more."""
+        waits = [message.wait for message in self.waiting]
+        return all(
+            wait and wait.state == wait.State.BREACHED and not wait.released_at for wait in waits
+        )
+
+    @property
     def asked_of_us(self) -> Message | None:
         return next((m for m in self.waiting if m.receiver.kind == Party.Kind.COMPANY), None)
 
@@ -65,7 +73,9 @@ def parcel_facts(case: Case) -> ParcelFacts:
         records=list(case.problem_records.select_related("liable").defer("sealed", "inputs")),
         attempts=list(case.contact_attempts.defer("sealed")),
         messages=list(
-            case.parcel_messages.select_related("sender", "receiver").defer("sealed").order_by("id")
+            case.parcel_messages.select_related("sender", "receiver", "wait")
+            .defer("sealed")
+            .order_by("id")
         ),
         disposals=list(case.disposals.select_related("deadline").defer("sealed")),
         stay=Stay.objects.filter(waybill_number=case.waybill_number, left_at=None)

@@ -30,7 +30,7 @@ AT_ONCE = 1_000  # rows of a bulk close
 @transaction.atomic
 def close(*, case: Case, version: int | None = None, actor: Any, now: datetime) -> Case:
     """Close it. Refused while the out scan is missing (CD-04.06), while a message that its type wants was not
-    sent (CD-07.14), and while somebody is still asked.
+    sent (CD-07.14), and while somebody is still asked and his five days are not over.
     """
     case = cases.lock(case=case, version=version)
     if case.state == Case.State.CLOSED:
@@ -45,8 +45,9 @@ def close(*, case: Case, version: int | None = None, actor: Any, now: datetime) 
             code="closing_incomplete",
             field=lacks[0].names[0],
         )
-    if case.parcel_messages.unanswered().exists():
+    if case.parcel_messages.waited_for().exists():
         raise Conflict(_("还有留言没回复，先回复或撤回"), code="message_unanswered")
+    case.parcel_messages.unanswered().update(withdrawn_at=now)
     open_replies(case=case, actor=actor, now=now)
     _close(case, actor=actor, now=now)
     return case

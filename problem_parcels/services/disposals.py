@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from kefu.cases import services as cases
@@ -23,7 +23,7 @@ from kefu.policy.requirements import composed
 from kefu.privacy import redact
 from kefu.rulebooks.selectors import Edition, edition_in_force
 from kefu.staff.models import Employee
-from problem_parcels.models import Disposal, Message, ProblemParcel, ProblemRecord
+from problem_parcels.models import Disposal, Message, ProblemParcel, ProblemRecord, Stay
 from problem_parcels.selectors.parcels import Parcel, look_up
 from problem_parcels.services import closing, stays
 from problem_parcels.services.checks import open_replies
@@ -351,7 +351,7 @@ def scan_delivery(*, case: Case, actor: Any, now: datetime) -> None:
 def return_unanswered(
     *, now: datetime, limit: int = 500, only: Collection[int] | None = None
 ) -> int:
-    """Decide the return of every parcel whose message nobody answered in five days; return how many.
+    """Decide the return of every parcel here whose message nobody answered in five days; return how many.
 
     Idempotent: run by the tick. ``only``: of these messages. Source: CD-07.12.
     """
@@ -378,9 +378,16 @@ def _returned(message_id: int, *, now: datetime) -> bool:
 
 
 def _in_the_way(case: Any) -> QuerySet[Disposal]:
-    """What is decided to become of it instead. To wait for a recipient who does not come is nothing."""
-    open_ = Disposal.objects.filter(case=case, carried_out_at=None, withdrawn_at=None)
-    return open_.exclude(kind=Kind.PICKUP)
+    """What is decided to become of it instead, or was done with it so that it is not here. To wait for a recipient
+    who does not come is nothing.
+    """
+    found_again = ProblemRecord.objects.filter(
+        case=OuterRef("case"), recorded_at__gt=OuterRef("carried_out_at")
+    )
+    lies_here = Stay.objects.filter(waybill_number=OuterRef("case__waybill_number"), left_at=None)
+    meant = Q(carried_out_at=None, withdrawn_at=None) & ~Q(kind=Kind.PICKUP)
+    gone = Q(carried_out_at__isnull=False) & ~Exists(found_again) & ~Exists(lies_here)
+    return Disposal.objects.filter(meant | gone, case=case)
 
 
 @transaction.atomic

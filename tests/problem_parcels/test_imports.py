@@ -49,7 +49,13 @@ def called(problem, number="770612045501", **more):
 def opened(number, **more):
     """Opened for inspection: the sender was told at half past four, before the round ended."""
     told = {"拆包原因": "收件人要看货", "通知了谁": "寄件人", "通知时间": "2026-11-20 16:30"}
-    return {"运单号": number, "类型": "拆包验货", **told, "派送结束时间": "2026-11-20 16:30", **more}
+    return {
+        "运单号": number,
+        "类型": "拆包验货",
+        **told,
+        "派送结束时间": "2026-11-20 16:30",
+        **more,
+    }
 
 
 def start(desk, content, *, owner="lin", name="问题件.csv"):

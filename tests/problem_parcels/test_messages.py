@@ -10,14 +10,19 @@ from kefu.deadlines import services as deadlines
 from kefu.deadlines.models import Deadline
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.network.models import Party
+from kefu.overview.verify import verify
 from kefu.parcels.models import Scan
 from kefu.staff.models import Employee
 from problem_parcels import services
 from problem_parcels.models import ContactAttempt, Disposal, Message, Volume
+from problem_parcels.selectors.case import parcel_facts
 from problem_parcels.selectors.undelivered import day_lists
 from problem_parcels.services import stays
 from tests.centre import at
 from tests.problem_parcels.conftest import EVENING, Desk
+
+
+BACK = "unanswered_parcel_goes_back"
 
 
 def post(desk: Desk, case: Case, *, now=EVENING, by=None, **given) -> Message:
@@ -166,7 +171,9 @@ def test_prohibited_goods_go_back_at_once(desk):
 
 
 @pytest.mark.rule("CD-04.14", "CD-09.27")
-def test_what_is_recorded_as_wanted_back_leaves_the_same_day_and_a_second_record_gains_no_time(desk):
+def test_what_is_recorded_as_wanted_back_leaves_the_same_day_and_a_second_record_gains_no_time(
+    desk,
+):
     given = {"attempts": [], "reason": "发件人不发了"}
     asked = {**given, "chosen": {"return_asked_by": "sending_company"}}
     case = desk.register("returned", **asked)
@@ -297,7 +304,7 @@ def test_what_nobody_collects_is_written_about_on_the_third_day_and_goes_back(de
 
 
 @pytest.mark.rule("CD-07.13", "CD-07.14")
-def test_damage_inside_is_not_closed_before_the_sending_outlet_was_told(desk):
+def test_damage_inside_is_not_closed_before_the_sending_outlet_was_told(desk, settings):
     case = desk.register("damaged_inside", attempts=[], remark="外箱完好，内有碎玻璃")
     disposal = services.decide(
         case=case, kind="redispatch", asked_by="desk", reason="客户验收", actor=None, now=EVENING
@@ -308,8 +315,36 @@ def test_damage_inside_is_not_closed_before_the_sending_outlet_was_told(desk):
     with pytest.raises(Conflict) as refused:
         services.close(case=case, actor=desk.lin.user, now=EVENING)
     assert refused.value.field == "message_sent"
-    answer(desk, post(desk, case, text="外好内损，请处理"), now=EVENING)
-    services.close(case=case, actor=desk.lin.user, now=EVENING)
+    post(desk, case, text="外好内损，请处理")
+    with pytest.raises(Conflict) as refused:
+        services.close(case=case, actor=desk.lin.user, now=EVENING)
+    assert refused.value.code == "message_unanswered"
+    # Silent for five days they are not waited for any more; what has left does not go back, unless it comes again.
+    settings.KEFU_NOW = over = at("2026-11-26 00:10")
+    deadlines.sweep()
+    assert services.return_unanswered(now=over) == 0
+    assert case.disposals.get() == disposal
+    settings.KEFU_NOW = over + timedelta(hours=1)
+    assert not [one for one in verify() if one.check == BACK and not one.ok]
+    shown = parcel_facts(case)
+    assert shown.waiting and shown.given_up
+    services.close(case=case, actor=desk.lin.user, now=settings.KEFU_NOW)
+    assert not parcel_facts(case).waiting
+
+
+@pytest.mark.rule("CD-07.12")
+def test_what_left_and_came_again_goes_back_when_nobody_answered(desk, settings):
+    case = desk.register("nobody_home")
+    post(desk, case)
+    disposal = services.decide(
+        case=case, kind="redispatch", asked_by="desk", reason="再派", actor=None, now=EVENING
+    )
+    Disposal.objects.filter(pk=disposal.pk).update(carried_out_at=EVENING)
+    settings.KEFU_NOW = over = at("2026-11-26 08:00")
+    deadlines.sweep()
+    assert services.return_unanswered(now=over) == 0
+    desk.register("nobody_home", now=over)
+    assert services.return_unanswered(now=over) == 1
 
 
 @pytest.mark.rule("CD-12.31", "CD-04.22")

@@ -22,7 +22,7 @@ from kefu.api.authentication import Partner, partner_of
 from kefu.api.idempotency import once
 from kefu.api.models import ApiKey
 from kefu.api.pagination import LONGEST, cursor_refused, read_cursor, write_cursor
-from kefu.api.problems import QueryRefused
+from kefu.api.problems import QueryRefused, refused
 from kefu.api.public_ids import conceal, reveal
 from kefu.api.schema import IDEMPOTENCY_KEY, WAS_REPLAYED, refusals
 from kefu.api.serializers import Direction, Strict, Text, instant
@@ -354,6 +354,7 @@ class MessageViewSet(viewsets.ViewSet):
         summary=gettext_lazy("回复收到的留言"),
         description=gettext_lazy(
             "时间以本公司收到请求的时刻为准。要求退回的，件当天退（CD-04.14）；满五天没有回复的，件自动退回（CD-07.12）。"
+            "留言已经收回的是 409（message_withdrawn）：detail 说明这票的去向，回复照样记下。"
         ),
         request=Reply,
         parameters=[IDEMPOTENCY_KEY, WAS_REPLAYED],
@@ -383,6 +384,8 @@ class MessageViewSet(viewsets.ViewSet):
                 actor=None,
                 now=partner.seen_at,
             )
+        except services.TooLate as error:
+            return refused(error, request)
         except IntegrityError as error:
             raise _used(error) from error
         return _posted(answer, request)

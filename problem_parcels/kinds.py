@@ -47,6 +47,7 @@ class ProblemParcelKind(CaseKind):
         "contact_attempted": gettext_lazy("联系 {number}：{outcome}"),
         "message_posted": gettext_lazy("留言"),
         "message_answered": gettext_lazy("回复留言{wish}"),
+        "message_answered_late": gettext_lazy("迟来的回复{wish}，去向不变"),
         "message_chased": gettext_lazy("催促"),
         "message_withdrawn": gettext_lazy("撤回留言"),
         "disposal_decided": gettext_lazy("定：{what}{because}"),

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from kefu.api.authentication import Partner, partner_of
 from kefu.api.models import IdempotentAnswer
-from kefu.api.problems import HeaderRefused
+from kefu.api.problems import CONTENT_TYPE, HeaderRefused
 from kefu.audit.context import say_who
 from kefu.errors import Conflict, KefuError
 
@@ -30,7 +30,8 @@ Handler = Callable[..., Response]
 def once(handler: Handler) -> Handler:
     """Run a POST handler at most once for a key: the row and the effect commit together, or neither.
 
-    What is refused had no effect and is not remembered: the same key may carry the corrected request.
+    What is refused had no effect and is not remembered: the same key may carry the corrected request. A refusal
+    that the handler returns had one, and is remembered like any answer.
     The same key with another request is refused (422), as is one whose first request is under way (409).
     """
 
@@ -115,4 +116,7 @@ def _again(row: IdempotentAnswer, digest: bytes) -> Response:
         )
     kept = dict(row.sealed)
     body = orjson.loads(kept.pop("body"))
-    return Response(body, status=row.status, headers={**kept, REPLAYED: "true"})
+    again = Response(body, status=row.status, headers={**kept, REPLAYED: "true"})
+    if row.status is not None and row.status >= 400:
+        again.content_type = CONTENT_TYPE
+    return again

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kefu.api.parsers import BodyTooLarge
@@ -105,6 +106,11 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response:
     # Pages for people and the schema have renderers of their own; a refusal is JSON everywhere.
     request.accepted_renderer, request.accepted_media_type = JSONRenderer(), CONTENT_TYPE
     return Response(body, status=status, headers=headers, content_type=CONTENT_TYPE)
+
+
+def refused(error: KefuError, request: Request) -> Response:
+    """A refusal to be returned instead of raised: what was done before it stays, and ``once`` remembers it."""
+    return handle(error, {"request": request})
 
 
 def _describe(error: Exception) -> tuple[int, dict[str, Any], dict[str, str]]:

@@ -10,6 +10,7 @@ from problem_parcels.services.disposals import (
     scan_delivery,
 )
 from problem_parcels.services.messages import (
+    TooLate,
     chase,
     outlet_writes,
     post_message,
@@ -22,6 +23,7 @@ from problem_parcels.services.records import Attempt, Given, log_attempt, record
 __all__ = [
     "Attempt",
     "Given",
+    "TooLate",
     "carry_out",
     "chase",
     "check_replies",

@@ -409,6 +409,11 @@ def _return_one(message_id: int, *, now: datetime) -> bool:
     return True
 
 
+def returning(case: Case) -> Disposal | None:
+    """The return that is decided for a parcel or done with it."""
+    return _in_the_way(case).filter(kind=Kind.RETURN).last()
+
+
 def return_asked(*, case: Case, answer: Message, actor: Any, now: datetime) -> Disposal:
     """The sending outlet wants it back: it leaves the same day, whatever was meant before (CD-04.14)."""
     return _decide(

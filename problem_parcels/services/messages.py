@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
+from kefu import punctuation
 from kefu.cases import services as cases
 from kefu.cases.models import Case, Interaction
 from kefu.clock import SHANGHAI
@@ -265,7 +266,11 @@ def chase(*, message: Message, text: str = "", actor: Any, now: datetime) -> Non
     )
 
 
-@transaction.atomic
+class TooLate(Conflict):
+    """An outlet answers a message that was taken back meanwhile: its words are on the timeline, and the parcel goes
+    where it was to go."""
+
+
 def reply(
     *,
     message: Message,
@@ -281,18 +286,39 @@ def reply(
     """Answer a message: our clerk (``by``) the other outlet, or the outlet (``party``, or a clerk who heard it
     by phone) ours. Of two answers at once the first stands and the second gets a Conflict.
 
-    What the sending outlet wants returned leaves the same day (CD-04.14).
+    What the sending outlet wants returned leaves the same day (CD-04.14). Raises TooLate to an outlet whose message
+    was taken back, once its answer is kept: a caller with a transaction of his own lets that end well.
     """
     text = redact.clean(text, max_length=TEXT_LIMIT, field="text", required=True)
     if wish not in Message.Wish.values:
         raise KefuError(_("请选列出的要求"), code="wish_unknown", field="wish")
-    case = cases.lock(case=message.case)
-    message = (
-        Message.objects.select_for_update(of=["self"])
-        .select_related("sender", "receiver")
-        .get(pk=message.pk)
-    )
-    _refuse_closed(message)
+    said: dict[str, Any] = {"text": text, "wish": wish, "reference": reference, "channel": channel}
+    with transaction.atomic():
+        case = cases.lock(case=message.case)
+        message = (
+            Message.objects.select_for_update(of=["self"])
+            .select_related("sender", "receiver")
+            .get(pk=message.pk)
+        )
+        if message.withdrawn_at is None or party is None:
+            _refuse_closed(message)
+            return _reply(case, message, **said, by=by, actor=actor, now=now)
+        _keep_late(case, message, **said, actor=actor, now=now)
+    raise TooLate(_what_became(case), code="message_withdrawn")
+
+
+def _reply(
+    case: Case,
+    message: Message,
+    *,
+    text: str,
+    wish: str,
+    reference: str,
+    channel: Interaction.Channel,
+    by: Employee | None,
+    actor: Any,
+    now: datetime,
+) -> Message:
     ours = message.receiver.kind == Party.Kind.COMPANY
     waiting = deadlines.settle(case=case, now=now)
     line = cases.add(
@@ -341,6 +367,56 @@ def reply(
         data={"message": message.pk, "answer": answer.pk},
     )
     return answer
+
+
+def _keep_late(
+    case: Case,
+    message: Message,
+    *,
+    text: str,
+    wish: str,
+    reference: str,
+    channel: Interaction.Channel,
+    actor: Any,
+    now: datetime,
+) -> None:
+    """Write down what an outlet says when it is too late, and let whoever works the case hear of it."""
+    cases.add(
+        case=case,
+        kind=Interaction.Kind.CONTACT,
+        action="message_answered_late",
+        direction=Interaction.Direction.IN,
+        counterpart=Interaction.Counterpart.OUTLET,
+        party=message.receiver,
+        channel=channel,
+        text=text,
+        data={"wish": wish, "message": message.pk, "reference": reference},
+        actor=actor,
+        now=now,
+    )
+    notifications.publish(
+        kind=Event.Kind.MESSAGE_ANSWERED,
+        at=now,
+        party_id=message.receiver_id,
+        department_id=case.department_id,
+        user_id=case.owner.user_id if case.owner else None,
+        case_id=case.pk,
+        data={"message": message.pk, "late": True},
+    )
+
+
+def _what_became(case: Case) -> str:
+    """What an outlet is told that answers too late."""
+    kept = _("你的回复已记下，但不再改变这票的去向，还有要求请另写一条留言")
+    returning = disposals.returning(case)
+    if returning is None:
+        return punctuation.in_turn(_("这条留言已经收回，不用再回复"), kept)
+    why = returning.get_asked_by_display()
+    if returning.carried_out_at is None:
+        return punctuation.in_turn(_("这一票已决定退回（{why}）").format(why=why), kept)
+    at = f"{returning.carried_out_at.astimezone(SHANGHAI):%m-%d %H:%M}"
+    left = _("这一票已经退回（{why}），{at} 已出库").format(why=why, at=at)
+    return punctuation.in_turn(left, kept)
 
 
 def _move_on(

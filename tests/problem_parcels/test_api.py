@@ -6,6 +6,8 @@ from kefu.api import services as keys
 from kefu.api.models import ApiKey
 from kefu.api.public_ids import conceal
 from kefu.cases.models import Case, Interaction
+from kefu.deadlines import services as deadlines
+from kefu.notifications.models import Event
 from problem_parcels import services
 from problem_parcels.models import Disposal, Message
 from tests.api.conftest import Outlet
@@ -151,6 +153,41 @@ def test_a_reply_is_taken_once_and_what_is_wanted_back_leaves_the_same_day(desk,
     assert chengdu.send(path, body).json()["type"] == "/problems/already_answered"
     own = chengdu.send(f"{first['Location']}replies/", body)
     assert (own.status_code, own.json()["type"]) == (403, "/problems/not_receiver")
+
+
+@pytest.mark.rule("CD-07.12")
+def test_who_answers_after_the_return_is_told_so_and_his_words_are_kept_once(
+    desk, chengdu, settings
+):
+    message = write(desk)
+    case = message.case
+    path = f"{path_of(message)}replies/"
+    settings.KEFU_NOW = at("2026-11-26 00:00:01")
+    deadlines.sweep()
+    services.return_unanswered(now=settings.KEFU_NOW)
+    settings.KEFU_NOW = at("2026-11-26 08:30")
+    act = {"by": desk.lin, "actor": desk.lin.user, "now": settings.KEFU_NOW}
+    services.carry_out(disposal=case.disposals.get(), **act)
+    settings.KEFU_NOW = at("2026-11-26 09:00")
+
+    body = {"text": "收件人明天在家，回电13800004545", "wish": "redeliver", "reference": "CD03-19"}
+    first = chengdu.send(path, body, key="reply-000000000002")
+    again = chengdu.send(path, body, key="reply-000000000002")
+
+    told = first.json()
+    assert (first.status_code, told["type"]) == (409, "/problems/message_withdrawn")
+    assert "这一票已经退回（满五天没有回复），11-26 08:30 已出库；你的回复已记下" in told["detail"]
+    assert (again.status_code, again.json(), again["Idempotency-Replayed"]) == (409, told, "true")
+    assert again["Content-Type"] == first["Content-Type"] == "application/problem+json"
+    line = Interaction.objects.get(action="message_answered_late")
+    assert (line.party, line.happened_at) == (desk.centre.chengdu, settings.KEFU_NOW)
+    assert line.text == "收件人明天在家，回电138******45"
+    assert line.data == {"wish": "redeliver", "message": message.pk, "reference": "CD03-19"}
+    rung = Event.objects.filter(kind=Event.Kind.MESSAGE_ANSWERED)
+    assert rung.get().user_id == desk.lin.user_id
+    case.refresh_from_db()
+    assert (case.state, case.disposals.get().kind) == (Case.State.CLOSED, "return")
+    assert not Message.objects.exclude(reply_to=None).exists()
 
 
 @pytest.mark.rule("CD-05.09", "CD-12.31")

@@ -21,7 +21,6 @@ from problem_parcels.services import stays
 from tests.centre import at
 from tests.problem_parcels.conftest import EVENING, Desk
 
-
 BACK = "unanswered_parcel_goes_back"
 
 

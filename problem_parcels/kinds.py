@@ -10,7 +10,13 @@ from kefu.deadlines.models import Deadline
 from kefu.network.models import Party
 from kefu.workbench.kinds import CaseKind, Facts, NextStep, Tab, next_step
 from problem_parcels.forms.case import AnswerForm, MessageForm
-from problem_parcels.models import ContactAttempt, Disposal, Message, ProblemParcel
+from problem_parcels.models import (
+    ContactAttempt,
+    Disposal,
+    Message,
+    ProblemParcel,
+    where_to,
+)
 from problem_parcels.selectors.case import ParcelFacts, parcel_facts
 from problem_parcels.steps import STEPS
 
@@ -90,7 +96,7 @@ class ProblemParcelKind(CaseKind):
             "what": data.get("mark") or _label(Disposal.Kind, data.get("kind")),
             "because": _in_brackets(_label(Disposal.Because, data.get("because"))),
             "location": data.get("location", ""),
-            "left_for": data.get("left_for", ""),
+            "left_for": where_to(data.get("left_as", ""), data.get("left_for", "")),
             "carrier": data.get("carrier", ""),
             "amount": _(" {amount} 元").format(amount=amount)
             if (amount := data.get("amount"))

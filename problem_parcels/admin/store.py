@@ -45,6 +45,7 @@ class StayAdmin(ReadOnlyAdmin):
         "keeper",
         "entered_at",
         "left_at",
+        "left_as",
         "left_for",
     )
     list_filter = ("place", "sort", "waybill_present", period("entered_at"))
@@ -57,7 +58,7 @@ class StayAdmin(ReadOnlyAdmin):
         "reason",
         ("waybill_present", "overridden_by"),
         ("keeper", "entered_at"),
-        ("left_at", "left_by", "left_for"),
+        ("left_at", "left_by", "left_as", "left_for"),
     )
     readonly_fields = ("shown_case",)
     inlines = (KeepingInline,)

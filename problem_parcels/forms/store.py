@@ -82,6 +82,17 @@ class LeaveForm(DeskForm):
         max_length=LEFT_FOR_LIMIT,
         widget=forms.TextInput(attrs={"list": "places"}),
     )
+    ways = (
+        *(Stay.LeftAs.DELIVERY, Stay.LeftAs.RETURN, Stay.LeftAs.PICKUP, Stay.LeftAs.FORWARD),
+        Stay.LeftAs.RETURN_TO_COURIER,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """One of the usual ways is kept as such, so that everybody reads it in his language."""
+        given = super().clean() or self.cleaned_data
+        said = given.get("left_for", "")
+        given["left_as"] = next((way.value for way in self.ways if str(way.label) == said), "")
+        return {**given, "left_for": "" if given["left_as"] else said}
 
 
 class RoundForm(DeskForm):

@@ -15,4 +15,9 @@ class Migration(migrations.Migration):
             name='because',
             field=models.CharField(blank=True, choices=[('no_reason', '没有原因，次日原址再派'), ('invalid', '理由不成立，继续派送'), ('courier', '业务员原因，交回业务员'), ('agreed', '已约次日派送'), ('asked', '登记时已有人要求退回'), ('prohibited', '违禁品，直接退回'), ('unanswered', '留言满五天没有回复')], max_length=12, verbose_name='为什么'),
         ),
+        migrations.AddField(
+            model_name='stay',
+            name='left_as',
+            field=models.CharField(blank=True, choices=[('delivery', '派送'), ('driver', '驾驶员提走'), ('return', '退回'), ('return_to_courier', '业务员'), ('pickup', '自取'), ('forward', '转寄'), ('redispatch', '再派'), ('new_address', '改新址派送'), ('send_on', '发往正确目的地'), ('contractor', '交承包区')], max_length=20, verbose_name='怎样出库'),
+        ),
     ]

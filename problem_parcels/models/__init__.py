@@ -33,7 +33,7 @@ from problem_parcels.models.shifts import (
     ShiftHandOver,
     StoreKey,
 )
-from problem_parcels.models.stays import Stay
+from problem_parcels.models.stays import Stay, where_to
 from problem_parcels.models.store import (
     Collection,
     CollectionLine,
@@ -86,4 +86,5 @@ __all__ = [
     "StoreRound",
     "Volume",
     "WarehouseRequest",
+    "where_to",
 ]

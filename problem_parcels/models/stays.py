@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from kefu.cases.models import Case
 from kefu.staff.models import Employee, User
-from problem_parcels.models.problems import ProblemParcel
+from problem_parcels.models.problems import Disposal, ProblemParcel
 
 
 class Stay(models.Model):
@@ -21,6 +21,20 @@ class Stay(models.Model):
         MISSENT = "missent", _("错发件")
         BULK = "bulk", _("大货")
         OTHER = "other", _("其他")
+
+    class LeftAs(models.TextChoices):
+        """The usual ways out of the store; what was decided has the name of its ``Disposal.Kind``."""
+
+        DELIVERY = "delivery", _("派送")
+        DRIVER = "driver", _("驾驶员提走")
+        RETURN = Disposal.Kind.RETURN.value, pgettext_lazy("left", "退回")
+        RETURN_TO_COURIER = Disposal.Kind.RETURN_TO_COURIER.value, _("业务员")
+        PICKUP = Disposal.Kind.PICKUP.value, _("自取")
+        FORWARD = Disposal.Kind.FORWARD.value, pgettext_lazy("left", "转寄")
+        REDISPATCH = Disposal.Kind.REDISPATCH.value, Disposal.Kind.REDISPATCH.label
+        NEW_ADDRESS = Disposal.Kind.NEW_ADDRESS.value, Disposal.Kind.NEW_ADDRESS.label
+        SEND_ON = Disposal.Kind.SEND_ON.value, Disposal.Kind.SEND_ON.label
+        CONTRACTOR = Disposal.Kind.CONTRACTOR.value, Disposal.Kind.CONTRACTOR.label
 
     waybill_number = models.CharField(_("运单号"), max_length=24)
     waybill = models.ForeignKey(
@@ -59,7 +73,8 @@ class Stay(models.Model):
         related_name="+",
         verbose_name=_("出库人"),
     )
-    left_for = models.CharField(_("去向"), max_length=120, blank=True)
+    left_as = models.CharField(_("怎样出库"), choices=LeftAs, max_length=20, blank=True)
+    left_for = models.CharField(_("去向"), max_length=120, blank=True)  # what was said besides
 
     class Meta:
         verbose_name = _("留仓")
@@ -98,3 +113,14 @@ class Stay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.waybill_number} {self.location}"
+
+    @property
+    def went(self) -> str:
+        """Where it left for, in the reader's language."""
+        return where_to(self.left_as, self.left_for)
+
+
+def where_to(left_as: str, left_for: str) -> str:
+    """A way out of the store in words, and what was said besides: 驾驶员提走 吴师傅."""
+    way = str(Stay.LeftAs(left_as).label) if left_as else ""
+    return " ".join(part for part in (way, left_for) if part)

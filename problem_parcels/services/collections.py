@@ -118,8 +118,8 @@ def tick(
         )
     line.ticked_at, line.ticked_by = now, by
     line.save(update_fields=["ticked_at", "ticked_by"])
-    left_for = f"{sheet.driver.name} 提走"  # stored: in the house's language, whoever ticks
-    stays.leave(stay=line.stay, left_for=left_for, by=by, actor=actor, now=now)
+    to = {"left_as": Stay.LeftAs.DRIVER, "left_for": sheet.driver.name}
+    stays.leave(stay=line.stay, **to, by=by, actor=actor, now=now)
     return line
 
 

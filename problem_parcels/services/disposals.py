@@ -301,9 +301,9 @@ def _scan_out(
     case: Case, disposal: Disposal, *, by: Employee, actor: Any, now: datetime
 ) -> datetime:
     """Return when the parcel left: now, or when the store scanned it out since that was decided (CD-04.14)."""
-    what = disposal.mark or stored(Kind(disposal.kind).label)
     if (stay := stays.open_stay(case.waybill_number)) is not None:
-        stays.leave(stay=stay, left_for=what, by=by, actor=actor, now=now)
+        to = {"left_for": disposal.mark} if disposal.mark else {"left_as": disposal.kind}
+        stays.leave(stay=stay, **to, by=by, actor=actor, now=now)
         return now
     if (left_at := stays.left_since(case.waybill_number, disposal.decided_at)) is not None:
         return left_at
@@ -312,7 +312,7 @@ def _scan_out(
         kind=Scan.Kind.DEPARTED,
         at=now,
         place=case.department.name[:60],
-        text=what[:200],
+        text=(disposal.mark or stored(Kind(disposal.kind).label))[:200],
     )
     return now
 

@@ -16,7 +16,7 @@ from kefu.parcels.models import Scan
 from kefu.privacy import redact
 from kefu.rulebooks.selectors import edition_in_force
 from kefu.staff.models import Employee
-from problem_parcels.models import Disposal, ProblemParcel
+from problem_parcels.models import Disposal, ProblemParcel, Stay
 from problem_parcels.services import closing, disposals, stays
 
 PLACE_LIMIT, WHEN_LIMIT = 60, 60  # characters
@@ -89,7 +89,7 @@ def collected(
         raise KefuError(_("请写签收人"), code="signer_required", field="signer")
     waiting = deadlines.settle(case=case, now=now)
     if (stay := stays.open_stay(case.waybill_number)) is not None:
-        stays.leave(stay=stay, left_for=FETCHED, by=by, actor=actor, now=now)
+        stays.leave(stay=stay, left_as=Stay.LeftAs.PICKUP, by=by, actor=actor, now=now)
     Scan.objects.create(
         waybill_number=case.waybill_number,
         kind=Scan.Kind.SIGNED,

@@ -150,10 +150,18 @@ def _need_override(lead: User | None, *, actor: Any, sort: str, rules: Rulebook)
 
 
 @transaction.atomic
-def leave(*, stay: Stay, left_for: str, by: Employee, actor: Any, now: datetime) -> Stay:
+def leave(
+    *,
+    stay: Stay,
+    left_as: str = "",
+    left_for: str = "",
+    by: Employee,
+    actor: Any,
+    now: datetime,
+) -> Stay:
     """Scan a parcel out: it was dealt with, and whoever scans it out no longer keeps it (CD-04.06).
 
-    Raises Conflict: already_out for one that has left, so that of two scans the first stands.
+    ``left_as``: one of the usual ways (``Stay.LeftAs``); ``left_for``: what else is said of it. Raises Conflict: already_out for one that has left, so that of two scans the first stands.
     """
     left_for = redact.clean(left_for, max_length=LEFT_FOR_LIMIT, field="left_for", multiline=False)
     case = cases.lock(case=stay.case) if stay.case else None
@@ -166,10 +174,11 @@ def leave(*, stay: Stay, left_for: str, by: Employee, actor: Any, now: datetime)
             field="number",
         )
     stay.left_at, stay.left_by = now, by  # rule: CD-04.06
-    stay.left_for = redact.redact(left_for, keep=[stay.waybill_number])
-    stay.save(update_fields=["left_at", "left_by", "left_for"])
+    stay.left_as, stay.left_for = left_as, redact.redact(left_for, keep=[stay.waybill_number])
+    stay.save(update_fields=["left_at", "left_by", "left_as", "left_for"])
     if case is not None:
-        cases.step(case=case, action="scanned_out", left_for=stay.left_for, actor=actor, now=now)
+        to = {"left_as": left_as, "left_for": stay.left_for}
+        cases.step(case=case, action="scanned_out", **to, actor=actor, now=now)
     return stay
 
 

@@ -127,7 +127,10 @@ def enter(request: DeskRequest) -> HttpResponse:
 def leave(request: DeskRequest) -> HttpResponse:
     """Scan out what was dealt with."""
     now, by = door_time(request), employee_of(request)
-    start = {"numbers": request.GET.get("number", "")[:24], "left_for": _("派送")}
+    start = {
+        "numbers": request.GET.get("number", "")[:24],
+        "left_for": str(Stay.LeftAs.DELIVERY.label),
+    }
     form = forms.LeaveForm(request.POST or None, initial=start)
 
     def one(number: str) -> Scanned:
@@ -135,9 +138,9 @@ def leave(request: DeskRequest) -> HttpResponse:
         stay = stays.open_stay(number)
         if stay is None:
             raise KefuError(_("不在库，没有可出的"), code="not_in_store")
-        left_for = form.cleaned_data["left_for"]
-        stays.leave(stay=stay, left_for=left_for, by=by, actor=request.user, now=now)
-        done = _("出库 {left_for}").format(left_for=left_for)
+        to = {name: form.cleaned_data[name] for name in ("left_as", "left_for")}
+        stay = stays.leave(stay=stay, **to, by=by, actor=request.user, now=now)
+        done = _("出库 {left_for}").format(left_for=stay.went)
         return Scanned(number, done, number_there=stay.case.number if stay.case else "")
 
     if request.method == "POST":

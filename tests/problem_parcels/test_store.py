@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.network.models import Party
@@ -232,8 +233,16 @@ def test_a_driver_gets_what_is_on_his_sheet_and_nothing_else(desk):
     assert stays.open_stay(numbers[3]) is not None
 
     for number in numbers[:2]:
-        collections.tick(sheet=his, number=number, by=desk.lin, actor=desk.lin.user, now=MORNING)
+        with override("en"):
+            collections.tick(
+                sheet=his, number=number, by=desk.lin, actor=desk.lin.user, now=MORNING
+            )
     assert stays.open_stay(numbers[0]) is None  # ticked is scanned out
+    taken = Stay.objects.get(waybill_number=numbers[0])
+    assert (taken.left_as, taken.left_for) == ("driver", "吴师傅")  # whatever the clerk reads
+    assert taken.went == "驾驶员提走 吴师傅"
+    with override("en"):
+        assert taken.went == "Taken by driver 吴师傅"
     with pytest.raises(Conflict) as open_still:
         collections.finish(sheet=his, by=desk.lin, now=MORNING)
     assert open_still.value.code == "not_all_ticked"
@@ -346,9 +355,17 @@ def test_a_paste_of_scans_goes_in_row_by_row_and_the_refused_say_why(desk, clien
         assert why in page
     assert {stay.keeper for stay in Stay.objects.all()} == {desk.lin}
 
-    out = {"numbers": "770612045503 880612045537", "left_for": "派送"}
+    client.cookies["django_language"] = "en"
+    out = {"numbers": "770612045503", "left_for": "Delivery"}
+    client.post("/parcels/store/out/", out, headers={"HX-Request": "true"})
+    client.cookies["django_language"] = "zh-hans"
+    out = {"numbers": f"{desk.arrived.number} 880612045537", "left_for": "给赵师傅"}
     page = client.post("/parcels/store/out/", out, headers={"HX-Request": "true"}).content.decode()
     assert (page.count("data-done"), page.count("不在库，没有可出的")) == (1, 1)
+    left = Stay.objects.order_by("waybill_number").values_list("left_as", "left_for")
+    assert list(left) == [("", "给赵师傅"), ("delivery", "")]
+    stock = client.get("/parcels/store/stock/?number=770612045503").content.decode()
+    assert "林小月 0826 出库 派送" in stock
 
 
 def test_the_pages_of_the_store_open_for_its_people_and_ask_no_more_for_more(

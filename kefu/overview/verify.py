@@ -26,12 +26,13 @@ from kefu.policy.rulebook import Rulebook, RulebookError
 from kefu.rulebooks.models import Assignment, RulebookVersion
 from kefu.rulebooks.selectors import edition
 from kefu.rulebooks.services import digest
+from problem_parcels.models import MisroutingReport
 
 SHOWN = 5  # violations told of each check; the number is told in full
 LAG = 60  # seconds a promise may be overdue before somebody fires it
 UNSEALED = 300  # seconds an audit row may stand outside the chain; sealed within a minute in health
 LONGEST = "120s"  # for one check
-PHOTOS = 100  # opened to see whether they are what they were
+FILES = 100  # of a sort, opened to see whether they are what they were
 
 # Journal, audit and other rows that nobody ever changes.
 FOR_EVER = (
@@ -125,7 +126,7 @@ def verify() -> list[Result]:
             cursor.execute(f"SET LOCAL statement_timeout = '{LONGEST}'; SET LOCAL timezone = 'UTC'")
         now = clock.now()
         found = [check.run(now) for check in CHECKS]
-        return [*found, *rulebook_contents(), photo_contents(), *privileges(now)]
+        return [*found, *rulebook_contents(), *file_contents(), *privileges(now)]
 
 
 def _reply_times(_now: datetime) -> dict[str, Any]:
@@ -469,18 +470,29 @@ def rulebook_contents() -> Iterable[Result]:
     yield Result("rulebook_can_be_read", n, len(unread), unread[:SHOWN])
 
 
-def photo_contents() -> Result:
-    """The latest photos are still those that were added: of a row only the seals may change, not what they hold."""
+def file_contents() -> Iterable[Result]:
+    """The latest photos and reports are still those that were added and sent: of a row only the seals may change,
+    not what they hold.
+    """
+    photos = Attachment.objects.order_by("-pk").values_list("pk", "photo", "digest")
+    yield _as_digested("photos_are_as_added", "photo", photos)
+    reports = MisroutingReport.objects.filter(issued__isnull=False).order_by("-pk")
+    yield _as_digested(
+        "reports_are_as_sent", "report", reports.values_list("pk", "issued", "digest")
+    )
+
+
+def _as_digested(name: str, what: str, rows: Any) -> Result:
     altered, n = [], 0
-    for photo in Attachment.objects.only("digest", "photo").order_by("-pk")[:PHOTOS].iterator(10):
+    for pk, file, digested in rows[:FILES].iterator(10):
         n += 1
         try:
-            same = hashlib.sha256(photo.photo.open()).hexdigest() == photo.digest
+            same = hashlib.sha256(file.open()).hexdigest() == digested
         except KefuError:
             same = False
         if not same:
-            altered.append(f"photo {photo.pk} is not what its digest says")
-    return Result("photos_are_as_added", n, len(altered), altered[:SHOWN])
+            altered.append(f"{what} {pk} is not what its digest says")
+    return Result(name, n, len(altered), altered[:SHOWN])
 
 
 def privileges(now: datetime) -> Iterable[Result]:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from kefu.cases.models import Case
-from kefu.privacy.fields import SealedField
+from kefu.privacy.fields import SealedField, SealedFileField
 from kefu.staff.models import User
 
 
@@ -81,7 +81,8 @@ class MisroutingReport(models.Model):
         "rulebooks.RulebookVersion", models.PROTECT, related_name="+", verbose_name=_("适用规章")
     )
     inputs = models.JSONField(_("判定依据"), default=dict)  # {"steps"} of the due time
-    sealed = SealedField(_("抬头"))  # {"contact", "phone", "chat_account"} when it was locked
+    # {"outlet", "contact", "phone", "chat_account"} when it was locked.
+    sealed = SealedField(_("抬头"))
     lines_locked = models.PositiveIntegerField(_("行数"), null=True)
     locked_at = models.DateTimeField(_("锁定时间"), null=True)
     locked_by = models.ForeignKey(
@@ -91,6 +92,7 @@ class MisroutingReport(models.Model):
     sent_by = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="+", verbose_name=_("上报人")
     )
+    issued = SealedFileField(_("电子清单"), null=True, blank=True)  # the file as it was sent
     digest = models.CharField(_("电子清单摘要"), max_length=64, blank=True)  # SHA-256 of the file
     reminded_at = models.DateTimeField(_("已提醒"), null=True)
     late_told_at = models.DateTimeField(_("已通知逾期"), null=True)

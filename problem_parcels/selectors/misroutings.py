@@ -136,10 +136,13 @@ def groups(lines: Sequence[ReportLine]) -> list[Group]:
 
 
 def electronic_list(report: MisroutingReport) -> bytes:
-    """The workbook of a locked report: cover form and list, both of the same frozen lines (CD-08.06, CD-08.10).
+    """The workbook of a report: as it was sent, or of a locked one cover form and list, both of the same frozen
+    lines (CD-08.06, CD-08.10).
 
     The same report gives the same file, byte for byte.
     """
+    if report.issued is not None:
+        return bytes(report.issued.open())
     lines = frozen_lines(report)
     with override("zh-hans"):  # head office's language, whoever sends it
         return write_workbook(
@@ -170,7 +173,8 @@ def _cells(line: ReportLine) -> list[str]:
 def _cover(report: MisroutingReport, lines: Sequence[ReportLine]) -> Iterable[list[str]]:
     """Title and contact, then each group with its count, and every line of it below."""
     locked_at = report.locked_at.astimezone(SHANGHAI) if report.locked_at else None
-    yield [_("错写大字上报表"), "", str(report.outlet), f"{report.month:%Y-%m}"]
+    outlet = report.sealed.get("outlet") or report.outlet.name
+    yield [_("错写大字上报表"), "", outlet, f"{report.month:%Y-%m}"]
     for label, name in (
         (_("联系人"), "contact"),
         (_("电话"), "phone"),
@@ -205,6 +209,7 @@ def overviews(*, now: datetime, limit: int = 24) -> list[Overview]:
     """The newest reports of all outlets, with how many lines each has; one question."""
     rows = (
         MisroutingReport.objects.select_related("outlet", "sent_by", "locked_by")
+        .defer("sealed", "issued")
         .annotate(open_lines=Count("misroutings", filter=Q(misroutings__withdrawn_at=None)))
         .order_by("-month", "outlet__pinyin")[:limit]
     )

@@ -332,7 +332,11 @@ def lock_report(*, report: MisroutingReport, actor: Any, now: datetime) -> Misro
         )
         for number, row in enumerate(ordered, start=1)
     )
-    report.state, report.sealed = State.LOCKED, {str(name): text for name, text in header.items()}
+    report.state = State.LOCKED
+    report.sealed = {
+        "outlet": report.outlet.name,
+        **{str(name): text for name, text in header.items()},
+    }
     report.lines_locked, report.locked_at, report.locked_by = len(ordered), now, actor
     report.save()
     return report
@@ -357,8 +361,8 @@ def send_report(*, report: MisroutingReport, actor: Any, now: datetime) -> bytes
     if "electronic_list" in needed(edition(report.rulebook_id).rules) and not content:
         raise KefuError(_("没有生成电子清单，不能上报"), code="no_list")
     report.state, report.sent_at, report.sent_by = State.SENT, now, actor
-    report.digest = digest(content)
-    report.save(update_fields=["state", "sent_at", "sent_by", "digest"])
+    report.issued, report.digest = content, digest(content)
+    report.save(update_fields=["state", "sent_at", "sent_by", "issued", "digest"])
     return content
 
 

@@ -191,6 +191,7 @@ def a_report_and_a_forwarding(centre, now):
         found=found, employee=centre.lin, now=now - timedelta(days=45)
     )
     misroutings.lock_report(report=row.report, actor=centre.wang.user, now=now)
+    misroutings.send_report(report=row.report, actor=centre.wang.user, now=now)
     taken = {"employee": centre.lin, "now": now}
     sent_on = forwardings.open_forwarding(waybill_number=centre.waybill.number, **taken)
     forwardings.weigh(forwarding=sent_on, weight_kg=Decimal(1), **taken)
@@ -506,6 +507,7 @@ DELETE_PENALTY = (
             ("UPDATE problem_parcels_stay SET left_at = NULL, left_by_id = NULL, left_for = ''",),
         ),
         ("photos_are_as_added", ("UPDATE cases_attachment SET photo = thumbnail",)),  # sealed, too
+        ("reports_are_as_sent", ("UPDATE problem_parcels_misroutingreport SET issued = sealed",)),
         ("journal_and_audit_are_append_only", ("GRANT UPDATE ON ledger_posting TO kefu_app",)),
         (
             "journal_and_audit_are_append_only",

@@ -302,11 +302,14 @@ class Fined:
     steps: tuple[Step, ...]
 
 
-def receipt_fine(outcome: str, *, owed: bool, rules: Rulebook) -> Fined | None:
+def receipt_fine(outcome: str, *, owed: bool, ours: bool, rules: Rulebook) -> Fined | None:
     """Return what a receipt that was refused or not found costs the delivering outlet (CD-05.16).
 
-    None where the rulebook has no clause for it.
+    None where the rulebook has no clause for it, and where we delivered ourselves (``ours``): whoever collects the
+    fines owes himself none.
     """
+    if ours:
+        return None
     fact = f"receipt_{outcome}"
     clause = next((c for c in rules.in_force(Consequence) if fact in c.needs_any), None)
     if clause is None:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from kefu.clock import SHANGHAI
+from kefu.network.models import Party
 from kefu.penalties.models import Penalty, Waiver
 from kefu.policy.conditions import MissingFact
 from kefu.policy.months import Month, first_day, last_day
@@ -71,6 +72,7 @@ class RequestFacts:
     outcome: str
     answered_at: datetime
     party_id: int
+    ours: bool
     waived: bool
 
 
@@ -88,7 +90,14 @@ class ReceiptRequests:
             .filter(pk__gt=after)
             .order_by("pk")
             .values(
-                *("case_id", "case__number", "case__department_id", "rulebook_id", "asked_id"),
+                *(
+                    "case_id",
+                    "case__number",
+                    "case__department_id",
+                    "rulebook_id",
+                    "asked_id",
+                    "asked__kind",
+                ),
                 *("service", "kept_since", "asked_at", "outcome", "answered_at", "owed"),
                 *("keep_until", "penalty_id"),
             )[:limit]
@@ -117,7 +126,7 @@ class ReceiptRequests:
         }
         if facts.outcome == ReceiptRequest.Outcome.PRODUCED:
             return Outcome(fields)
-        fined = receipt_fine(facts.outcome, owed=owed, rules=rules)
+        fined = receipt_fine(facts.outcome, owed=owed, ours=facts.ours, rules=rules)
         if fined is None or fined.amount is None:
             return Outcome(fields)
         charge = Charge(
@@ -166,6 +175,7 @@ def _decision(row: Row, fine: Penalty | None, waived: set[int]) -> Decision:
             outcome=row["outcome"],
             answered_at=row["answered_at"],
             party_id=row["asked_id"],
+            ours=row["asked__kind"] == Party.Kind.COMPANY,
             waived=row["penalty_id"] in waived,
         ),
         stored=Outcome({"keep_until": plain(row["keep_until"]), "owed": row["owed"]}, charges),

@@ -183,7 +183,7 @@ def answer_request(
     now: datetime,
 ) -> ReceiptRequest:
     """Say what became of a request. Refused or not found while it has to be kept, the delivering outlet is fined at
-    once; after that it owes nothing, and the request says why.
+    once; after that it owes nothing, and the request says why. Our own company fines nobody where it delivered.
 
     Raises KefuError naming ``outcome`` or ``answer``, Conflict for a request that is answered.
     Source: CD-05.09, CD-05.15, CD-05.16.
@@ -248,7 +248,8 @@ def _fine(
     if outcome == Outcome.PRODUCED:
         return None
     using = edition(request.rulebook_id)
-    fined = receipt_fine(outcome, owed=request.owed, rules=using.rules)
+    ours = request.asked.kind == Party.Kind.COMPANY
+    fined = receipt_fine(outcome, owed=request.owed, ours=ours, rules=using.rules)
     if fined is None:
         return None
     request.inputs = {**request.inputs, "fined": _plain(fined.steps)}

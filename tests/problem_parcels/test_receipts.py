@@ -692,6 +692,21 @@ def test_what_is_asked_for_is_not_destroyed_and_what_nobody_delivered_is_not_ask
     )
 
 
+@pytest.mark.rule("CD-05.16")
+def test_our_own_company_does_not_fine_itself_for_a_receipt_it_lost(want, answer, desk, batch):
+    desk.enter(batch, A, "张国华", when="09:30:00")
+    desk.enter(batch, B, "李敏", pieces=3, collected=Decimal("25"), when="09:31:00")
+    waybill = batch.receipts.get(waybill_number=A).waybill
+    request = want("2026-11-20 09:45:00", waybill=waybill, asking=desk.centre.xian)
+    assert (request.asked, request.owed) == (desk.centre.company, True)
+
+    request = answer(request, Outcome.NOT_FOUND)
+
+    assert (request.outcome, request.penalty) == ("not_found", None)
+    assert not Penalty.objects.filter(clause="CD-05.16").exists()
+    assert recomputed() == []
+
+
 def test_those_who_do_not_work_cases_touch_nothing(batch, desk):
     user = desk.centre.zhou.user
     user.role = "hr"

@@ -1,11 +1,13 @@
 """What goes wrong with parcels in the sixty days: registered, written about, returned, collected."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from django.db.models import Exists, OuterRef
 
 from kefu.cases.models import Case
 from kefu.clock import SHANGHAI
@@ -54,6 +56,12 @@ STORIES: list[tuple[str, int, dict[str, Any], str]] = [
     ("missorted", 3, {"remark": "分到东关去了"}, ""),
     ("prohibited", 1, {"reason": "内有锂电池，没有申报"}, ""),
 ]  # fmt: skip
+# What nothing is decided about by itself: it waits for somebody.
+WAITING = {"nobody_home", "collect_refused", "address_change", "address_moved", "refused", "damaged_outside"}  # fmt: skip
+# How many of them each has before him at any hour, and how many messages of outlets the processing desk has.
+TO_HANDLE = {"0891": 6, "0892": 4, "0826": 4, "0871": 3}
+UNTAKEN = 2  # of those of the first of them and of the query desk nobody has taken yet
+TO_ANSWER = 5
 TEXTS = [
     "上门没人，电话没接，请联系收件人后回复怎么处理",
     "收件人拒收，请与发件人确认是否退回",
@@ -165,6 +173,30 @@ class Parcels:
         keeper = self.keeper()
         problem, _weight, more, outcome = self.random.choices(STORIES, [s[1] for s in STORIES])[0]
         called = moment - timedelta(minutes=self.random.uniform(3, 60))
+        case = self.record(number, (problem, more, outcome), called, keeper, keeper, moment)
+        if case is None:
+            return  # signed for meanwhile, or called before it was out
+        self.seeder.sweep_after(case)
+        if case.disposals.exists():
+            self.later(moment, 10, 26, partial(self.carry_out, case))
+        elif problem in ("self_pickup", "out_of_area"):
+            self.later(moment, 0.05, 0.3, partial(self.notify, case))
+        elif self.random.random() < 0.94:
+            self.later(moment, 0.05, 1.5, partial(self.post, case))
+        else:  # forgotten in the evening: the day's promise breaks, somebody sees it the next morning
+            self.later(moment, 14, 18, partial(self.post, case))
+
+    def record(
+        self,
+        number: str,
+        story: tuple[str, dict[str, Any], str],
+        called: datetime,
+        clerk: Employee,
+        owner: Employee | None,
+        moment: datetime,
+    ) -> Case | None:
+        """A clerk registers a parcel and puts it in store; None where that is refused."""
+        problem, more, outcome = story
         given = Given(
             problem,
             attempts=[Attempt(outcome, called)] if outcome else [],
@@ -175,32 +207,24 @@ class Parcels:
             case = services.register(
                 number=number,
                 given=given,
-                owner=keeper,
-                department=keeper.department,
-                actor=keeper.user,
+                owner=owner,
+                department=clerk.department,
+                actor=clerk.user,
                 now=moment,
             )
         except KefuError:
-            return  # signed for meanwhile, or called before it was out
+            return None
         stays.enter(
             number=number,
             location=f"{self.random.choice('AB')}-{self.random.randrange(1, 24):02}",
             reason=str(case.problem_parcel.get_problem_display()),
             waybill_present=True,
-            keeper=keeper,
+            keeper=self.keeper(),
             case=case,
-            actor=keeper.user,
+            actor=clerk.user,
             now=moment,
         )
-        self.seeder.sweep_after(case)
-        if case.disposals.exists():
-            self.later(moment, 10, 26, partial(self.carry_out, case))
-        elif problem in ("self_pickup", "out_of_area"):
-            self.later(moment, 0.05, 0.3, partial(self.notify, case))
-        elif self.random.random() < 0.94:
-            self.later(moment, 0.05, 1.5, partial(self.post, case))
-        else:  # forgotten in the evening: the day's promise breaks, somebody sees it the next morning
-            self.later(moment, 14, 18, partial(self.post, case))
+        return case
 
     def later(
         self, moment: datetime, least: float, most: float, act: Callable[[datetime], None]
@@ -312,11 +336,18 @@ class Parcels:
             return
 
     def written(self, moment: datetime) -> None:
-        """Another outlet writes about a parcel that we sent."""
+        """Another outlet writes about a parcel that we sent; somebody answers."""
+        message = self.letter(moment)
+        if message is None:
+            return
+        self.seeder.sweep_after(message.case)
+        self.later(moment, 0.2, 2.6, partial(self.reply, message))
+
+    def letter(self, moment: datetime) -> Message | None:
         waybill = self.seeder.waybill_before(moment)
         text, problem = self.random.choice(ASKED)
         try:
-            message = services.outlet_writes(
+            return services.outlet_writes(
                 sender=waybill.destination,
                 number=waybill.number,
                 text=text,
@@ -325,9 +356,7 @@ class Parcels:
                 now=moment,
             )
         except KefuError:
-            return
-        self.seeder.sweep_after(message.case)
-        self.later(moment, 0.2, 2.6, partial(self.reply, message))
+            return None
 
     def reply(self, message: Message, moment: datetime) -> None:
         by = self.seeder.by_number[PROCESSING[self.part]]
@@ -351,6 +380,65 @@ class Parcels:
             now=moment,
         )
         services.carry_out(disposal=disposal, by=by, actor=by.user, now=moment)
+
+    # -- now -------------------------------------------------------------------------------------
+
+    def to_handle(self, set_clock: Callable[[datetime], None]) -> None:
+        """What the desks have before them at any hour: parcels just registered, messages just come, all in time."""
+        stories = [
+            (problem, more, outcome)
+            for problem, _weight, more, outcome in STORIES
+            if problem in WAITING and "agreed" not in more.get("chosen", {})
+        ]
+        fresh = iter(self.untouched())
+        for moment, (clerk, owner) in zip(self.moments(), self.missing(), strict=False):
+            number = next(fresh, None)
+            if number is None:
+                break
+            set_clock(moment)
+            called = moment - timedelta(minutes=self.random.uniform(3, 20))
+            out_at = called - timedelta(minutes=self.random.uniform(20, 90))
+            Scan.objects.create(
+                waybill_number=number,
+                kind=Scan.Kind.DELIVERING,
+                at=out_at,
+                place=self.seeder.company.name,
+            )
+            self.record(number, self.random.choice(stories), called, clerk, owner, moment)
+        waiting = Message.objects.unanswered().filter(receiver=self.seeder.company).count()
+        for moment in list(self.moments())[: max(TO_ANSWER - waiting, 0)]:
+            set_clock(moment)
+            self.letter(moment)
+
+    def moments(self) -> Iterator[datetime]:
+        """Moments of the last hour and a half, one after the other."""
+        ago = sorted((self.random.uniform(2, 95) for _ in range(40)), reverse=True)
+        return (self.seeder.now - timedelta(minutes=minutes) for minutes in ago)
+
+    def missing(self) -> list[tuple[Employee, Employee | None]]:
+        """Who registers a parcel, and whose it becomes, until each has his number again; in any order."""
+        found: list[tuple[Employee, Employee | None]] = []
+        for number, most in TO_HANDLE.items():
+            clerk = self.seeder.by_number[number]
+            has = Case.objects.open().filter(
+                kind=Case.Kind.PROBLEM_PARCEL, state=Case.State.OPEN, department=clerk.department
+            )
+            found += [(clerk, clerk)] * (most - has.filter(owner=clerk).count())
+            if number in ("0891", "0826"):
+                found += [(clerk, None)] * (UNTAKEN - has.filter(owner=None).count())
+        self.random.shuffle(found)
+        return found
+
+    def untouched(self) -> list[str]:
+        """Parcels that arrived and nothing was ever wrong with, the latest first."""
+        registered = Case.objects.filter(kind=Case.Kind.PROBLEM_PARCEL).exclude(waybill=None)
+        signed = Scan.objects.filter(kind=Scan.Kind.SIGNED, waybill_number=OuterRef("number"))
+        arrived = Waybill.objects.filter(number__startswith="7706").order_by("-accepted_at")
+        return list(
+            arrived.exclude(pk__in=registered.values("waybill"))
+            .filter(~Exists(signed))
+            .values_list("number", flat=True)
+        )
 
     # -- receipts, routes --------------------------------------------------------------------------
 

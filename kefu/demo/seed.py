@@ -606,6 +606,7 @@ class Seeder:
         self.colleagues = [
             self.by_number[n] for n in ("0827", "0828", "0829", "0830", "0831", "0871")
         ]
+        self.couriers = list(Party.objects.filter(kind=Party.Kind.COURIER).order_by("code"))
         self.waybills = list(
             Waybill.objects.filter(origin=self.company)
             .select_related("destination")
@@ -669,6 +670,7 @@ class Seeder:
                         now=moment,
                         question=self.random.choice(words.OUTLET_QUESTIONS),
                     )
+            Parcels(self).to_handle(set_clock)
             set_clock(self.now)
             waiting = self.live_case(None, next(picked), "客户在线上问，还没有人领", self.now)
             handed = self.live_case(lead, next(picked), "夜班留下的件，等网点回底单", self.now)

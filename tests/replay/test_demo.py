@@ -17,6 +17,8 @@ from kefu.rulebooks import services as rulebooks
 from kefu.rulebooks.models import RulebookVersion
 from kefu.rulebooks.selectors import edition
 from kefu.staff.models import User
+from kefu.workbench.selectors.desk import desk
+from problem_parcels.selectors.desk import to_handle
 from tests.centre import at
 
 NOW = at("2026-11-01 15:00:00")
@@ -36,6 +38,23 @@ def demo(db: None, settings: Any, monkeypatch: Any) -> None:
     for part in range(seed.PARTS):
         seeder.live_through(part)
     deadlines.sweep()
+
+
+@pytest.mark.parametrize("hour", [3, 15])
+def test_at_any_hour_every_desk_of_problem_parcels_has_something_to_handle(
+    db: None, settings: Any, hour: int
+) -> None:
+    edition.cache_clear()
+    settings.KEFU_NOW = now = NOW.replace(hour=hour)
+    seeder = seed.Seeder(now=now, seed=2, scale=0.06)
+    seeder.build()
+    for _again in range(2):  # started anew, it has not twice as much
+        seeder.load()
+        seeder.next_minutes()
+    for number, least in (("0826", 6), ("0871", 8), ("0891", 12)):
+        waits = to_handle(desk(User.objects.get(username=number)), now)
+        assert waits.count() == least, number
+        assert not waits.filter(next_due_at__lt=now).exists()
 
 
 def test_the_demo_s_last_month_is_clean_and_half_the_fine_adds_up(demo: None) -> None:

@@ -1,6 +1,7 @@
 """What an outlet reads and writes about problem parcels through its door, and that it reads nobody else's."""
 
 import pytest
+from django.urls import reverse
 
 from kefu.api import services as keys
 from kefu.api.models import ApiKey
@@ -157,7 +158,7 @@ def test_a_reply_is_taken_once_and_what_is_wanted_back_leaves_the_same_day(desk,
 
 @pytest.mark.rule("CD-07.12")
 def test_who_answers_after_the_return_is_told_so_and_his_words_are_kept_once(
-    desk, chengdu, settings
+    desk, chengdu, client, settings
 ):
     message = write(desk)
     case = message.case
@@ -185,6 +186,9 @@ def test_who_answers_after_the_return_is_told_so_and_his_words_are_kept_once(
     assert line.data == {"wish": "redeliver", "message": message.pk, "reference": "CD03-19"}
     rung = Event.objects.filter(kind=Event.Kind.MESSAGE_ANSWERED)
     assert rung.get().user_id == desk.lin.user_id
+    client.force_login(desk.lin.user)
+    shown = client.get(reverse("workbench:case", args=[case.number])).content.decode()
+    assert "迟来的回复（再派），去向不变" in shown
     case.refresh_from_db()
     assert (case.state, case.disposals.get().kind) == (Case.State.CLOSED, "return")
     assert not Message.objects.exclude(reply_to=None).exists()

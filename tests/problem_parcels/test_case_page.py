@@ -41,6 +41,12 @@ def test_a_parcel_is_worked_from_its_page(desk, page):
     for words in ("送无人", "没人接", "138******45", "A-03", "当天留言", "CD-07.06", "留言网点"):
         assert words in shown, words
     assert "13800004545" not in shown
+    page.cookies["django_language"] = "en"
+    english = page.get(url(case, "case")).content.decode()
+    assert "<h1>Problem parcel WT-" in english and "<h2>Problem</h2>" in english
+    assert "Message today: Me" in english and "kept by 林小月" in english
+    assert "Exception" not in english
+    page.cookies["django_language"] = "zh-hans"
     for name in STEPS:
         assert page.get(url(case, "step", name)).status_code == 200, name
     version = Case.objects.get(pk=case.pk).version

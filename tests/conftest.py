@@ -110,19 +110,25 @@ def make_template(*, anew: bool) -> None:
         )
 
 
-def fresh_database(name: str) -> None:
-    """Make this worker's database as the migrations left it, whatever was there before."""
+def fresh_database(name: str, *, template: str = TEMPLATE) -> None:
+    """Make this worker's database as the migrations left it, or as another is, whatever was there before."""
+    drop_database(name)
+    with admin() as connection:
+        target = sql.Identifier(name)
+        copy = "CREATE DATABASE {} OWNER kefu_owner TEMPLATE {}"
+        connection.execute(sql.SQL(copy).format(target, sql.Identifier(template)))
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(target))
+        connection.execute(
+            sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO kefu_app").format(target)
+        )
+
+
+def drop_database(name: str) -> None:
     for opened in connections.all(initialized_only=True):
         opened.close()
     with admin() as connection:
         target = sql.Identifier(name)
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(target))
-        copy = "CREATE DATABASE {} OWNER kefu_owner TEMPLATE {}"
-        connection.execute(sql.SQL(copy).format(target, sql.Identifier(TEMPLATE)))
-        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(target))
-        connection.execute(
-            sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO kefu_app").format(target)
-        )
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from kefu.embedded import database
+from tests import centre
 
 PROJECT = Path(__file__).resolve().parents[1]
 TEMPLATE = "kefu_template"
@@ -66,13 +67,14 @@ def admin(database_name: str = "postgres") -> psycopg.Connection[Any]:
     return psycopg.connect(make_conninfo(ADMIN_URL, dbname=database_name), autocommit=True)
 
 
-def schema_digest() -> str:
-    """What the template was made from: all migrations, with the SQL beside them, and the lock."""
+def template_digest() -> str:
+    """What the template was made from: all migrations, with the SQL beside them, the lock, the rulebooks."""
     digest = hashlib.sha256((PROJECT / "requirements.txt").read_bytes())
     for home in (PROJECT / "kefu", PROJECT / "inquiries", PROJECT / "problem_parcels"):
         for file in sorted(home.rglob("migrations/**/*")):
             if file.suffix in {".py", ".sql"}:
                 digest.update(f"{file.relative_to(PROJECT)}\0".encode() + file.read_bytes())
+    digest.update("".join(centre.shipped()).encode())
     return digest.hexdigest()
 
 
@@ -86,7 +88,7 @@ def make_template(*, anew: bool) -> None:
     """Migrate once and keep the result; one worker does it while the others wait."""
     with admin() as connection:
         connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [TEMPLATE])
-        wanted = schema_digest()
+        wanted = template_digest()
         found = connection.execute(
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
             [TEMPLATE],
@@ -103,6 +105,8 @@ def make_template(*, anew: bool) -> None:
         use_database(TEMPLATE)
         call_command("migrate", database="owner", verbosity=0, interactive=False)
         call_command("createcachetable", database="owner", verbosity=0)
+        with connections["owner"].cursor() as cursor:
+            centre.shelve(cursor)
         use_database("postgres")
         # Written last: a template without it was left half made and is thrown away.
         connection.execute(

@@ -7,6 +7,8 @@ from django.core.checks import Error
 from django.db import DatabaseError, connection, transaction
 
 from kefu import checks
+from kefu.rulebooks.models import Assignment, Rulebook, RulebookVersion
+from tests.centre import at, install
 from tests.conftest import admin
 
 
@@ -65,3 +67,29 @@ def test_the_deployment_check_refuses_who_may_too_much(
         found = checks.check_application_role(app_configs=None, databases=["default"])
 
     assert [(type(message), message.id) for message in found] == [(Error, fault)]
+
+
+def test_what_a_centre_writes_again_is_what_was_installed(db: None) -> None:
+    def installed() -> list[list[tuple[object, ...]]]:
+        with transaction.atomic():
+            install(now=at("03:00:00"), since=None)
+            rows = [
+                Rulebook.objects.values_list("code", "name", "name_en"),
+                RulebookVersion.objects.values_list(
+                    *("rulebook__code", "number", "state", "effective_on", "content", "digest"),
+                    *("shipped_digest", "base", "drafted_at", "drafted_by"),
+                    *("published_by", "published_at"),
+                ),
+                Assignment.objects.values_list(
+                    *("version__rulebook__code", "department", "outlet", "effective_on"),
+                    *("assigned_by", "assigned_at"),
+                ),
+            ]
+            found = [list(each) for each in rows]
+            transaction.set_rollback(True)
+        return found
+
+    first = installed()
+
+    assert len(first[1]) == 7
+    assert installed() == first

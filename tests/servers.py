@@ -37,6 +37,14 @@ def _home() -> Path:
     return MEMORY / f"kefu-test-{os.geteuid()}-{hashlib.sha256(bytes(home)).hexdigest()[:16]}"
 
 
+def _remember_bytecode() -> None:
+    """Where a machine asks for no __pycache__, each of the fifty processes that the tests start would compile all of
+    kefu, and each worker rewrite the assertions of all tests, in every run.
+    """
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 def _start() -> None:
     home = _home()
     for slot in range(SLOTS):
@@ -67,6 +75,7 @@ def pytest_unconfigure() -> None:
         process.wait(timeout=60)
 
 
+_remember_bytecode()
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     server, _ = os.environ["REDIS_URL"].rsplit("/", 1)
     os.environ["REDIS_URL"] = f"{server}/{int(worker.removeprefix('gw')) + 1}"  # one database each

@@ -19,8 +19,11 @@ BENCHES = (
     "lateness",
     "queue",
     "parcel_desk",
+    "incidents",
+    "claims_ageing",
     "policy_clock",
     "policy_payslip",
+    "claim_documents",
 )  # modules beside this one, each with run(scale) yielding results
 
 

@@ -129,13 +129,14 @@ def copy(
         for column in columns
     ]
     statement = sql.SQL(
-        "INSERT INTO {table} ({columns}) SELECT {values} FROM {table} t, generate_series(1, %s) n WHERE t.id = %s"
+        "INSERT INTO {table} ({columns}) SELECT {values} FROM {table} t, generate_series(1, %s) n WHERE t.{key} = %s"
     )
     server.execute(
         statement.format(
             table=sql.Identifier(model._meta.db_table),
             columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
             values=sql.SQL(", ").join(values),
+            key=sql.Identifier(model._meta.pk.column),
         ),
         [n, pk],
     )

@@ -8,15 +8,50 @@ class InquiriesConfig(AppConfig):
     verbose_name = pgettext_lazy("plural", "查询")
 
     def ready(self) -> None:
+        from inquiries import replays
         from inquiries.imports import TABLE
         from inquiries.kinds import InquiryKind
+        from inquiries.kinds_complaints import ComplaintKind, OfferComplaint
+        from inquiries.kinds_incidents import Affected, IncidentKind
+        from inquiries.selectors import incidents
+        from inquiries.selectors.complaints import waiting_for_somebody
+        from inquiries.services import disasters, force_majeure
         from kefu.cases.models import Case
         from kefu.jobs import services as jobs
+        from kefu.replay import decisions
         from kefu.workbench import kinds
 
         jobs.register(TABLE.kind, TABLE.run)
-        for kind in (Case.Kind.INQUIRY, Case.Kind.NETWORK_QUERY, Case.Kind.COMPLAINT):
+        jobs.register(force_majeure.JOB, force_majeure.run)
+        jobs.register(disasters.JOB, disasters.run)
+        decisions.register("complaint_class", replays.CLASSES)
+        decisions.register("finding", replays.FINDINGS)
+        decisions.register("mass_incident", replays.MassIncidents())
+        for kind in (Case.Kind.INQUIRY, Case.Kind.NETWORK_QUERY):
             kinds.register(kind, InquiryKind())
+        kinds.register(Case.Kind.COMPLAINT, ComplaintKind())
+        kinds.register(Case.Kind.INCIDENT, IncidentKind())
+        kinds.add(OfferComplaint())
+        kinds.add(Affected())
+        kinds.add_to_navigation(
+            kinds.NavEntry(
+                "complaints",
+                pgettext_lazy("plural", "投诉"),
+                "inquiries:complaints",
+                waiting=waiting_for_somebody,
+            )
+        )
         kinds.add_to_navigation(
             kinds.NavEntry("counter", _("前台收件"), "inquiries:counter"),
+        )
+        kinds.add_to_navigation(
+            kinds.NavEntry(
+                "incidents",
+                pgettext_lazy("plural", "突发事件"),
+                "inquiries:incidents",
+                incidents.waiting,
+            ),
+        )
+        kinds.add_notice(
+            kinds.PageNotice("incidents/_banner.html", incidents.going_on, incidents.banner_for)
         )

@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from inquiries.models import Complaint, Inquiry, NetworkQuery
+from inquiries.models import Complaint, NetworkQuery
+from inquiries.services.intake import RETYPED
 from kefu.cases.models import Case, Interaction
 from kefu.network.models import Party
 from kefu.workbench.forms import (
@@ -123,23 +124,6 @@ def involved(case: Case) -> Any:
     return Party.objects.filter(pk__in=pks).exclude(kind=Party.Kind.COMPANY)
 
 
-class ComplaintForm(StepForm):
-    cause = forms.ChoiceField(label=_("投诉原因"), choices=Complaint.Cause.choices)
-    against = forms.ModelChoiceField(
-        label=_("投诉谁"),
-        queryset=Party.objects.none(),
-        required=False,
-        empty_label=_("本中心，或还不清楚"),
-    )
-    text = forms.CharField(label=_("客户的话"), max_length=TEXT, widget=area(4, autofocus=True))
-    asker = forms.ChoiceField(label=_("谁在投诉"), choices=Inquiry.Asker.choices)
-    channel = forms.ChoiceField(label=_("渠道"), choices=CUSTOMER_CHANNELS)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.choose("against", involved(self.case))
-
-
 class OriginForm(StepForm):
     number = forms.CharField(
         label=_("起因单号"), max_length=24, widget=forms.TextInput(attrs={"autofocus": True})
@@ -171,3 +155,17 @@ class NotifyDriverForm(NotifyForm):
 class ClosingForm(CloseForm):
     # Ticked or not is for the rulebook to judge: some want it, others do not ask.
     further_needs_asked = forms.BooleanField(label=_("已问过还有没有别的需要"), required=False)
+
+
+class RetypeForm(StepForm):
+    kind = forms.ChoiceField(label=_("类型"))
+    reason = forms.CharField(
+        label=_("理由"), min_length=4, max_length=500, widget=area(3, autofocus=True)
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = self.case.inquiry.kind
+        self.fields["kind"].choices = [  # type: ignore[attr-defined]
+            (kind.value, kind.label) for kind in RETYPED if kind != own
+        ]

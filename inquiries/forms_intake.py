@@ -17,8 +17,17 @@ from kefu.errors import KefuError
 from kefu.imports.forms import OwnerForm
 from kefu.network.models import Party
 from kefu.privacy import phones
+from kefu.staff.models import Department
 from kefu.workbench.assignees import AssigneeField, set_choices
-from kefu.workbench.forms import CUSTOMER_CHANNELS, SPOKEN, DeskForm, PartyField, TimeOfDay, area
+from kefu.workbench.forms import (
+    CUSTOMER_CHANNELS,
+    SPOKEN,
+    DeskForm,
+    PartyField,
+    TimeOfDay,
+    area,
+    calendar_day,
+)
 from kefu.workbench.selectors.desk import Desk
 
 SUMMARY = 500  # characters
@@ -291,6 +300,47 @@ class SingleForm(DeskForm):
     )
     against = PartyField(label=gettext_lazy("投诉谁"), kinds=ACCUSED)
     origin = forms.CharField(label=gettext_lazy("起因单号"), max_length=24, required=False)
+    category = forms.ChoiceField(
+        label=gettext_lazy("类别"),
+        choices=[("", gettext_lazy("哪一类，请选")), *Complaint.Category.choices],
+        required=False,
+    )
+    demand = forms.CharField(
+        label=gettext_lazy("客户诉求"), max_length=2_000, required=False, widget=area(2)
+    )
+    issue = forms.CharField(label=gettext_lazy("同一问题"), max_length=60, required=False)
+    promised_on = calendar_day(gettext_lazy("承诺送达日"), required=False)
+    contents = forms.ChoiceField(
+        label=gettext_lazy("内件"),
+        choices=[("", gettext_lazy("内件好坏")), *Complaint.Contents.choices],
+        required=False,
+    )
+    item_value = forms.DecimalField(
+        label=gettext_lazy("物品价值"),
+        max_digits=9,
+        decimal_places=2,
+        min_value=0,
+        required=False,
+    )
+    promised_for = forms.DateTimeField(
+        label=gettext_lazy("承诺办好"),
+        required=False,
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+    )
+    agitated = forms.BooleanField(label=gettext_lazy("客户情绪激动"), required=False)
+    calmed = forms.BooleanField(label=gettext_lazy("已经先安抚"), required=False)
+    level = forms.ChoiceField(
+        label=gettext_lazy("投诉到"), choices=Complaint.Level.choices, required=False
+    )
+    blamed = forms.ModelChoiceField(
+        label=gettext_lazy("或部门"),
+        queryset=Department.objects.filter(active=True),
+        required=False,
+        empty_label=gettext_lazy("或哪个部门"),
+    )
+    complainant = PartyField(label=gettext_lazy("网点投诉"), kinds=OUTLETS)
+    abusive = forms.BooleanField(label=gettext_lazy("出言不逊"), required=False)
+    persuasion_failed = forms.BooleanField(label=gettext_lazy("劝说无效"), required=False)
 
     # A question to an outlet, or from one.
     way = forms.ChoiceField(
@@ -308,7 +358,12 @@ class SingleForm(DeskForm):
         if not with_fee:
             del self.fields["fee_told"]
         self.fields["waybill_number"].widget.attrs |= {"autofocus": True, "autocomplete": "off"}
-        for name, kind in (("outlet", "outlet"), ("against", "accused"), ("courier", "courier")):
+        for name, kind in (
+            ("outlet", "outlet"),
+            ("against", "accused"),
+            ("courier", "courier"),
+            ("complainant", "complainant"),
+        ):
             self.fields[name].widget.attrs |= {
                 "list": f"list-{kind}",
                 "placeholder": CODE_OR_NAME,

@@ -1,6 +1,6 @@
 """What inquiries, network queries and complaints add to the pages of all cases."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from inquiries.forms import AnswerQueryForm, AskForm, ReplyForm
 from inquiries.models import Complaint
 from inquiries.selectors.queries import Queries, queries_of
+from inquiries.services.intake import RETYPED
 from inquiries.steps import STEPS
 from kefu.cases.models import Case, Interaction
 from kefu.deadlines.models import Deadline
@@ -32,7 +33,7 @@ class InquiryKind(CaseKind):
 
     steps = STEPS
     in_preview = frozenset({"take", "feedback", "chase", "transfer", "reopen"})
-    panels = ("inquiries/_pickup.html",)
+    panels: Sequence[str] = ("inquiries/_pickup.html",)
     answers_customers = True
     keys = (
         ("r", gettext_lazy("回复")),
@@ -53,6 +54,7 @@ class InquiryKind(CaseKind):
         "query_withdrawn": gettext_lazy("撤回网点查询"),
         "courier_notified": gettext_lazy("通知取件"),
         "driver_notified": gettext_lazy("通知取件"),
+        "retyped": gettext_lazy("改为{to}"),
         "complaint_linked": gettext_lazy("引起投诉 {complaint}（{cause}）"),
         "origin_linked": gettext_lazy("由 {origin} 引起（{cause}）"),
     }
@@ -60,6 +62,7 @@ class InquiryKind(CaseKind):
         Deadline.Action.REPLY: gettext_lazy("{who}回复客户"),
         Deadline.Action.FEEDBACK: gettext_lazy("{who}反馈"),
         Deadline.Action.CALLBACK: gettext_lazy("{who}按承诺回电"),
+        Deadline.Action.DISASTER_FOLLOW_UP: gettext_lazy("{who}灾后回访"),
     }
 
     def read(self, case: Case) -> Queries:
@@ -107,10 +110,11 @@ class InquiryKind(CaseKind):
             steps.append(next_step(case, "promise", _("承诺回电")))
         if asked or case.outlet_id or case.waybill_id:
             steps.append(next_step(case, "contact-failed", _("电话打不通")))
-        if case.kind != Case.Kind.COMPLAINT:
-            steps.append(next_step(case, "complaint", _("登记投诉")))
-        else:
+        if case.kind == Case.Kind.COMPLAINT:
             steps.append(next_step(case, "origin", _("关联起因单")))
+        inquiry = getattr(case, "inquiry", None)
+        if inquiry is not None and inquiry.kind in RETYPED:
+            steps.append(next_step(case, "retype", _("改类型"), rare=True))
         if asked:
             steps.append(next_step(case, "withdraw", _("撤回查询"), rare=True))
         return steps

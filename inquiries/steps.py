@@ -7,7 +7,6 @@ from inquiries import forms, services
 from inquiries.models import NetworkQuery
 from kefu.cases.models import Case
 from kefu.errors import KefuError
-from kefu.workbench.door import employee_of
 from kefu.workbench.forms import ReopenForm
 from kefu.workbench.steps import Act, Step
 
@@ -69,22 +68,6 @@ def _contact_failed(act: Act) -> str:
     return _("已记下电话没接通")
 
 
-def _complaint(act: Act) -> str:
-    employee = employee_of(act.request)
-    complaint = services.file_complaint(
-        cause=act.given["cause"],
-        against=act.given["against"],
-        text=act.given["text"],
-        channel=act.given["channel"],
-        asker=act.given["asker"],
-        origin=act.case,
-        department=act.case.department,
-        owner=employee,
-        **act.common,
-    )
-    return _("已登记投诉 {number}，并关联这一单").format(number=complaint.number)
-
-
 def _origin(act: Act) -> str:
     origin = (
         Case.objects.visible_to(act.request.user)
@@ -97,6 +80,13 @@ def _origin(act: Act) -> str:
         complaint=act.case, origin=origin, cause=act.given["cause"], **act.common
     )
     return _("已关联 {number}").format(number=origin.number)
+
+
+def _retype(act: Act) -> str:
+    inquiry = services.retype(
+        case=act.case, kind=act.given["kind"], reason=act.given["reason"], **act.common
+    )
+    return _("已改为{kind}").format(kind=inquiry.get_kind_display())
 
 
 def _close(act: Act) -> str:
@@ -170,14 +160,8 @@ STEPS = {
         _contact_failed,
         gettext_lazy("晚间对方线路已关的，回复时限可以顺延到次日早上，由规则手册决定。"),
     ),
-    "complaint": Step(
-        gettext_lazy("登记投诉"),
-        gettext_lazy("登记并关联"),
-        forms.ComplaintForm,
-        _complaint,
-        gettext_lazy("投诉另开一单；按原因，这一单上有投诉才罚的会生效。"),
-    ),
     "origin": Step(gettext_lazy("关联起因单"), gettext_lazy("关联"), forms.OriginForm, _origin),
+    "retype": Step(gettext_lazy("改类型"), gettext_lazy("改"), forms.RetypeForm, _retype),
     "close": Step(gettext_lazy("结案"), gettext_lazy("结案"), forms.ClosingForm, _close),
     "reopen": Step(gettext_lazy("重新打开"), gettext_lazy("重新打开"), ReopenForm, _reopen),
     "notify-courier": Step(

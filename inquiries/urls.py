@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inquiries import urls_counter, urls_intake
+from inquiries import urls_complaints, urls_counter, urls_incidents, urls_intake
 from inquiries.views import compose
 
 app_name = "inquiries"
@@ -12,4 +12,6 @@ urlpatterns = [
     path("cases/<slug:number>/answer/", compose.answer_query, name="answer_query"),
     *urls_intake.urlpatterns,
     *urls_counter.urlpatterns,
+    *urls_complaints.urlpatterns,
+    *urls_incidents.urlpatterns,
 ]

@@ -19,6 +19,8 @@ urlpatterns = [
     path("", include("kefu.rulebooks.urls")),
     path("", include("kefu.calculator.urls")),
     path("", include("kefu.workbench.urls")),
+    path("processes/", include("kefu.processes.urls")),
     path("", include("inquiries.urls")),
     path("parcels/", include("problem_parcels.urls")),
+    path("claims/", include("claims.urls")),
 ]

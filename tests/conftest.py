@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.test import TransactionTestCase
+from django.utils import translation
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
@@ -41,7 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A test of tests/browser needs a Chromium; .ci/run insists on it, a bare machine goes without."""
+    """Every test begins in Chinese, whatever page the one before it asked for in English. A test of tests/browser needs a Chromium; .ci/run insists on it, a bare machine goes without."""
+    translation.activate(settings.LANGUAGE_CODE)
     if item.path.is_relative_to(PROJECT / "tests" / "browser") and not find_browser():
         missing = (
             f"There is no Chromium on PATH ({', '.join(BROWSERS)}): the page was not tried out."
@@ -70,7 +72,12 @@ def admin(database_name: str = "postgres") -> psycopg.Connection[Any]:
 def template_digest() -> str:
     """What the template was made from: all migrations, with the SQL beside them, the lock, the rulebooks."""
     digest = hashlib.sha256((PROJECT / "requirements.txt").read_bytes())
-    for home in (PROJECT / "kefu", PROJECT / "inquiries", PROJECT / "problem_parcels"):
+    for home in (
+        PROJECT / "kefu",
+        PROJECT / "inquiries",
+        PROJECT / "problem_parcels",
+        PROJECT / "claims",
+    ):
         for file in sorted(home.rglob("migrations/**/*")):
             if file.suffix in {".py", ".sql"}:
                 digest.update(f"{file.relative_to(PROJECT)}\0".encode() + file.read_bytes())

@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+from inquiries.complaint_rules import offers
 from kefu.cases.models import Case, Interaction
 from kefu.policy.phrases import Script, banned_words, scripts
-from kefu.rulebooks.selectors import edition_in_force
+from kefu.policy.requirements import offered
+from kefu.rulebooks.selectors import edition_in_force, edition_saying
 from kefu.staff.models import Employee
 
 WRITTEN = {Interaction.Channel.CHAT, Interaction.Channel.OA}
@@ -31,3 +33,12 @@ def set_words(
         return []
     using = edition_in_force(department_id=case.department_id, at=now)
     return scripts(using.rules, agent=employee.nickname or employee.number, language=language)
+
+
+def call_script(*, department_id: int | None, number: str, now: datetime) -> list[str]:
+    """Return how a call begins and ends, with the agent's own number (CD-05.01); customers hear Chinese. [] where no
+    rulebook here says it.
+    """
+    using = edition_saying(offers("call_script"), department_id=department_id, at=now)
+    items = offered(using.rules, "call_script").items if using else ()
+    return [item.zh.replace("{staff_number}", number) for item in items]

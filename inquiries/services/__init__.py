@@ -1,5 +1,7 @@
 """What happens to an inquiry. ``intake`` opens it, ``answers`` answers and closes it, ``network`` asks
-outlets and is asked by them, ``complaints`` links what it led to, ``pickups`` tells courier and driver.
+outlets and is asked by them, ``pickups`` tells courier and driver. ``complaints`` registers complaints and links what
+they grew from; ``complaint_classes`` says how grave one is, ``complaint_process`` takes it to its end, ``findings`` says
+what is held against whom; ``lines`` looks whether outlets can be reached.
 ``complaints`` and ``network`` call ``intake``; ``paste`` calls them all, once for each parcel of a message.
 ``acceptance`` takes parcels in at the counter."""
 
@@ -11,8 +13,47 @@ from inquiries.services.answers import (
     customer_again,
     reopen,
 )
-from inquiries.services.complaints import file_complaint, link_complaint
-from inquiries.services.intake import PickupOrder, courier_number, full_address, open_inquiry
+from inquiries.services.complaint_classes import reclass, regrade_growing
+from inquiries.services.complaint_process import (
+    analyse,
+    answer_solution,
+    assign_inspector,
+    conclude,
+    coordinate,
+    follow_up,
+    give_up_follow_up,
+    note_unreached,
+    propose,
+    verify,
+)
+from inquiries.services.complaints import (
+    Details,
+    file_complaint,
+    issues,
+    link_complaint,
+    wanted_fields,
+)
+from inquiries.services.findings import (
+    Found,
+    contacts_without_result,
+    escalated_by_agent,
+    flag_customer,
+    interactions,
+    lift_flag,
+    order_rectification,
+    promised_compensation,
+    recheck_rectification,
+    record_finding,
+    take_points,
+)
+from inquiries.services.intake import (
+    PickupOrder,
+    courier_number,
+    full_address,
+    open_inquiry,
+    retype,
+)
+from inquiries.services.lines import log_check, open_line_case, report_number
 from inquiries.services.network import (
     ask_outlet,
     chase,
@@ -25,28 +66,58 @@ from inquiries.services.pickups import branch_number, notify_courier, notify_dri
 
 __all__ = [
     "Addition",
+    "Details",
+    "Found",
     "NewCase",
     "OfferedParcel",
     "ParcelRefused",
     "PickupOrder",
     "accept_parcel",
+    "analyse",
     "answer_customer",
+    "answer_solution",
     "ask_outlet",
+    "assign_inspector",
     "branch_number",
     "chase",
     "close",
+    "conclude",
     "contact_failed",
+    "contacts_without_result",
+    "coordinate",
     "courier_number",
     "customer_again",
+    "escalated_by_agent",
     "file_complaint",
+    "flag_customer",
+    "follow_up",
     "full_address",
+    "give_up_follow_up",
+    "interactions",
+    "issues",
+    "lift_flag",
     "link_complaint",
+    "log_check",
+    "note_unreached",
     "notify_courier",
     "notify_driver",
     "open_inquiry",
+    "open_line_case",
+    "order_rectification",
+    "promised_compensation",
+    "propose",
     "receive_query",
+    "recheck_rectification",
+    "reclass",
     "record_feedback",
+    "record_finding",
     "register_paste",
+    "regrade_growing",
     "reopen",
+    "report_number",
+    "retype",
+    "take_points",
+    "verify",
+    "wanted_fields",
     "withdraw",
 ]

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from inquiries.models import Inquiry
+from inquiries.models import Complaint, Inquiry
 from inquiries.services.intake import STATED, start_reply_clock
 from kefu.cases import services as cases
 from kefu.cases.models import Case, Interaction
@@ -263,6 +263,7 @@ def close(
         raise Conflict(_("还有网点没有反馈；反馈后或撤回查询后才能结案"), code="query_open")
     if Deadline.objects.filter(case=case, action__in=CUSTOMER_CLOCKS).unanswered().exists():
         raise Conflict(_("还没有给客户实质答复，不能结案"), code="not_answered")
+    _check_complaint(case)
     _check_consultations(case)  # rule: LC-05.05
     if case.kind != Case.Kind.NETWORK_QUERY:
         using = edition_in_force(department_id=case.department_id, at=now)
@@ -279,8 +280,25 @@ def close(
         handed_over=False,
     )
     asked = {"further_needs_asked": True} if further_needs_asked else {}
-    cases.step(case=case, action="closed", text=note, actor=actor, now=now, **asked)
+    line = cases.step(case=case, action="closed", text=note, actor=actor, now=now, **asked)
+    promised = [
+        clock
+        for clock in deadlines.settle(case=case, now=now)
+        if clock.action == Deadline.Action.COMPLAINT_HANDLING
+    ]
+    deadlines.keep(deadlines=promised, answer=line, actor=actor, now=now)  # rule: LC-02.05
     return case
+
+
+def _check_complaint(case: Case) -> None:
+    """A complaint closes once its customer is content, where the rulebook has such an order (ES-303.25)."""
+    complaint = Complaint.objects.filter(case=case).first()
+    if complaint is not None and complaint.stage not in ("", Complaint.Stage.DONE):
+        raise Conflict(
+            _("投诉还在“%(stage)s”，办到客户满意才能结案")
+            % {"stage": complaint.get_stage_display()},
+            code="complaint_not_solved",
+        )
 
 
 def _check_consultations(case: Case) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from inquiries.complaint_rules import offers
 from inquiries.models import Inquiry, Pickup
 from kefu.audit import services as audit
 from kefu.cases import services as cases
@@ -28,8 +29,9 @@ from kefu.policy.clocks import (
     pickup_day,
     reply_due,
 )
+from kefu.policy.requirements import offered
 from kefu.privacy import masks, redact
-from kefu.rulebooks.selectors import Edition, edition_in_force
+from kefu.rulebooks.selectors import Edition, edition_in_force, edition_saying
 from kefu.rulebooks.services import require
 from kefu.staff.models import Department, Employee
 
@@ -78,12 +80,14 @@ def open_inquiry(
     pickup: PickupOrder | None = None,
     case_kind: Case.Kind = Case.Kind.INQUIRY,
     source_key: bytes | None = None,
+    typed_in: bool = False,
     actor: Any,
     now: datetime,
 ) -> Case:
     """Register an inquiry and start its reply clock; return the case.
 
     ``received_at`` is when the customer asked, ``now`` when it is entered; without it they are one.
+    ``typed_in``: from a paper form, whose time the caller has checked against the failure it was written in.
     ``text`` is what he said, ``summary`` the matter in the agent's words, the same unless given.
     The department's rulebook says which fields must be there and by when the answer is due.
     Raises KefuError naming the field. Source: CD-01.05, CD-03.23, CD-06.28, ES-203.14–16.
@@ -94,7 +98,7 @@ def open_inquiry(
         raise Conflict(_("%(who)s 已停岗，不能接单") % {"who": owner}, field="owner")
     using = edition_in_force(department_id=department.pk, at=now)
     received_at = received_at or now
-    if channel in STATED or received_at > now:
+    if (channel in STATED and not typed_in) or received_at > now:
         check_entry_time(happened_at=received_at, now=now, using=using)
     phone = cases.callable_phone(customer_phone)
     text = redact.clean(text, max_length=cases.TEXT_LIMIT, field="text", required=True)
@@ -150,6 +154,40 @@ def open_inquiry(
     if kind in TIMED:  # rule: CD-01.05
         start_reply_clock(case=case, asked=asked, using=using, first=True)
     return case
+
+
+# The types that the rulebooks know a contact by and that one may turn out to be after all (LC-02.01, LC-05.02); a
+# complaint is registered from the case it grew from, and linked to it.
+RETYPED = (Inquiry.Kind.CONSULTATION, Inquiry.Kind.TRACE)
+
+
+@transaction.atomic
+def retype(*, case: Case, kind: str, reason: str, actor: Any, now: datetime) -> Inquiry:
+    """Say that a contact was of another type than it was registered as, with a reason; the history stays on the
+    timeline. Source: LC-02.01, LC-05.02.
+    """
+    case = cases.lock(case=case)
+    inquiry = Inquiry.objects.select_for_update(no_key=True).get(case=case)
+    if inquiry.kind not in RETYPED or kind not in RETYPED or kind == inquiry.kind:
+        raise KefuError(_("请选另一个类型"), code="same_kind", field="kind")
+    taken_by = "supervisor" if actor.has_perm("cases.reassign_case") else "agent"
+    using = edition_saying(offers("contact_type"), department_id=case.department_id, at=now)
+    if using and kind not in offered(using.rules, "contact_type", {"taken_by": taken_by}).keys:
+        raise KefuError(_("规章没有这个类型"), code="no_such_kind", field="kind")
+    if len(reason.strip()) < 4:
+        raise KefuError(_("改类型要写明理由"), code="reason_required", field="reason")
+    cases.step(
+        case=case,
+        action="retyped",
+        text=cases.shown(case=case, text=reason),
+        actor=actor,
+        now=now,
+        before=inquiry.kind,
+        to=str(Inquiry.Kind(kind).label),
+    )
+    inquiry.kind = kind
+    inquiry.save(update_fields=["kind"])
+    return inquiry
 
 
 def _check_desk(*, department: Department, owner: Employee | None) -> None:

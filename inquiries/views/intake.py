@@ -18,9 +18,12 @@ from django_htmx.http import HttpResponseClientRedirect
 from inquiries import services
 from inquiries.forms_intake import ACCUSED, COURIERS, OUTLETS, SingleForm
 from inquiries.models import Complaint, Inquiry
+from inquiries.selectors import complaints as selectors_complaints
 from inquiries.selectors import intake as selectors
+from inquiries.selectors.complaints import CustomerHistory
 from inquiries.selectors.intake import CLOCKS, Ahead, ClockName, Parcel
-from inquiries.services import PickupOrder
+from inquiries.selectors.phrases import call_script
+from inquiries.services import Details, PickupOrder
 from inquiries.services.intake import FORWARDED, TIMED
 from inquiries.views.paste import by_htmx, frame_template
 from kefu.audit.context import address_of, request_id
@@ -39,7 +42,12 @@ from kefu.workbench.frame import desk_of, door_time
 from kefu.workbench.once import new_ticket, once, renewed, sent_before
 from kefu.workbench.selectors.desk import Desk
 
-PARTY_KINDS = {"outlet": OUTLETS, "accused": ACCUSED, "courier": COURIERS}
+PARTY_KINDS = {
+    "outlet": OUTLETS,
+    "accused": ACCUSED,
+    "courier": COURIERS,
+    "complainant": OUTLETS,
+}
 # Not about one parcel of ours.
 WITHOUT_PARCEL = {Inquiry.Kind.PICKUP, Inquiry.Kind.SUGGESTION}
 # A case of their own, whatever else is open for the parcel.
@@ -62,6 +70,11 @@ class Look:
     address_full: bool = False
     forwards_to: Department | None = None
     problems: dict[str, str] = field(default_factory=dict)
+    # Of a complaint: what the rulebook asks for, by field; what it may be about; who calls.
+    wanted: frozenset[str] = frozenset()
+    issues: list[tuple[str, str]] = field(default_factory=list)
+    history: CustomerHistory | None = None
+    script: list[str] = field(default_factory=list)  # how a call begins and ends
 
     @property
     def where(self) -> str:
@@ -137,12 +150,17 @@ def _look(request: HttpRequest, form: SingleForm) -> Look:
     look, now = Look(form), door_time(request)
     kind = form["kind"].value() or ""
     _look_at_parcel(request, look)
+    desk = desk_of(request)
+    look.script = call_script(department_id=desk.department_id, number=desk.number, now=now)
     phone = _value(form, "customer_phone", look)
     if phone and look.parcel is not None:
         look.side = selectors.side_of_phone(look.parcel.waybill, phone) or ""
     received = latest(_value(form, "received", look), now)
     for name in ("outlet", "against", "courier"):
         _value(form, name, look)
+    if phone and selectors_complaints.token_of_phone(phone):
+        token = selectors_complaints.token_of_phone(phone)
+        look.history = selectors_complaints.history_of(token)
     origin = (form["origin"].value() or "").strip().upper()
     if origin and not Case.objects.visible_to(request.user).filter(number=origin).exists():
         look.problems["origin"] = _("没有这个单号")
@@ -150,6 +168,14 @@ def _look(request: HttpRequest, form: SingleForm) -> Look:
     assignee = owner.of(str(form["owner"].value() or ""))
     if kind in FORWARDED and owner.forwards and assignee is not None:
         look.forwards_to = assignee.department
+    if kind == Inquiry.Kind.COMPLAINT:
+        against = _value(form, "against", look)
+        parcel = look.parcel.waybill if look.parcel else None
+        look.issues = services.issues(against, parcel)
+    if assignee is not None:
+        look.wanted = services.wanted_fields(
+            department=assignee.department, agitated=bool(form["agitated"].value()), now=now
+        )
     if assignee is not None:
         _look_ahead(look, assignee, kind=kind, received=received, now=now)
     look.address_full = bool(services.full_address(form["sender_address"].value() or ""))
@@ -337,7 +363,11 @@ def _save(request: HttpRequest, look: Look) -> Case:
     if kind == Inquiry.Kind.COMPLAINT:
         origin = _origin(request, given["origin"])
         case = services.file_complaint(
-            cause=Complaint.Cause(given["cause"]), against=given["against"], origin=origin, **about
+            cause=Complaint.Cause(given["cause"]),
+            against=given["against"],
+            origin=origin,
+            details=_details(given, look),
+            **about,
         )
     else:
         pickup = _pickup(given) if kind == Inquiry.Kind.PICKUP else None
@@ -382,6 +412,20 @@ def _network_query(given: dict[str, Any], about: dict[str, Any]) -> Case:
     return case
 
 
+def _details(given: dict[str, Any], look: Look) -> Details:
+    names = (
+        "category", "demand", "contents", "item_value", "promised_on", "promised_for", "agitated", "calmed",
+        "complainant", "abusive", "persuasion_failed",
+    )  # fmt: skip
+    offered = {key for key, _words in look.issues}
+    return Details(
+        issue=given["issue"] if given["issue"] in offered else "",
+        department=given["blamed"],
+        level=given["level"] or Complaint.Level.CENTRE,
+        **{name: given[name] for name in names},
+    )
+
+
 def _origin(request: HttpRequest, number: str) -> Case | None:
     number = number.strip().upper()
     if not number:
@@ -409,7 +453,7 @@ def _pickup(given: dict[str, Any]) -> PickupOrder:
 FIELDS = {
     "department": "owner", "happened_at": "received", "received_at": "received", "item_type": "goods",
     "recipient_address": "receiver_address", "question": "text", "sender_phone": "customer_phone",
-    "recipient_phone": "customer_phone", "contact": "customer_phone", "to": "owner",
+    "recipient_phone": "customer_phone", "contact": "customer_phone", "to": "owner", "delay_days": "promised_on",
 }  # fmt: skip
 
 
@@ -490,7 +534,7 @@ def parties(request: HttpRequest) -> HttpResponse:
     kinds = PARTY_KINDS.get(request.GET.get("kind", ""))
     if kinds is None:
         raise Http404
-    names = ("outlet", "against", "courier", "origin", "contractor")
+    names = ("outlet", "against", "courier", "complainant", "origin", "contractor")
     text = next((request.GET[name] for name in names if name in request.GET), "")
     found = selectors.parties(text=text[:100].replace("\x00", ""), kinds=kinds)
     return render(request, "inquiries/new/_parties.html", {"parties": found})

@@ -17,6 +17,7 @@ Role = User.Role
 _WORK = {*LEADS, Role.INSPECTOR}
 _PEOPLE = {*LEADS, Role.INSPECTOR, Role.HR}
 _MONEY = {*SUPERVISORS, Role.FINANCE}
+_CLAIMS = {*_WORK, Role.FINANCE}
 _WATCH = {*SUPERVISORS, Role.INSPECTOR}
 
 
@@ -58,6 +59,14 @@ ACCESS = {
     "inquiries.pickup": _seen_by(_WORK),
     "inquiries.complaint": _seen_by(_WORK),
     "inquiries.networkquery": _seen_by(_WORK),
+    "inquiries.complaintgrading": _seen_by(_WORK),
+    "inquiries.complaintstep": _seen_by(_WORK),
+    "inquiries.finding": _seen_by({*_WORK, Role.FINANCE}),
+    "inquiries.rectification": _seen_by(_WORK),
+    "inquiries.customerflag": _seen_by(_WORK),
+    "inquiries.linecheck": _seen_by(_WORK),
+    "inquiries.incident": _seen_by(_WORK),
+    "inquiries.forcemajeure": _seen_by(_WORK),
     "inquiries.counteracceptance": _seen_by(_WORK),
     "problem_parcels.stay": _seen_by(_WORK),
     "problem_parcels.storeincident": _seen_by(_WORK),
@@ -84,6 +93,28 @@ ACCESS = {
     "problem_parcels.forwarding": _seen_by({*_WORK, Role.FINANCE}),
     "problem_parcels.slipbatch": _seen_by({*_WORK, Role.FINANCE}),
     "problem_parcels.entryfeequote": _seen_by({*_WORK, Role.FINANCE}),
+    "claims.faultreport": _seen_by(_WORK),
+    "claims.reportbonus": _seen_by({*_WORK, Role.HR, Role.FINANCE}),
+    "claims.forgottenreport": _seen_by({*_WORK, Role.HR, Role.FINANCE}),
+    "claims.register": _seen_by({*_WORK, Role.FINANCE}),
+    "claims.claim": _seen_by(_CLAIMS),
+    "claims.evidence": _seen_by(_CLAIMS),
+    "claims.finding": _seen_by(_CLAIMS),
+    "claims.liability": _seen_by(_CLAIMS),
+    "claims.offer": _seen_by(_CLAIMS),
+    "claims.settlement": _seen_by(_CLAIMS),
+    "claims.approval": _seen_by(_CLAIMS),
+    "claims.approvallimit": _seen_by(_CLAIMS, "claims.set_limits"),
+    "claims.payment": _seen_by(_CLAIMS),
+    "claims.recovery": _seen_by(_CLAIMS),
+    "claims.insurancepolicy": _seen_by(_CLAIMS),
+    "claims.insurancecase": _seen_by(_CLAIMS),
+    "claims.insurercontact": _seen_by(_CLAIMS),
+    "claims.document": _seen_by(_CLAIMS),
+    "claims.selfsettledcase": _seen_by(_CLAIMS),
+    "processes.processtemplate": _seen_by(OFFICE),
+    "processes.processrun": _seen_by(_WORK),
+    "processes.refundcheck": _seen_by(_WORK),
     "deadlines.deadline": _seen_by(_WORK),
     "deadlines.consequence": _seen_by(_WORK),
     "deadlines.pause": _seen_by(_WORK),
@@ -121,6 +152,19 @@ HIDDEN = {
     "problem_parcels.replycheck",
     "staff.seatalarm",
     "workbench.sentform",
+    # Told on the pages of the incident or the declaration they belong to.
+    "inquiries.groupedcomplaint",
+    "inquiries.incidentnotice",
+    "inquiries.incidentmember",
+    "inquiries.statement",
+    "inquiries.incidentfinding",
+    "inquiries.publication",
+    "inquiries.broadcast",
+    "inquiries.broadcastreceipt",
+    "inquiries.waitingcustomer",
+    "inquiries.affectedcase",
+    "inquiries.drillreminder",
+    "inquiries.exemption",
     # Told on the page of the report, the forwarding or the waybill they belong to; settings on their own page.
     "problem_parcels.reportline",
     "problem_parcels.forwardingstep",
@@ -135,7 +179,14 @@ HIDDEN = {
     "problem_parcels.storekey",
     "problem_parcels.lockupline",
     "problem_parcels.lockuptick",
+    # Told on the page of the report they belong to.
+    "claims.reportnotice",
+    "claims.registerstep",
+    "claims.reminder",  # of what the adjusters were told: their bells say so
     "api.failedattempts",
+    # Told on the page of its case.
+    "processes.stepdone",
+    "processes.refundcheckreminder",  # of what the supervisors were told: their bells say so
 }
 
 

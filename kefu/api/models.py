@@ -16,6 +16,7 @@ class ApiKey(models.Model):
         WRITE = "network_queries:write", _("答复和发起网点查询")
         READ_MESSAGES = "parcel_messages:read", _("查看问题件留言")
         WRITE_MESSAGES = "parcel_messages:write", _("回复和发出问题件留言")
+        READ_CLAIMS = "claims:read", _("查看自己的理赔")
 
     party = models.ForeignKey(
         "network.Party", models.PROTECT, related_name="api_keys", verbose_name=_("网点")

@@ -10,5 +10,6 @@ urlpatterns = [
     path("", include("inquiries.api_urls")),
     path("", include("problem_parcels.api_urls_receipts")),
     path("", include("problem_parcels.api_urls")),
+    path("", include("claims.api_urls")),
     re_path(r"", UnknownAddress.as_view()),
 ]

@@ -76,6 +76,10 @@ class Case(models.Model):
         COMPLAINT = "complaint", _("投诉")
         PROBLEM_PARCEL = "problem_parcel", _("问题件")
         RECEIPTS = "receipts", _("回单")
+        CLAIM = "claim", _("理赔")
+        INCIDENT = "incident", _("突发事件")
+        REPORT = "report", _("上报")
+        PROCESS = "process", _("流程")
 
     class State(models.TextChoices):
         OPEN = "open", _("待回复")
@@ -180,6 +184,13 @@ class Case(models.Model):
                     ("due", ("next_due_at",)),
                     ("age", ("opened_at",)),
                 )
+            ),
+            # Ageing reads the outlets of open claims from here alone.
+            models.Index(
+                fields=["id"],
+                include=["outlet"],
+                condition=Q(kind="claim") & ~Q(state="closed"),
+                name="case_claim_outlets",
             ),
             models.Index(
                 fields=["waybill_number"],

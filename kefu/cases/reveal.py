@@ -1,9 +1,11 @@
 """Show what is masked: only with a right and a reason, and only once the look itself is on record."""
 
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
@@ -19,8 +21,8 @@ PERMISSION = "cases.reveal_personal_data"
 REASON_LIMIT = 300
 SHORTEST_REASON = 4  # characters; "查件" alone says nothing
 HOUR = timedelta(hours=1)
-# What belongs to a case, by its relation; some tables are those of apps above.
-PARTS = {"waybill", "pickup"}
+# What belongs to a case, by the way to its row; some tables are those of apps above.
+PARTS = {"waybill": "waybill", "pickup": "pickup", "payment": "claim.payment"}
 PHOTOS = "photos"  # all of a case's: whoever compares them gives his reason once
 PHOTOS_STAY = timedelta(minutes=15)  # open after a look
 LINES = {
@@ -28,6 +30,8 @@ LINES = {
     "consultation": "consultations",
     "network_query": "network_queries",
     "receipt_entry": "receipt_entries",
+    "claim_document": "claim_documents",
+    "step": "process_run.done",
 }
 # Whose work goes on after a case is closed; everybody else reopens it first.
 REVIEWERS = {User.Role.SHIFT_LEAD, User.Role.SUPERVISOR, User.Role.MANAGER, User.Role.INSPECTOR}
@@ -85,8 +89,9 @@ def record_look(
 ) -> Any:
     """Record that ``actor`` looks at one masked part of ``case``; return the row that holds it.
 
-    ``what`` is "customer", "waybill", "pickup", "photos", "interaction:<id>", "consultation:<id>",
-    "network_query:<id>", "receipt_entry:<id>" or "contact:<id>" (a number of an outlet on the case). The audit row
+    ``what`` is "customer", "waybill", "pickup", "payment", "photos", "interaction:<id>", "consultation:<id>",
+    "network_query:<id>", "receipt_entry:<id>", "claim_document:<id>", "step:<id>" or "contact:<id>" (a number of an outlet on the
+    case). The audit row
     is committed before anything is decrypted, so this must not run inside a transaction (``durable``); if it
     cannot be written, nothing is shown.
 
@@ -158,15 +163,25 @@ def _row(case: Case, what: str) -> Any:
         if name == "customer" or (name == PHOTOS and case.attachments.exists()):
             row = case
         elif name in PARTS:
-            row = getattr(case, name, None)
+            row = case
+            for step in PARTS[name].split("."):
+                row = getattr(row, step, None)
     elif key.isdecimal() and len(key) <= 18:
         if name == "contact":
             row = ContactNumber.objects.filter(pk=int(key), party_id__in=_outlets(case)).first()
         elif name in LINES:
-            row = getattr(case, LINES[name]).filter(pk=int(key)).first()
+            row = _lines(case, LINES[name]).filter(pk=int(key)).first()
     if row is None:
         raise NothingThere(_("这张工单里没有要查看的内容"))
     return row
+
+
+def _lines(case: Case, relation: str) -> Any:
+    """The rows behind a relation of the case, or of what extends it."""
+    try:
+        return attrgetter(relation)(case)
+    except ObjectDoesNotExist:
+        raise NothingThere(_("这张工单里没有要查看的内容")) from None
 
 
 def _outlets(case: Case) -> set[int]:

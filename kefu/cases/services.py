@@ -1,6 +1,6 @@
 """Open cases, add to their timeline, move them along. Each takes part in its caller's transaction."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +27,22 @@ PREFIXES = {
     Case.Kind.COMPLAINT: "TS",
     Case.Kind.PROBLEM_PARCEL: "WT",
     Case.Kind.RECEIPTS: "HD",
+    Case.Kind.CLAIM: "LP",
+    Case.Kind.INCIDENT: "YJ",
+    Case.Kind.REPORT: "BG",
+    Case.Kind.PROCESS: "LX",
 }
+
+# What apps above have to say before a case of any kind is closed.
+_before_closing: list[Callable[[Case, datetime], None]] = []
+
+
+def before_closing(check: Callable[[Case, datetime], None]) -> None:
+    """Have ``check`` asked with the locked case and the moment; it raises Conflict where something is still open.
+
+    Called from ``AppConfig.ready()``.
+    """
+    _before_closing.append(check)
 
 
 def shown(*, case: Case, text: str, field: str = "reason", limit: int = 500) -> str:
@@ -229,6 +244,9 @@ def move(*, case: Case, to: Case.State, **columns: Any) -> None:
             _("工单现在是“%(state)s”，不能这样办") % {"state": Case.State(case.state).label},
             code="illegal_step",
         )
+    if to == Case.State.CLOSED:
+        for check in _before_closing:
+            check(case, columns["closed_at"])
     change(case=case, state=to, **columns)
 
 

@@ -56,10 +56,37 @@ class Deadline(models.Model):
         RETURNED_DISPATCH = "returned_dispatch", _("退回件分出")
         REDISPATCH = "redispatch", _("原址再派")
         SIGNATURE_ENTRY = "signature_entry", _("录入签收")
+        COMPLAINT_VERIFICATION = "complaint_verification", _("核实投诉")
+        COMPLAINT_SOLUTION = "complaint_solution", _("解决投诉")
+        COMPLAINT_FOLLOW_UP = "complaint_follow_up", _("解决后回访")
+        COMPLAINT_REVISIT = "complaint_revisit", _("再次回访")
+        COMPLAINT_HANDLING = "complaint_handling", _("承诺办结")
+        CLAIM_SETTLEMENT = "claim_settlement", _("理赔办结")
+        INCIDENT_PLAN = "incident_plan", _("公布方案")
+        INCIDENT_INVESTIGATION = "incident_investigation", _("查清事故")
+        INCIDENT_COMPLETION = "incident_completion", _("全部处理完")
+        TECHNICAL_CONTACT = "technical_contact", _("联系技术")
+        RECOVERY_ESTIMATE = "recovery_estimate", _("预计恢复")
+        WAITING_CUSTOMERS = "waiting_customers", _("联系等待的客户")
+        DISASTER_FOLLOW_UP = "disaster_follow_up", _("灾后回访")
+        PROCESS_STEP = "process_step", _("流程的一步")
 
     # These follow the case from owner to owner; the others stay with whoever has to act.
     OF_THE_OWNER = frozenset(
-        {Action.REPLY, Action.CALLBACK, Action.OUTBOUND_PROBLEM, Action.UNDELIVERED_MESSAGE}
+        {
+            Action.REPLY,
+            Action.CALLBACK,
+            Action.OUTBOUND_PROBLEM,
+            Action.UNDELIVERED_MESSAGE,
+            Action.COMPLAINT_VERIFICATION,
+            Action.COMPLAINT_SOLUTION,
+            Action.COMPLAINT_FOLLOW_UP,
+            Action.COMPLAINT_REVISIT,
+            Action.COMPLAINT_HANDLING,
+            Action.DISASTER_FOLLOW_UP,
+            Action.WAITING_CUSTOMERS,
+            Action.PROCESS_STEP,
+        }
     )
 
     case = models.ForeignKey(
@@ -150,6 +177,12 @@ class Deadline(models.Model):
                 fields=["party", "due_at"],
                 condition=Q(answered_at=None, released_at=None),
                 name="deadline_open_by_party",
+            ),
+            # What broke within a span is asked for as a whole (force majeure).
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(state="breached"),
+                name="deadline_breached",
             ),
         ]
         constraints = [

@@ -26,6 +26,8 @@ from kefu.cases.models import Case, Interaction
 from kefu.clock import SHANGHAI
 from kefu.deadlines import services as deadlines
 from kefu.demo import pictures, words
+from kefu.demo.claims import Claims
+from kefu.demo.complaints import Complaints
 from kefu.demo.parcels import Parcels
 from kefu.desk import services as desk
 from kefu.errors import Conflict
@@ -36,7 +38,7 @@ from kefu.penalties import services as penalties
 from kefu.penalties.models import Penalty, Waiver
 from kefu.privacy import lookup, masks, names
 from kefu.rulebooks import services as rulebooks
-from kefu.rulebooks.models import RulebookVersion
+from kefu.rulebooks.models import Assignment, RulebookVersion
 from kefu.staff import services as staff
 from kefu.staff.models import Department, Duty, Employee, Position, User
 
@@ -130,6 +132,7 @@ class Seeder:
         self.build_staff()
         self.build_waybills()
         Parcels(self).build()
+        Claims(self).build()
 
     def party(
         self, kind: str, code: str, name: str, region: Region | None, parent: Party | None
@@ -205,8 +208,11 @@ class Seeder:
             )
             for order, (code, desk, name, english, works) in enumerate(words.DEPARTMENTS)
         }
+        self.assign_rules()
         positions = {
-            name: Position.objects.create(name=name, name_en=english, duties=duties)
+            name: Position.objects.create(
+                name=name, name_en=english, duties=duties, post=words.POSTS.get(name, "")
+            )
             for name, english, duties in words.POSITIONS
         }
         hashed = User(username="x")
@@ -259,6 +265,17 @@ class Seeder:
             for e in self.staff
             if e.user.role in ("agent", "shift_lead", "supervisor")
         )
+
+    def assign_rules(self) -> None:
+        """The desks that work by another book than the rest of the centre."""
+        for code, book in words.BOOKS.items():
+            version = RulebookVersion.objects.get(rulebook__code=book)
+            assert version.effective_on is not None
+            Assignment.objects.create(
+                version=version,
+                department=self.departments[code],
+                effective_on=version.effective_on,
+            )
 
     def read_the_rules(self) -> None:
         """Everybody confirmed the rules before the sixty days, but for one agent who has not yet."""
@@ -373,7 +390,8 @@ class Seeder:
     def live_through(self, part: int) -> None:
         """Let every other day's calls happen, with all that follows from them."""
         self.random.seed(f"{self.seed}/{part}")
-        parcels = Parcels(self, part)
+        parcels, claims = Parcels(self, part), Claims(self, part)
+        complaints = Complaints(self, part)
         first = (self.now - timedelta(days=DAYS)).astimezone(SHANGHAI).date()
         for day in range(part, DAYS + 1, PARTS):
             on = first + timedelta(days=day)
@@ -389,7 +407,10 @@ class Seeder:
                     tzinfo=SHANGHAI,
                 )
                 self.at(moment, self.call)
-            parcels.day(datetime(on.year, on.month, on.day, tzinfo=SHANGHAI))
+            midnight = datetime(on.year, on.month, on.day, tzinfo=SHANGHAI)
+            parcels.day(midnight)
+            claims.day(midnight)
+            complaints.day(midnight)
         with clock_at() as set_clock:
             while self.agenda:
                 with (

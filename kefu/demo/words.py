@@ -49,8 +49,17 @@ DEPARTMENTS = [  # code, what the rulebooks call it, name, English, works inquir
     ("processing", "processing_desk", "处理部", "Processing desk", True),
     ("front", "front_desk", "前台", "Front desk", True),
     ("warehouse", "warehouse_office", "仓库管理办公室", "Warehouse office", True),
+    ("complaint", "", "投诉部", "Complaint desk", True),
+    ("claims", "", "理赔部", "Claims desk", True),
+    ("after_sale", "after_sale_team", "售后组", "After-sale team", True),
 ]
 SWITCHBOARD = "front"
+BOOKS = {
+    "complaint": "ES",
+    "claims": "ES",
+    "after_sale": "SD-2",
+}  # of desks with rules of their own
+POSTS = {"投诉专员": "complaint_specialist"}
 AVATARS = ["统一头像一", "统一头像二"]
 
 POSITIONS = [
@@ -62,6 +71,8 @@ POSITIONS = [
     ("仓管员", "Warehouse keeper", "留仓件进出与盘点"),
     ("结算员", "Settlement clerk", "网点对账"),
     ("兑付员", "COD pay-out clerk", "代收货款兑付"),
+    ("理赔员", "Claims adjuster", "查明事故，协商赔付，通知责任方"),
+    ("投诉专员", "Complaint specialist", "重大投诉的核实、方案和回访"),
     ("值班组长", "Shift lead", "当班调度，升级处理"),
     ("客服主管", "Supervisor", "全面管理客服中心"),
 ]
@@ -73,9 +84,10 @@ STAFF = [  # number, role, department, position; the first of a role is its demo
     ("0803", "shift_lead", "query", "值班组长"),
     ("0804", "shift_lead", "processing", "值班组长"),
     ("0811", "inspector", "query", "客服主管"),
-    ("0812", "adjuster", "report", "查询员"),
+    ("0812", "adjuster", "claims", "理赔员"),
     ("0813", "hr", "front", "客服主管"),
     ("0814", "finance", "front", "结算员"),
+    ("0815", "adjuster", "claims", "理赔员"),
     ("0826", "agent", "query", "查询员"),
     ("0827", "agent", "query", "查询员"),
     ("0828", "agent", "query", "查询员"),
@@ -93,6 +105,9 @@ STAFF = [  # number, role, department, position; the first of a role is its demo
     ("0881", "agent", "front", "开票员"),
     ("0891", "agent", "warehouse", "仓管员"),
     ("0892", "agent", "warehouse", "仓管员"),
+    ("0895", "agent", "complaint", "投诉专员"),
+    ("0896", "agent", "complaint", "投诉专员"),
+    ("0897", "agent", "after_sale", "查询员"),
 ]
 
 QUESTIONS = {

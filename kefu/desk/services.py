@@ -26,10 +26,13 @@ from kefu.staff.models import Department, Employee
 CONSULTATION_LIMIT = 4_000  # characters
 
 
-def _give(
+def give(
     *, case: Case, owner: Employee | None, department: Department, actor: Any, now: datetime
 ) -> None:
-    """Make ``owner`` answer for the case and for every clock still running on it."""
+    """Make ``owner`` answer for the case and for every clock still running on it.
+
+    Takes part in its caller's transaction; the case is locked.
+    """
     if owner is not None and owner.status != Employee.Status.ACTIVE:
         raise Conflict(_("%(who)s 已停岗，不能接单") % {"who": owner}, field="to")
     # An extension that an app above keeps: reached by its relation.
@@ -67,7 +70,7 @@ def take(*, case: Case, employee: Employee, now: datetime) -> Case:
         return case
     if case.owner is not None:
         raise Conflict(_("%(who)s 已经领走了这一单") % {"who": case.owner}, code="taken")
-    _give(case=case, owner=employee, department=employee.department, actor=employee.user, now=now)
+    give(case=case, owner=employee, department=employee.department, actor=employee.user, now=now)
     cases.step(case=case, action="taken", actor=employee.user, now=now)
     return case
 
@@ -91,7 +94,7 @@ def transfer(
         raise KefuError(_("请写一句转交说明，接手的人要看"), code="note_required", field="note")
     case = _open(case, version)
     before = case.owner
-    _give(  # rule: LC-02.04
+    give(  # rule: LC-02.04
         case=case,
         owner=to,
         department=to.department if to else department,
@@ -109,6 +112,25 @@ def transfer(
         department=department.name,
     )
     return case
+
+
+def hand_on(
+    *, case: Case, to: Employee | None, department: Department, actor: Any, now: datetime
+) -> None:
+    """Pass a locked case on because the rulebook says whose it is; ``to`` None: nobody's, for the moment."""
+    before = case.owner
+    if (to.pk if to else None) == case.owner_id and department.pk == case.department_id:
+        return
+    give(case=case, owner=to, department=department, actor=actor, now=now)
+    cases.step(
+        case=case,
+        action="transferred",
+        actor=actor,
+        now=now,
+        before=str(before) if before else "",
+        to=str(to) if to else "",
+        department=department.name,
+    )
 
 
 @transaction.atomic
@@ -318,7 +340,7 @@ def hand_over(
         if case.owner_id != giver.pk:
             raise Conflict(_("%(case)s 已不在你名下") % {"case": case.number}, code="not_yours")
         department = item.to.department if item.to else case.department
-        _give(case=case, owner=item.to, department=department, actor=actor, now=now)
+        give(case=case, owner=item.to, department=department, actor=actor, now=now)
         cases.change(case=case, handed_over=True)
         cases.step(
             case=case,

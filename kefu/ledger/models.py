@@ -12,6 +12,10 @@ class Account(models.Model):
     class Book(models.TextChoices):
         FINES = "fines", _("应付考核款")
         FINE_INCOME = "fine_income", _("考核款收入")
+        RECOVERY = "recovery", _("应付理赔追偿")
+        INSURANCE = "insurance", _("应付保险赔款")
+        CLAIM_COST = "claim_cost", _("理赔成本")
+        BANK = "bank", _("付款账户")
 
     party = models.ForeignKey(
         "network.Party",
@@ -44,9 +48,13 @@ class Entry(models.Model):
 
     class Kind(models.TextChoices):
         PENALTY = "penalty", _("处罚入账")
+        CLAIM_PAYMENT = "claim_payment", _("理赔付款")
+        RECOVERY = "recovery", _("追偿入账")
+        INSURANCE_CLAIM = "insurance_claim", _("向保险索赔")
+        INSURANCE_RECEIPT = "insurance_receipt", _("保险赔款到账")
         REVERSAL = "reversal", _("冲销")
 
-    kind = models.CharField(_("类别"), choices=Kind, max_length=10)
+    kind = models.CharField(_("类别"), choices=Kind, max_length=20)
     source = models.CharField(_("来源"), max_length=40)  # e.g. "penalty:17"
     reverses = models.ForeignKey(
         "self",

@@ -161,6 +161,7 @@ class ContactNumber(models.Model):
         HEAD = "head", _("负责人手机")
         SERVICE_MANAGER = "service_manager", _("客服经理手机")
         PERSONAL = "personal", _("本人电话")
+        TECHNICAL = "technical", _("技术部门电话")
 
     party = models.ForeignKey(
         Party, models.PROTECT, related_name="contact_numbers", verbose_name=_("当事方")

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kefu.errors import Conflict, NotAllowed
+from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.network.models import ContactNumber, Party
 from kefu.privacy import lookup, masks, names, phones
 
@@ -28,15 +28,18 @@ def change_number(
     kind: ContactNumber.Kind,
     number: str,
     holder: str = "",
+    effective_at: datetime | None = None,
     actor: Any,
     now: datetime,
 ) -> ContactNumber:
-    """Reach ``party`` by another number from now on; the row before it ends and stays as history.
+    """Reach ``party`` by another number from now on, or from ``effective_at``; the row before it ends and stays as
+    history. An outlet may report its own numbers (CD-05.24).
 
     Number and holder are given in plain and kept sealed, with masked copies and look-up tokens beside.
     The same number and holder again change nothing. Raises PhoneRefused naming ``number``.
     """
-    _need_permission(actor)
+    _need_permission(actor, of=party)
+    since = effective_at or now
     plain = {"number": phones.normalise(number, field="number"), "holder": holder.strip()}
     # Two who change it at once queue up on the party.
     Party.objects.select_for_update().get(pk=party.pk)
@@ -44,7 +47,13 @@ def change_number(
     if current is not None:
         if current.sealed == plain:
             return current
-        _end(current, now)
+        if since < current.valid_from:
+            raise KefuError(
+                _("现在的号码从更晚的时间启用，启用日期不能早于它"),
+                code="before_current",
+                field="effective_on",
+            )
+        _end(current, since)
     return ContactNumber.objects.create(
         party=party,
         kind=kind,
@@ -52,7 +61,7 @@ def change_number(
         number_masked=masks.mask_phone(plain["number"]),
         holder_masked=masks.mask_name(plain["holder"]),
         lookup=lookup.tokens_for_person(plain["holder"], plain["number"]),
-        valid_from=now,
+        valid_from=since,
         recorded_by=actor,
         recorded_at=now,
     )
@@ -73,6 +82,7 @@ def _end(number: ContactNumber, now: datetime) -> None:
     number.save(update_fields=["valid_to"])
 
 
-def _need_permission(actor: Any) -> None:
-    if not actor.has_perm(PERMISSION):
+def _need_permission(actor: Any, *, of: Party | None = None) -> None:
+    own = of is not None and actor.party_id == of.pk and of.outlet_id is not None
+    if not own and not actor.has_perm(PERMISSION):
         raise NotAllowed(_("只有主管可以修改网点资料"))

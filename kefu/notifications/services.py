@@ -40,10 +40,17 @@ def publish(
     transaction.on_commit(wake_readers, robust=True)
 
 
-def ring(*, kind: Event.Kind, at: datetime, user_ids: Iterable[int], data: dict[str, Any]) -> None:
+def ring(
+    *,
+    kind: Event.Kind,
+    at: datetime,
+    user_ids: Iterable[int],
+    data: dict[str, Any],
+    case_id: int | None = None,
+) -> None:
     """Ring the bells of several people at once, in the caller's transaction."""
     Event.objects.bulk_create(
-        Event(kind=kind, at=at, user_id=user_id, data=data) for user_id in user_ids
+        Event(kind=kind, at=at, user_id=user_id, case_id=case_id, data=data) for user_id in user_ids
     )
     transaction.on_commit(wake_readers, robust=True)
 

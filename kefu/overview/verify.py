@@ -13,13 +13,22 @@ from typing import Any
 import pgtrigger
 from django.db import connection, transaction
 
+from claims.models import Document
+from claims.selectors import registers
+from claims.services.documents import digest as digest_of
 from inquiries.services.intake import TIMED
-from kefu import clock
+from kefu import clock, pdf
 from kefu.audit import selectors as audit
 from kefu.cases.models import Attachment
 from kefu.clock import SHANGHAI
 from kefu.errors import KefuError
+from kefu.overview.claim_checks import CLAIM_CHECKS
+from kefu.overview.claim_money_checks import CLAIM_MONEY_CHECKS
+from kefu.overview.complaint_checks import COMPLAINT_CHECKS
+from kefu.overview.incident_checks import INCIDENT_CHECKS
 from kefu.overview.parcel_checks import PARCEL_CHECKS
+from kefu.overview.process_checks import PROCESS_CHECKS
+from kefu.overview.report_checks import REPORT_CHECKS
 from kefu.overview.services import month_after
 from kefu.policy.clocks import ReplyFacts, ReplyRules, reply_due
 from kefu.policy.rulebook import Rulebook, RulebookError
@@ -33,6 +42,7 @@ LAG = 60  # seconds a promise may be overdue before somebody fires it
 UNSEALED = 300  # seconds an audit row may stand outside the chain; sealed within a minute in health
 LONGEST = "120s"  # for one check
 FILES = 100  # of a sort, opened to see whether they are what they were
+PAPERS = 20  # drawn again, half a second or less each
 
 # Journal, audit and other rows that nobody ever changes.
 FOR_EVER = (
@@ -63,6 +73,24 @@ FOR_EVER = (
     "problem_parcels_keymove",
     "problem_parcels_lockuptick",
     "problem_parcels_replycheck",
+    "inquiries_complaintgrading",
+    "inquiries_finding",
+    "inquiries_linecheck",
+    "claims_liability",
+    "claims_approval",
+    "claims_reportnotice",
+    "claims_reportbonus",
+    "claims_registerstep",
+    "claims_payment",
+    "claims_document",
+    "claims_insurercontact",
+    "claims_reminder",
+    "inquiries_incidentnotice",
+    "inquiries_statement",
+    "inquiries_publication",
+    "inquiries_broadcast",
+    "inquiries_exemption",
+    "processes_stepdone",
 )
 PARTITIONED = ("audit_row", "notifications_event", "parcels_scan")
 # Triggers of plain SQL; those of the models are asked of pgtrigger.
@@ -126,7 +154,13 @@ def verify() -> list[Result]:
             cursor.execute(f"SET LOCAL statement_timeout = '{LONGEST}'; SET LOCAL timezone = 'UTC'")
         now = clock.now()
         found = [check.run(now) for check in CHECKS]
-        return [*found, *rulebook_contents(), *file_contents(), *privileges(now)]
+        contents = [
+            *rulebook_contents(),
+            *file_contents(),
+            paper_contents(),
+            register_contents(),
+        ]
+        return [*found, *contents, *privileges(now)]
 
 
 def _reply_times(_now: datetime) -> dict[str, Any]:
@@ -452,6 +486,12 @@ CHECKS = [
                    || sealed || ' are sealed' FROM ({audit.BESIDE}) beside""",  # noqa: S608 our own text
     ),
     *(Check(*check) for check in PARCEL_CHECKS),
+    *(Check(*check) for check in COMPLAINT_CHECKS),
+    *(Check(*check) for check in REPORT_CHECKS),
+    *(Check(*check) for check in CLAIM_CHECKS),
+    *(Check(*check) for check in CLAIM_MONEY_CHECKS),
+    *(Check(*check) for check in INCIDENT_CHECKS),
+    *(Check(*check) for check in PROCESS_CHECKS),
 ]
 
 
@@ -493,6 +533,30 @@ def _as_digested(name: str, what: str, rows: Any) -> Result:
         if not same:
             altered.append(f"{what} {pk} is not what its digest says")
     return Result(name, n, len(altered), altered[:SHOWN])
+
+
+def register_contents() -> Result:
+    """Every report is still what was issued."""
+    n, altered = registers.altered()
+    return Result("register_is_as_issued", n, len(altered), altered[:SHOWN])
+
+
+def paper_contents() -> Result:
+    """The latest papers are still what was issued; those drawn with another font or library cannot be compared."""
+    altered, n = [], 0
+    try:
+        drawn_with = pdf.drawn_with()
+    except pdf.NoFont:
+        return Result("papers_are_as_issued", 0, 0, [])
+    for paper in Document.objects.filter(drawn_with=drawn_with).order_by("-pk")[:PAPERS]:
+        n += 1
+        try:
+            drawn = (digest_of(paper), digest_of(paper, plain=True))
+        except (KefuError, KeyError, ArithmeticError):  # a fact is gone, or is none
+            drawn = ("", "")
+        if drawn != (paper.digest, paper.plain_digest):
+            altered.append(f"paper {paper.pk} is not what its digest says")
+    return Result("papers_are_as_issued", n, len(altered), altered[:SHOWN])
 
 
 def privileges(now: datetime) -> Iterable[Result]:

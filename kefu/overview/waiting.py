@@ -12,7 +12,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from inquiries.models import Complaint, CounterAcceptance, Inquiry, NetworkQuery, Pickup
+from inquiries.models import (
+    Complaint,
+    CounterAcceptance,
+    ForceMajeure,
+    Incident,
+    Inquiry,
+    NetworkQuery,
+    Pickup,
+)
 from kefu import clock
 from kefu.admin.access import may_view
 from kefu.admin.base import list_url
@@ -132,6 +140,8 @@ def _groups() -> Sequence[tuple[str, Sequence[type[Model]]]]:
                 Inquiry,
                 NetworkQuery,
                 Complaint,
+                Incident,
+                ForceMajeure,
                 Pickup,
                 CounterAcceptance,
                 Interaction,

@@ -207,11 +207,16 @@ class Waiver(models.Model):
     decided_at = models.DateTimeField(_("审批时间"), null=True, blank=True)
     approved = models.BooleanField(pgettext_lazy("state", "同意"), null=True, blank=True)
     decision_note = models.CharField(_("审批意见"), max_length=500, blank=True)
+    # What it was decided with, such as "force_majeure:12"; "" where it was decided by itself.
+    batch = models.CharField(_("批次"), max_length=40, blank=True)
 
     class Meta:
         verbose_name = _("免罚申请")
         verbose_name_plural = pgettext_lazy("plural", "免罚申请")
         ordering = ["-proposed_at"]
+        indexes = [
+            models.Index(fields=["batch"], condition=~Q(batch=""), name="waiver_by_batch"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(decided_by=None) | ~Q(decided_by=models.F("proposed_by")),

@@ -21,6 +21,8 @@ from kefu.penalties.models import Penalty, PenaltyEvent, Waiver
 
 # Conditions that no program can see come true.
 FOUND_BY_PEOPLE = frozenset({"evidence", "verification"})
+# What may still be paid and is not.
+LIVE = frozenset({Penalty.State.PROVISIONAL, Penalty.State.HELD, Penalty.State.PAYABLE})
 
 
 def _lock(penalty: Penalty) -> Penalty:
@@ -63,14 +65,14 @@ def impose(
     actor: Any,
     now: datetime,
 ) -> Penalty:
-    """Record what a breach costs that follows no clock and counts at once, as policy assessed it, and book it.
+    """Record what a breach costs that follows no clock, as policy assessed it; what counts at once is booked,
+    anything else waits for its condition.
 
     The case is locked. ``inputs``: what the price of the clause keeps (``ConsequenceSpec.inputs``); ``value``
     in yuan or points. That it is imposed once is for the fact to see to: it keeps the penalty's id.
     """
-    at_once = str(inputs["condition"])
-    if at_once != "at_once":
-        raise ValueError(f"{clause} waits for {at_once}")
+    condition = str(inputs["condition"])
+    at_once = condition == "at_once"
     happened = {"happened_at": now.isoformat()}
     penalty = Penalty.objects.create(
         case=case,
@@ -79,14 +81,15 @@ def impose(
         party=party,
         kind=kind,
         value=value,
-        condition=at_once,
-        state=Penalty.State.PAYABLE,
+        condition=condition,
+        state=Penalty.State.PAYABLE if at_once else Penalty.State.PROVISIONAL,
         incurred_at=now,
         decided_at=now,
         inputs={**inputs, **happened},
     )
     _tell(penalty, case=case, actor=actor, now=now)
-    _post(penalty, actor=actor, at=now)
+    if at_once:
+        _post(penalty, actor=actor, at=now)
     return penalty
 
 
@@ -273,6 +276,7 @@ def decide_waiver(
     """Approve or refuse a waiver; never one's own. Approved, the penalty is reversed by a counter-entry."""
     if not actor.has_perm("penalties.decide_waiver"):
         raise NotAllowed(_("只有主管可以审批免罚"))
+    case = cases.lock(case=waiver.penalty.case)  # before its rows, as everywhere
     # One of two supervisors who press at once gets the row, the other the news.
     waiver = (
         Waiver.objects.select_for_update(of=["self"], no_key=True)
@@ -286,10 +290,10 @@ def decide_waiver(
     if waiver.penalty.party_id == actor.party_id:
         raise KefuError(_("不能审批自己要承担的处罚"), code="own_penalty")
     waiver.approved, waiver.decided_by, waiver.decided_at = approve, actor, now
-    waiver.decision_note = cases.shown(case=waiver.penalty.case, text=note, field="note")
+    waiver.decision_note = cases.shown(case=case, text=note, field="note")
     waiver.save(update_fields=["approved", "decided_by", "decided_at", "decision_note"])
     cases.step(
-        case=cases.lock(case=waiver.penalty.case),
+        case=case,
         action="waiver_approved" if approve else "waiver_refused",
         actor=actor,
         now=now,
@@ -304,6 +308,53 @@ def decide_waiver(
             actor=actor,
             now=now,
         )
+
+
+def waive_in_batch(
+    *,
+    penalty: Penalty,
+    ground: Waiver.Ground,
+    reason: str,
+    batch: str,
+    proposer: Any,
+    proposed_at: datetime,
+    actor: Any,
+    now: datetime,
+) -> bool:
+    """Waive one of many penalties that two people have decided about together; return whether it was.
+
+    Not one that is paid or does not count any more, and none that either of the two bears himself. A waiver of
+    its own that waits is settled by this one. The case is locked before the penalty, as everywhere.
+    """
+    case = cases.lock(case=penalty.case)
+    penalty = _lock(penalty)
+    if penalty.state not in LIVE or penalty.party_id in (proposer.party_id, actor.party_id):
+        return False
+    penalty.waivers.filter(approved=None).exclude(proposed_by=actor).update(
+        approved=False, decided_by=actor, decided_at=now, decision_note=reason
+    )
+    waiver = Waiver.objects.create(
+        penalty=penalty,
+        ground=ground,
+        reason=reason,
+        proposed_by=proposer,
+        proposed_at=proposed_at,
+        decided_by=actor,
+        decided_at=now,
+        approved=True,
+        batch=batch,
+    )
+    cases.step(
+        case=case,
+        action="waiver_approved",
+        actor=actor,
+        now=now,
+        penalty=penalty.pk,
+        ground=ground,
+    )
+    fact = {"reversal": "waiver", "waiver": waiver.pk}
+    reverse(penalty=penalty, reason=reason, fact=fact, actor=actor, now=now)
+    return True
 
 
 def _event(

@@ -9,7 +9,7 @@ from kefu.policy.refusals import NotInRulebook, cannot_be
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step
 
-__all__ = ["Actor", "Permission", "conflicts", "may"]
+__all__ = ["Actor", "Permission", "conflicts", "may", "needed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +108,10 @@ def conflicts(rulebook: Rulebook, duties: Collection[str]) -> tuple[tuple[str, s
         for one, other in clause.pairs
         if one in duties and other in duties
     )
+
+
+def needed(rulebook: Rulebook, act: str, facts: Facts | None = None) -> tuple[str, ...]:
+    """Return what has to be on record before anybody does ``act``, clause by clause. Raises MissingFact."""
+    speaking = [clause for clause in rulebook.in_force(Access) if act in clause.acts]
+    names = (name for clause in applying(speaking, facts or {}) for name in clause.needs)
+    return tuple(dict.fromkeys(names))

@@ -125,12 +125,16 @@ def due_since(
     *,
     case: str = "any",
     pauses: tuple[Pause, ...] = (),
+    classed_at: datetime | None = None,
+    promised_for: datetime | None = None,
 ) -> Due | None:
     """Return when what ``times`` measures is due, counted from the one moment that starts it.
 
     None where the rulebook has no such clock, or a clock without a time. Raises what ``due`` raises besides.
     """
-    facts = ClockFacts({}, case=case, pauses=pauses)
+    facts = ClockFacts(
+        {}, case=case, pauses=pauses, classed_at=classed_at, promised_for=promised_for
+    )
     try:
         since = clock_for(times, facts, rulebook).since
     except NoClock:

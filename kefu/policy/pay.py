@@ -327,6 +327,13 @@ class PayRules:
             ),
         )
 
+    def pooled(self, bonus: PieceBonus) -> Decimal:
+        """What of each bonus goes into the supervisor's pool, in yuan."""
+        pool = self.pool
+        if pool is None or pool.source != "from_bonus" or not set(bonus.of) & set(pool.of):
+            return Decimal(0)
+        return pool.amount
+
     def line(self, clause: str, part: str, amount: Decimal, *steps: Step) -> PayLine:
         label_zh, label_en = self.labels.get(clause) or WORDS[f"part.{part}"]
         return PayLine(clause, part, label_zh, label_en, amount, steps)
@@ -651,7 +658,7 @@ class _Slip:
         for bonus in self.rules.bonuses:
             if bonus.part is None or not self._pays(bonus.part):
                 continue
-            pooled = self._pooled(bonus)
+            pooled = self.rules.pooled(bonus)
             number = _made(self.facts.pieces, bonus)
             if not number:
                 continue
@@ -662,13 +669,6 @@ class _Slip:
             if pooled and self.rules.pool:
                 step = Step.of(self.rules.pool.id, "pay_pieces_pooled", pool_yuan=pooled, **inputs)
             self._earn(bonus.id, bonus.part, amount, step)
-
-    def _pooled(self, bonus: PieceBonus) -> Decimal:
-        """What of each bonus goes into the supervisor's pool."""
-        pool = self.rules.pool
-        if pool is None or pool.source != "from_bonus" or not set(bonus.of) & set(pool.of):
-            return Decimal(0)
-        return pool.amount
 
     def _allowance(self, clause: Allowance) -> None:
         if not self._pays(clause.part):

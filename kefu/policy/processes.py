@@ -24,8 +24,10 @@ __all__ = [
     "Standing",
     "Target",
     "Template",
+    "check",
     "judge_request",
     "next_step",
+    "position",
     "routed",
     "template",
 ]
@@ -42,11 +44,14 @@ class OutOfOrder(BadFacts):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One step, the clause it stands in, and the clause's place in the process."""
+    """One step, the clause it stands in, and the clause's place in the process. ``blocks``: what
+    follows waits for it.
+    """
 
     clause: str
     position: int
     step: ProcessStep
+    blocks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +84,14 @@ def template(rulebook: Rulebook, process: str) -> Template:
     parts = tuple(
         Part(clause.id, clause.position, step) for clause in clauses for step in clause.steps
     )
-    _check(process, parts)
+    check(process, parts)
     often = next((clause for clause in clauses if clause.per is not None), clauses[0])
     optional = all(clause.optional for clause in clauses)
     return Template(process, parts, often.per, often.times, optional)
 
 
-def _check(process: str, parts: Sequence[Part]) -> None:
+def check(process: str, parts: Sequence[Part]) -> None:
+    """Raises BadFacts where a step stands twice or refers to none before it."""
     codes = [part.step.code for part in parts]
     if len(set(codes)) < len(codes):
         raise BadFacts(cannot_be("step_twice", process=process))
@@ -97,11 +103,14 @@ def _check(process: str, parts: Sequence[Part]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A step that was done: by whom (a number or name, "" where nobody asks), with which outcome."""
+    """A step that was done: by whom (a number or name, "" where nobody asks), with which outcome, and
+    which facts became known with it.
+    """
 
     code: str
     outcome: str = ""
     person: str = ""
+    told: Facts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +128,10 @@ class Position:
     outcomes: tuple[str, ...]
     minutes: int | None
     steps: tuple[Step, ...]
+    open: tuple[
+        str, ...
+    ] = ()  # all that may be done now: the next one, and those that nothing blocks
+    passed: tuple[str, ...] = ()  # what is done and was not sent back
 
     @property
     def finished(self) -> bool:
@@ -143,39 +156,62 @@ def next_step(
     there on are done again. Raises NotInRulebook for a process the rulebook does not have, OutOfOrder for
     a step that was not due, an outcome it does not have or a person who may not do it, MissingFact.
     """
-    plan = template(rulebook, process)
-    place, steps, people = 0, [], dict[str, str]()
+    return position(template(rulebook, process), done, recorded=recorded, facts=facts)
+
+
+def position(
+    plan: Template,
+    done: Sequence[Done] = (),
+    *,
+    recorded: Collection[str] = (),
+    facts: Facts | None = None,
+) -> Position:
+    """Return where a process stands; raises OutOfOrder and MissingFact as ``next_step`` does.
+
+    A step that does not block may be done late: what follows is open beside it.
+    """
+    known, passed, steps, people = dict(facts or {}), set[int](), list[Step](), dict[str, str]()
     for entry in done:
-        place = _due(plan, place, facts or {})
-        part = plan.parts[place] if place < len(plan.parts) else None
-        steps.append(_follow(process, part, entry, people))
+        due = _open(plan, passed, known)
+        place = next((at for at in due if plan.parts[at].step.code == entry.code), None)
+        steps.append(_follow(plan, due, place, entry, people))
+        assert place is not None  # _follow refuses what is not open
         people[entry.code] = entry.person
-        place = _after(plan, place, entry)
-    place = _due(plan, place, facts or {})
-    if place == len(plan.parts):
+        known |= entry.told
+        passed = _after(plan, place, passed, entry)
+    due = _open(plan, passed, known)
+    behind = tuple(plan.parts[at].step.code for at in sorted(passed))
+    if not due:
         last = plan.parts[-1].clause
         steps.append(Step.of(last, "process_finished"))
-        return Position("", last, None, (), "", (), None, tuple(steps))
-    return _waiting(plan.parts[place], recorded, people, steps)
+        return Position("", last, None, (), "", (), None, tuple(steps), passed=behind)
+    opened = tuple(plan.parts[at].step.code for at in due)
+    return _waiting(plan.parts[due[0]], recorded, people, steps, opened, behind)
 
 
-def _due(plan: Template, place: int, facts: Facts) -> int:
-    """The place of the first step from ``place`` on whose condition holds."""
-    while place < len(plan.parts):
-        part = plan.parts[place]
-        if holds(part.clause, part.step.when, facts):
+def _open(plan: Template, passed: Collection[int], facts: Facts) -> list[int]:
+    """The places that may be done: those left open whose condition holds, up to the first that blocks."""
+    due = []
+    for place, part in enumerate(plan.parts):
+        if place in passed or not holds(part.clause, part.step.when, facts):
+            continue
+        due.append(place)
+        if part.blocks:
             break
-        place += 1
-    return place
+    return due
 
 
-def _follow(process: str, part: Part | None, entry: Done, people: Mapping[str, str]) -> Step:
-    if part is None:
+def _follow(
+    plan: Template, due: Sequence[int], place: int | None, entry: Done, people: Mapping[str, str]
+) -> Step:
+    process = plan.process
+    if not due:
         raise OutOfOrder(cannot_be("finished_before", process=process, task=entry.code))
+    if place is None:
+        first = plan.parts[due[0]].step.code
+        raise OutOfOrder(cannot_be("other_step_due", process=process, due=first, task=entry.code))
+    part = plan.parts[place]
     step = part.step
-    if entry.code != step.code:
-        why = cannot_be("other_step_due", process=process, due=step.code, task=entry.code)
-        raise OutOfOrder(why)
     if (step.outcomes or entry.outcome) and entry.outcome not in step.outcomes:
         why = cannot_be("no_such_outcome", process=process, task=entry.code, outcome=entry.outcome)
         raise OutOfOrder(why)
@@ -187,15 +223,21 @@ def _follow(process: str, part: Part | None, entry: Done, people: Mapping[str, s
     return Step.of(part.clause, "step_done", step=_named(step))
 
 
-def _after(plan: Template, place: int, entry: Done) -> int:
+def _after(plan: Template, place: int, passed: Collection[int], entry: Done) -> set[int]:
     back = plan.parts[place].step.back_to.get(entry.outcome)
     if back is None:
-        return place + 1
-    return next(at for at, part in enumerate(plan.parts) if part.step.code == back)
+        return {*passed, place}
+    earlier = next(at for at, part in enumerate(plan.parts) if part.step.code == back)
+    return {at for at in passed if at < earlier}
 
 
 def _waiting(
-    part: Part, recorded: Collection[str], people: Mapping[str, str], steps: list[Step]
+    part: Part,
+    recorded: Collection[str],
+    people: Mapping[str, str],
+    steps: list[Step],
+    opened: tuple[str, ...],
+    behind: tuple[str, ...],
 ) -> Position:
     step = part.step
     missing = tuple(name for name in step.needs if name not in recorded)
@@ -215,6 +257,8 @@ def _waiting(
         step.outcomes,
         step.within_minutes,
         tuple(steps),
+        opened,
+        behind,
     )
 
 

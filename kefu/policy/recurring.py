@@ -191,7 +191,7 @@ def report_due(report: str, about: date, rulebook: Rulebook) -> Occurrence:
     """
     for clause in rulebook.in_force(Report):
         if report in clause.reports and clause.house is not None and clause.per is not None:
-            first, last = _period(clause.per, about, clause.id)
+            first, last = period(clause.per, about, clause.id)
             on = _report_day(clause, last)
             hour = clause.house.hour
             due_at = end_of(on) if hour is None else wall(on, time(hour))
@@ -209,8 +209,8 @@ def slips_period(rulebook: Rulebook, today: date) -> tuple[date, date] | None:
     """
     for clause in rulebook.in_force(Report):
         if "forwarding_slips" in clause.reports and clause.per not in (None, "occasion", "request"):
-            first, _last = _period(clause.per, today, clause.id)
-            return _period(clause.per, first - DAY, clause.id)
+            first, _last = period(clause.per, today, clause.id)
+            return period(clause.per, first - DAY, clause.id)
     return None
 
 
@@ -223,7 +223,7 @@ def _report_day(clause: Report, last: date) -> date:
     raise NotSet(clause.id, "house.day")
 
 
-def _period(per: str, about: date, clause: str) -> tuple[date, date]:
+def period(per: str, about: date, clause: str) -> tuple[date, date]:
     """The first and the last day of the period a day lies in."""
     match per:
         case "day":

@@ -259,6 +259,7 @@ WORDS: dict[str, Both] = {
     # Frame.
     "basis": Both("依据 {clause} {title}", "following {clause} {title}"),
     "promise": Both("承诺的回电", "The promised call"),
+    "process": Both("流程模板里的一步", "A step of the house's own process"),
     "footer.lead": Both("规则手册", "Rulebook"),
     "footer.rulebook": Both("{name} 第 {version} 版", "{name}, version {version}"),
     "footer.effective": Both(
@@ -280,6 +281,7 @@ WORDS: dict[str, Both] = {
     "cause.lost": Both("遗失", "Lost"),
     "cause.damaged": Both("破损", "Damaged"),
     "cause.delayed": Both("延误", "Delayed"),
+    "cause.unclear_explanation": Both("解答不清", "Unclear explanation"),
     "cause.other": Both("其他", "Other"),
     # Refusals.
     "refusal.not_set": Both("{clause}：“{setting}”未定", "{clause}: {setting} is not set"),

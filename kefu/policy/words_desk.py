@@ -200,6 +200,13 @@ DESK: dict[str, Both] = {
     "refusal.step_twice": Both(
         "“{process}”在规章里有一步写了两次", "{process}: a step stands twice"
     ),
+    "refusal.unfit_plan": Both(
+        "流程模板的 {at} 不对：{why}", "{at} of the plan does not fit: {why}"
+    ),
+    "refusal.no_work_hours": Both(
+        "“{process}”按工作时间计时，要写明上下班时间",
+        "{process} counts working time and names no hours",
+    ),
     "refusal.no_earlier_step": Both(
         "{clause}：前面没有“{tasks}”这一步", "{clause}: an earlier step: {tasks} is none"
     ),

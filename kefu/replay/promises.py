@@ -7,8 +7,10 @@ all that was recorded. What a person decided (an answer accepted late, evidence,
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from kefu.deadlines.models import Consequence, Deadline
+from kefu.deadlines.services.promises import OUTLETS
 from kefu.penalties.models import Penalty
 from kefu.penalties.services import FOUND_BY_PEOPLE
 from kefu.policy.clauses import NotSet
@@ -36,6 +38,7 @@ from kefu.policy.consequences import (
     repeat_call_counts,
 )
 from kefu.policy.due import due_since
+from kefu.policy.plans import Limit, step_due
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import plain
 from kefu.replay.decisions import Charge, Missing, Outcome
@@ -91,6 +94,8 @@ class ClockFacts:
     # Until when an unanswered, unreleased clock has been looked at.
     seen_at: datetime
     promised_for: datetime | None = None
+    classed_at: datetime | None = None  # when it became of this sort, if it was of another
+    limit: Mapping[str, Any] | None = None  # of a step of a process
     failed_contacts: tuple[datetime, ...] = ()
     pauses: tuple[Pause, ...] = ()
     answered_at: datetime | None = None
@@ -141,11 +146,23 @@ def _due(facts: ClockFacts, rules: Rulebook) -> Due | None:
         if facts.promised_for is None:
             raise Missing("promise")
         return promise_due(start, facts.promised_for, PromiseRules.of(rules))
+    if facts.action == Action.PROCESS_STEP:
+        if facts.limit is None:
+            raise Missing("fact", detail="limit")
+        return step_due(Limit.model_validate(facts.limit), start, rules)
     try:
         if facts.action == Action.FEEDBACK:
             return outlet_due(start, OutletRules.of(rules), facts.pauses)
         if facts.action != Action.REPLY:
-            return due_since(facts.action, start, rules, case=facts.sort, pauses=facts.pauses)
+            return due_since(
+                facts.action,
+                start,
+                rules,
+                case=facts.sort,
+                pauses=facts.pauses,
+                classed_at=facts.classed_at,
+                promised_for=facts.promised_for,
+            )
         reply = ReplyFacts(
             received_at=start,
             failed_contact_at=min(
@@ -206,8 +223,8 @@ def _charges(facts: ClockFacts, due: Due, rules: Rulebook) -> Iterator[Charge]:
 
 def _roles(facts: ClockFacts) -> set[str]:
     """The roles somebody is there to bear: a case without owner costs no agent anything."""
-    if facts.action == Action.FEEDBACK:
-        return {"queried_outlet"}
+    if role := OUTLETS.get(facts.action):
+        return {role}
     return {"owner"} if facts.party_is_employee else set()
 
 

@@ -167,7 +167,8 @@ class _Chunk:
         pauses = self.pauses[row["id"]]
         return ClockFacts(
             action=row["action"],
-            asked_at=row["started_by__happened_at"],
+            asked_at=_instant(row["started_by__data"].get("since"))
+            or row["started_by__happened_at"],
             entered_at=row["started_by__recorded_at"],
             imported=row["imported"],
             channel=row["started_by__channel"],
@@ -180,6 +181,8 @@ class _Chunk:
             given_at=tuple(one["recorded_at"] for one in lines if one["action"] in GIVEN),
             seen_at=self.at - LAG if row["state"] == State.RUNNING else self.at,
             promised_for=_instant(row["started_by__data"].get("promised_for")),
+            classed_at=_instant(row["started_by__data"].get("classed_at")),
+            limit=row["started_by__data"].get("limit"),
             failed_contacts=_failed_contacts(lines, pauses, waiting),
             pauses=tuple(
                 PausedStretch(one["starts_at"], one["ends_at"], one["reason"]) for one in pauses

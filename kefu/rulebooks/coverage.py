@@ -47,7 +47,7 @@ class State(StrEnum):
 
 
 # Apps of which the rules are written and the screens are not built yet.
-PLANNED = frozenset({"claims", "payroll"})
+PLANNED = frozenset({"payroll"})
 
 
 @dataclass(frozen=True, slots=True)

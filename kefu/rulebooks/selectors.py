@@ -1,6 +1,6 @@
 """Which rules hold, for whom, when; who has read them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -16,7 +16,7 @@ from kefu.policy.clauses import Clause, is_chinese
 from kefu.policy.rulebook import Rulebook
 from kefu.rulebooks import wording
 from kefu.rulebooks.models import Acknowledgement, Amendment, Assignment, RulebookVersion
-from kefu.staff.models import Employee
+from kefu.staff.models import Department, Employee
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,49 @@ def edition_in_force(
     if version_id is None:
         raise KefuError(_("还没有适用的规则手册，请主管先发布并指定"), code="no_rulebook")
     return edition(version_id)
+
+
+def edition_saying(
+    says: Callable[[Rulebook], bool],
+    *,
+    department_id: int | None,
+    at: datetime,
+    outlet_id: int | None = None,
+) -> Edition | None:
+    """Return the edition to go by of those that bind here and say anything about a matter: the outlet's own, the
+    department's, the centre's, in this order. None where none does.
+
+    A matter is judged by one edition throughout; nothing of it is taken from the next.
+    """
+    here = editions_here(department_id=department_id, at=at, outlet_id=outlet_id)
+    return next((found for found in here if says(found.rules)), None)
+
+
+def editions_here(
+    *, department_id: int | None, at: datetime, outlet_id: int | None = None
+) -> Iterator[Edition]:
+    """Yield the editions that bind here, the one to go by first: the outlet's own, the department's, the centre's."""
+    binding = Assignment.objects.in_force(department_id=department_id, outlet_id=outlet_id, at=at)
+    seen: set[tuple[int | None, int | None]] = set()
+    for outlet, department, version_id in binding.values_list(
+        "outlet_id", "department_id", "version_id"
+    ):
+        if (outlet, department) in seen:
+            continue  # an older one of the same
+        seen.add((outlet, department))
+        yield edition(version_id)
+
+
+def edition_anywhere(says: Callable[[Rulebook], bool], *, at: datetime) -> Edition | None:
+    """Return the edition to go by in what concerns the whole house: the centre's if it says anything about the
+    matter, else that of the first department whose does. None where none does.
+    """
+    departments = Department.objects.filter(active=True).order_by("order", "code")
+    for department_id in (None, *departments.values_list("pk", flat=True)):
+        found = edition_saying(says, department_id=department_id, at=at)
+        if found is not None:
+            return found
+    return None
 
 
 @lru_cache(maxsize=64)

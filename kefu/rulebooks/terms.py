@@ -444,6 +444,7 @@ VALUES: dict[str, Any] = {
     "late_reply": _("回复超时"),
     "no_reply": _("一直没有答复"),
     "rude_language": _("不文明用语"),
+    "unclear_explanation": _("解答不清"),
     "identity_refused": _("拒报工号或姓氏"),
     "shirking": _("推诿"),
     "phone_unreachable": _("电话打不通"),

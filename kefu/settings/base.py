@@ -54,8 +54,10 @@ INSTALLED_APPS = [
     "kefu.replay",
     "kefu.calculator",
     "kefu.workbench",
+    "kefu.processes",
     "inquiries",
     "problem_parcels",
+    "claims",
     "kefu.overview",
     "kefu.demo",
 ]
@@ -154,9 +156,21 @@ CELERY_BEAT_SCHEDULE = {
         "task": "problem_parcels.tasks.draw_up_missing_out_scans",
         "schedule": timedelta(minutes=10),
     },
+    "open-rounds-of-processes": {
+        "task": "kefu.processes.tasks.open_rounds",
+        "schedule": timedelta(minutes=10),
+    },
+    "remind-of-refund-checks": {
+        "task": "kefu.processes.tasks.remind_of_checks",
+        "schedule": timedelta(minutes=10),
+    },
     "return-unanswered-parcels": {
         "task": "problem_parcels.tasks.return_unanswered",
         "schedule": timedelta(minutes=1),
+    },
+    "regrade-complaints": {
+        "task": "inquiries.tasks.regrade_complaints",
+        "schedule": timedelta(minutes=30),
     },
     "forget-old-answers": {
         "task": "kefu.api.tasks.forget_old",
@@ -168,6 +182,31 @@ CELERY_BEAT_SCHEDULE = {
     },
     "remind-reports": {
         "task": "problem_parcels.tasks.remind_reports",
+        "schedule": timedelta(minutes=10),
+    },
+    "exempt-broken": {
+        "task": "inquiries.tasks.exempt_broken",
+        "schedule": timedelta(seconds=30),
+    },
+    "remind-drills": {
+        "task": "inquiries.tasks.remind_drills",
+        "schedule": timedelta(hours=1),
+    },
+    # By the hour: what is found once is not found twice, and a restart loses no day.
+    "find-forgotten-reports": {
+        "task": "claims.tasks.find_forgotten_reports",
+        "schedule": timedelta(hours=1),
+    },
+    "remind-to-tell-again": {
+        "task": "claims.tasks.remind_to_tell_again",
+        "schedule": timedelta(minutes=10),
+    },
+    "draw-up-registers": {
+        "task": "claims.tasks.draw_up_registers",
+        "schedule": timedelta(minutes=10),
+    },
+    "remind-insurance": {
+        "task": "claims.tasks.remind_insurance",
         "schedule": timedelta(minutes=10),
     },
     "make-partitions": {
@@ -296,6 +335,9 @@ KEFU_ENCRYPTION_KEYS: dict[str, str] = dict(
 KEFU_LOOKUP_KEY = env.str("KEFU_LOOKUP_KEY")
 # Looks at plain personal data one user may take within an hour; each leaves an audit row.
 KEFU_REVEALS_PER_HOUR = env.int("KEFU_REVEALS_PER_HOUR", default=60)
+
+# A TrueType font with Chinese characters for PDF; empty: the first of the usual ones of the system (kefu.pdf).
+KEFU_PDF_FONT = env.str("KEFU_PDF_FONT", default="")
 # An aware datetime that stands for "now"; only local and test settings read it.
 KEFU_NOW: datetime | None = None
 

@@ -74,9 +74,9 @@ class DepartmentAdmin(OfficeAdmin):
 
 @admin.register(Position)
 class PositionAdmin(OfficeAdmin):
-    list_display = ("name", "name_en", "duties")
+    list_display = ("name", "name_en", "post", "duties")
     search_fields = ("name", "name_en")
-    fields = (("name", "name_en"), "duties")
+    fields = (("name", "name_en"), "post", "duties")
 
 
 class AvatarForm(forms.ModelForm):

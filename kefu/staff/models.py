@@ -30,6 +30,9 @@ class Department(models.Model):
         PROCESSING = "processing_desk", _("处理部")
         FRONT = "front_desk", _("前台")
         WAREHOUSE = "warehouse_office", _("仓库管理办公室")
+        PRE_SALE = "pre_sale_team", _("售前组")
+        AFTER_SALE = "after_sale_team", _("售后组")
+        LABELS = "label_clerk", _("打单员")
 
     code = models.SlugField(_("代码"), max_length=32, unique=True)
     desk = models.CharField(
@@ -77,6 +80,18 @@ class Department(models.Model):
 class Position(models.Model):
     """A post with its written duties (LC-06.15)."""
 
+    class Post(models.TextChoices):
+        """What the rulebooks call a post, so that what goes there finds its people."""
+
+        COMPLAINT_SPECIALIST = "complaint_specialist", _("投诉专员")
+
+    post = models.CharField(
+        _("规章所称"),
+        choices=Post,
+        max_length=24,
+        blank=True,
+        help_text=_("规章说要转给谁的，按它找人"),
+    )
     name = models.CharField(_("岗位"), max_length=60, unique=True)
     name_en = models.CharField(_("英文名称"), max_length=60, blank=True)
     duties = models.TextField(_("职责"), max_length=4000, blank=True)
@@ -164,6 +179,10 @@ class EmployeeQuerySet(models.QuerySet["Employee"]):
     def assignable(self) -> Self:
         """Those a case may be given to: a suspended agent gets none (ES-204.05)."""
         return self.filter(status=Employee.Status.ACTIVE)
+
+    def holding(self, *posts: str) -> Self:
+        """Those whose position is what a rulebook calls so."""
+        return self.assignable().filter(position__post__in=posts)
 
 
 class Employee(models.Model):

@@ -31,10 +31,32 @@ TABLE: dict[str, set[Role]] = {
     "problem_parcels.work_store": DESK,
     "problem_parcels.override_store": LEADS,
     "problem_parcels.price_incident": SUPERVISORS,
+    # Processes.
+    "processes.start_process": {*DESK, Role.INSPECTOR},
+    "processes.do_step": {*DESK, Role.INSPECTOR, Role.FINANCE, Role.HR},
+    "processes.abandon_process": LEADS,
+    "processes.edit_template": SUPERVISORS,
     # Reports, slips and settings of the problem parcels.
     "problem_parcels.send_report": LEADS,
     "problem_parcels.receive_slips": {*SUPERVISORS, Role.FINANCE},
     "problem_parcels.set_house_words": SUPERVISORS,
+    # Complaints and incidents.
+    "inquiries.judge_complaint": SUPERVISORS,
+    "inquiries.run_incident": LEADS,
+    "inquiries.declare_force_majeure": SUPERVISORS,
+    "inquiries.sign_force_majeure": SUPERVISORS,
+    # Claims.
+    "claims.work_claim": {Role.ADJUSTER, *LEADS},
+    "claims.confirm_finding": SUPERVISORS,
+    "claims.approve_settlement": SUPERVISORS,
+    "claims.approve_any_settlement": {Role.MANAGER},
+    "claims.set_limits": {Role.MANAGER},
+    "claims.pay_claim": {Role.FINANCE},
+    "claims.recover": {Role.ADJUSTER, Role.FINANCE, *SUPERVISORS},
+    # Reports about losses, delays and damages; those about a week or a month.
+    "claims.judge_report": {Role.ADJUSTER, *LEADS},
+    "claims.judge_forgotten": SUPERVISORS,
+    "claims.issue_register": SUPERVISORS,
     # Money.
     "penalties.propose_waiver": LEADS,
     "penalties.decide_waiver": SUPERVISORS,

@@ -15,7 +15,7 @@ from kefu.policy.seats import Missing, missing_seats
 from kefu.rulebooks import wording
 from kefu.rulebooks.selectors import edition_in_force
 from kefu.staff.models import Department, Duty, Employee, User
-from kefu.staff.permissions import LEADS
+from kefu.staff.permissions import LEADS, SUPERVISORS
 
 AT_SWITCHBOARD = Q(employee__department__switchboard=True, employee__department__active=True)
 WORKS_INQUIRIES = Q(employee__department__works_inquiries=True)
@@ -25,6 +25,29 @@ def lead_ids() -> set[int]:
     """The accounts of those who lead: whose bells ring when something goes wrong."""
     leads = User.objects.filter(is_active=True, role__in=LEADS)
     return set(leads.values_list("pk", flat=True))
+
+
+def head_ids() -> list[int]:
+    """The accounts of the centre's heads, who confirm and approve."""
+    heads = User.objects.filter(is_active=True, role__in=SUPERVISORS)
+    return list(heads.order_by("pk").values_list("pk", flat=True))
+
+
+def head_of(department_id: int) -> Employee | None:
+    """Who heads a department's work now: its supervisor, else the centre's manager or another supervisor."""
+    heads = Employee.objects.filter(
+        status=Employee.Status.ACTIVE,
+        user__is_active=True,
+        user__role__in=[User.Role.SUPERVISOR, User.Role.MANAGER],
+    )
+    own = heads.filter(department=department_id).order_by("-user__role", "number").first()
+    return own or heads.order_by("user__role", "number").first()
+
+
+def adjusters() -> QuerySet[Employee]:
+    """Those whose claims are, by their number."""
+    people = Employee.objects.assignable().filter(user__role=User.Role.ADJUSTER)
+    return people.filter(user__is_active=True).order_by("number")
 
 
 def leads() -> QuerySet[User]:

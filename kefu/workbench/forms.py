@@ -1,7 +1,7 @@
 """What the workbench asks for, whatever kind a case is. Forms check shape; whether it makes sense is for the services."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -55,12 +55,28 @@ def area(rows: int = 3, **attrs: Any) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows, **attrs})
 
 
+# The years 1 and 9999 are typing mistakes, and have moments that no database keeps.
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
+
+
 def calendar_day(label: Any, **given: Any) -> forms.DateField:
-    """A day that has others before and after it: the years 1 and 9999 are typing mistakes."""
+    """A day that has others before and after it."""
     return forms.DateField(
         label=label,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        validators=[MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 1, 1))],
+        validators=[MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)],
+        **given,
+    )
+
+
+def moment(label: Any, *, required: bool = False, **given: Any) -> forms.DateTimeField:
+    """A moment to the minute, on a calendar day; empty means now where it may be empty."""
+    first, last = (datetime.combine(day, time.min, SHANGHAI) for day in (FIRST_DAY, LAST_DAY))
+    return forms.DateTimeField(
+        label=label,
+        required=required,
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+        validators=[MinValueValidator(first), MaxValueValidator(last)],
         **given,
     )
 

@@ -24,6 +24,7 @@ class Frame:
     cursor: str  # where the live stream of this page starts
     pages: Sequence[Page]  # of the apps, in the side navigation
     to_read: Holding | None  # the rules that hold here and that this person has not confirmed
+    notices: Sequence[tuple[str, Any]]  # of the apps, at the top: a template and what it shows
 
 
 def door_time(request: HttpRequest) -> datetime:
@@ -59,7 +60,14 @@ def _frame(request: HttpRequest) -> Frame | None:
     now, desk = door_time(request), desk_of(request)
     pulse = selectors.pulse(desk=desk, now=now)
     return Frame(
-        now, desk, pulse.views, pulse.unread, pulse.cursor, pulse.pages, _to_read(desk, now)
+        now,
+        desk,
+        pulse.views,
+        pulse.unread,
+        pulse.cursor,
+        pulse.pages,
+        _to_read(desk, now),
+        [(one.template, one.read(desk, now)) for one in pulse.notices],
     )
 
 

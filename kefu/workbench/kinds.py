@@ -26,13 +26,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a kind decides by, read once a page. ``own``: what ``CaseKind.read`` returned."""
+    """What a kind decides by, read once a page. ``own``: what ``CaseKind.read`` returned; ``added``: what other apps
+    have to say of the case, each with what its ``read`` returned.
+    """
 
     case: Case
     deadlines: Sequence[Deadline]
     desk: "Desk"
     now: datetime
     own: Any
+    added: Sequence[tuple["Addition", Any]] = ()
+
+    @property
+    def held_up(self) -> str:
+        """Why no kind may close it now by what other apps say; "" where nothing holds it up."""
+        return next(filter(None, (one.holds_up(own) for one, own in self.added)), "")
 
     @property
     def consulted(self) -> list[str]:
@@ -53,6 +61,7 @@ class NextStep:
     url: str
     key: str = ""
     rare: bool = False  # behind “更多”
+    page: bool = False  # a page of its own, no dialog
 
 
 def next_step(case: Case, name: str, label: str, key: str = "", *, rare: bool = False) -> NextStep:
@@ -100,8 +109,16 @@ class CaseKind:
         """Return what the customer is to the parcel: the sender, the receiver."""
         return ""
 
+    def state(self, case: Case, own: Any) -> str:
+        """Return where it stands, in words."""
+        return case.get_state_display()
+
     def values(self, line: Interaction) -> Mapping[str, str]:
         """Return what ``words`` of this line have room for."""
+        return {}
+
+    def labels(self, case: Case, names: Iterable[str]) -> Mapping[str, str]:
+        """Return how what was revealed under names of its own is called."""
         return {}
 
     def closable(self, facts: Facts) -> bool:
@@ -127,7 +144,44 @@ class CaseKind:
         return ()
 
 
+class Addition:
+    """What an app adds to the pages of cases of every kind."""
+
+    # Dialogs by the name in their address; a step that has a page of its own needs none.
+    steps: Mapping[str, "Step"] = {}
+    # A template beside the timeline; it gets what ``read`` returned as ``own``, and is left out where that is None.
+    panel = ""
+    # How its actions read in the timeline of any case; its own ``values`` are filled in.
+    words: Mapping[str, str | Promise] = {}
+
+    def read(self, case: Case) -> Any:
+        """Return its own facts of a case, None where there are none."""
+        return None
+
+    def values(self, line: Interaction) -> Mapping[str, str]:
+        """Return what ``words`` of this line have room for."""
+        return {}
+
+    def holds_up(self, own: Any) -> str:
+        """Return why the case cannot be closed yet; "" where it can."""
+        return ""
+
+    def next_steps(self, facts: Facts) -> list[NextStep]:
+        """Return what it offers to do with a case, open or closed."""
+        return []
+
+
 _kinds: dict[str, CaseKind] = {}
+_additions: list[Addition] = []
+
+
+def add(addition: Addition) -> None:
+    """Add to the pages of all cases; called from ``AppConfig.ready()``."""
+    _additions.append(addition)
+
+
+def additions() -> Sequence[Addition]:
+    return _additions
 
 
 def register(kind: str, shown: CaseKind) -> None:
@@ -139,16 +193,27 @@ def kind_of(case: Case) -> CaseKind:
     return _kinds[case.kind]
 
 
+def step_of(case: Case, name: str) -> "Step | None":
+    """The dialog of that name, of the case's kind or of an app that adds it."""
+    found = kind_of(case).steps.get(name)
+    return found or next((one.steps[name] for one in _additions if name in one.steps), None)
+
+
+def added_steps(facts: Facts) -> list[NextStep]:
+    return [step for one in _additions for step in one.next_steps(facts)]
+
+
 @dataclass(frozen=True, slots=True)
 class NavEntry:
     """A page of an app in the side navigation; ``name`` is what the page gives as ``current``. ``waiting``: the rows
-    whose number stands beside it.
+    whose number stands beside it. ``rights``: any of them lets one in; without, everybody of the centre comes in.
     """
 
     name: str
     label: str | Promise
     url_name: str
     waiting: "Callable[[Desk, datetime], QuerySet[Any]] | None" = None
+    rights: Sequence[str] = ()
 
     @property
     def url(self) -> str:
@@ -163,5 +228,33 @@ def add_to_navigation(entry: NavEntry) -> None:
     _entries.append(entry)
 
 
-def navigation() -> Sequence[NavEntry]:
-    return _entries
+def navigation(user: Any) -> Sequence[NavEntry]:
+    """The pages that ``user`` may open."""
+    return [
+        entry
+        for entry in _entries
+        if not entry.rights or any(user.has_perm(right) for right in entry.rights)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class PageNotice:
+    """What an app says at the top of every page while there are rows ``about`` which to say it; they are counted with
+    all that a page counts. ``template`` gets what ``read`` returned as ``notice``.
+    """
+
+    template: str
+    about: "Callable[[Desk, datetime], QuerySet[Any]]"
+    read: "Callable[[Desk, datetime], Any]"
+
+
+_notices: list[PageNotice] = []
+
+
+def add_notice(notice: PageNotice) -> None:
+    """Called from ``AppConfig.ready()``, in the order of the apps."""
+    _notices.append(notice)
+
+
+def notices() -> Sequence[PageNotice]:
+    return _notices

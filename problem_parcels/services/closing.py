@@ -17,6 +17,7 @@ from kefu.network.selectors import our_company
 from kefu.parcels.models import Scan
 from kefu.policy.requirements import Lack, requirements
 from kefu.privacy import redact
+from kefu.processes.selectors import held_up_by
 from kefu.rulebooks.selectors import edition_in_force
 from kefu.staff.models import Employee
 from problem_parcels.models import Disposal, ProblemParcel, Stay
@@ -72,8 +73,11 @@ def reopen(*, case: Case, reason: str, actor: Any, now: datetime) -> Case:
 
 
 def close_if_done(*, case: Case, actor: Any, now: datetime) -> bool:
-    """Close a case that nothing is left of; what is still asked of an outlet is taken back with it."""
-    if _lacks(case, now=now):
+    """Close a case that nothing is left of; what is still asked of an outlet is taken back with it.
+
+    One that goes through a process stays open until its steps are done.
+    """
+    if _lacks(case, now=now) or held_up_by(case) is not None:
         return False
     us = our_company().pk
     for message in case.parcel_messages.unanswered():

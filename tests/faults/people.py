@@ -139,7 +139,7 @@ def take_down_answer_and_ask(lin: Person, chance: random.Random) -> Callable[[st
 class Fine(NamedTuple):
     case: str
     pk: int
-    liable: int
+    liable: str
 
 
 def take_it_to_its_end(
@@ -148,13 +148,16 @@ def take_it_to_its_end(
     """A complaint makes the fine payable, the lead proposes to waive it, the supervisor approves."""
 
     def do(fine: Fine) -> None:
-        complaint = {"cause": "no_reply", "against": fine.liable, "text": "没有人答复"}
         filed = lin.send(
-            f"/cases/{fine.case}/do/complaint/",
+            "/new/single/",
+            on=f"/new/single/?kind=complaint&origin={fine.case}",
             times=chance.choice([1, 2]),
+            kind="complaint",
             channel="phone",
             asker="receiver",
-            **complaint,
+            cause="no_reply",
+            against=fine.liable,
+            text="没有人答复",
         )
         assert filed.status == 200, filed
         wang.send(

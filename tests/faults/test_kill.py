@@ -99,7 +99,7 @@ def parcels(centre: world.Centre, n: int) -> list[str]:
 
 def fines(keys: list[int]) -> list[Fine]:
     found = Penalty.objects.filter(deadline__in=keys).order_by("pk")
-    return [Fine(*row) for row in found.values_list("case__number", "pk", "party")]
+    return [Fine(*row) for row in found.values_list("case__number", "pk", "party__code")]
 
 
 def table(rows: int) -> bytes:

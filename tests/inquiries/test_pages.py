@@ -385,12 +385,6 @@ STEPS = {
     "again": {"text": "怎么还没有消息", "channel": "phone"},
     "close": {"note": "已送到"},
     "contact-failed": {"text": "没人接"},
-    "complaint": {
-        "cause": "no_reply",
-        "text": "一直没人理",
-        "asker": "receiver",
-        "channel": "phone",
-    },
 }
 
 
@@ -590,7 +584,6 @@ def send(client, case, name, **changes):
         ("chase", {"text": "快一点"}),
         ("feedback", {"answer": "今天派送", "channel": "phone"}),
         ("log", {"text": "业务员说在路上", "counterpart": "courier", "direction": "out"}),
-        ("complaint", {"cause": "no_reply", "text": "没人回", "asker": "receiver"}),
     ],
 )
 def test_a_form_whose_answer_got_lost_is_sent_again_and_has_one_effect(

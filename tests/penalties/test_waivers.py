@@ -1,11 +1,13 @@
 """Two people, one decision, one counter-entry."""
 
+import time
 from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
 from inquiries import services as inquiries
+from kefu.cases import services as cases
 from kefu.deadlines import services as deadlines
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.ledger.models import Account, Entry
@@ -241,3 +243,32 @@ def test_the_database_moves_a_penalty_along_known_arrows_and_never_removes_or_al
 
     fine.refresh_from_db()
     assert (fine.state, fine.value) == ("payable", Decimal("200.00"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_waiver_and_a_batch_at_once_wait_for_each_other(centre, fine, propose, clock):
+    waiver = propose(centre.wang, fine)
+    now = clock("13:00:00")
+
+    def batch():
+        with transaction.atomic():
+            cases.lock(case=fine.case)
+            time.sleep(0.5)  # the other is on his way by now
+            return penalties.waive_in_batch(
+                penalty=fine,
+                ground=Waiver.Ground.FORCE_MAJEURE,
+                reason="暴雨停电",
+                batch="force_majeure:1",
+                proposer=centre.wang.user,
+                proposed_at=now,
+                actor=centre.chen.user,
+                now=now,
+            )
+
+    def refuse():
+        penalties.decide_waiver(waiver=waiver, approve=False, actor=centre.chen.user, now=now)
+
+    done = at_once(batch, refuse)
+
+    assert done[0] is True and (done[1] is None or isinstance(done[1], Conflict))
+    assert owed(centre) == Decimal("0.00")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kefu.policy.money import points, yuan
+from kefu.policy.money import in_capitals, points, yuan
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,29 @@ def test_points_are_kept_as_they_are(number, written):
 def test_points_are_never_rounded():
     with pytest.raises(ValueError, match="two places"):
         points("0.125")
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [
+        ("0", "零元整"),
+        ("0.05", "伍分"),
+        ("0.10", "壹角整"),
+        ("10", "壹拾元整"),
+        ("100.05", "壹佰元零伍分"),
+        ("1010.10", "壹仟零壹拾元壹角整"),
+        ("1200.50", "壹仟贰佰元伍角整"),
+        ("100000", "壹拾万元整"),
+        ("10001000", "壹仟万零壹仟元整"),
+        ("120034.56", "壹拾贰万零叁拾肆元伍角陆分"),
+        ("100000001", "壹亿零壹元整"),
+    ],
+)
+def test_an_amount_is_written_out(amount, said):
+    assert in_capitals(Decimal(amount)) == said
+
+
+@pytest.mark.parametrize("amount", ["-0.01", "1000000000000"])
+def test_what_no_contract_of_ours_holds_is_no_amount(amount):
+    with pytest.raises(ValueError):
+        in_capitals(Decimal(amount))

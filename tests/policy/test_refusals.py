@@ -16,7 +16,7 @@ POLICY = Path(policy.__file__).parent
 # The schema of rulebooks speaks for itself: what it says is told in ``kefu.rulebooks.sentences``.
 SCHEMA = {"clauses", "rulebook.py"}
 # A moment without zone, a field that no form has: mistakes of the program, which nobody reads.
-PROGRAM = {"steps.py", "acceptance.py"}
+PROGRAM = {"steps.py", "acceptance.py", "money.py"}
 
 
 def calls():

@@ -185,6 +185,10 @@ class Day:
             channel="chat",
             asker="receiver",
             origin=self.case(),
+            # What some rulebooks want to know, and their clocks hang on.
+            details=inquiries.Details(
+                category="delay", demand="快送", promised_on=self.now.date() - timedelta(days=1)
+            ),
             department=self.centre.query_desk,
             owner=self.agent(),
             actor=self.agent().user,

@@ -70,6 +70,9 @@ class Told:
             channel="chat",
             asker="receiver",
             origin=case,
+            details=inquiries.Details(
+                category="other", demand="快给答复"
+            ),  # what some rulebooks want to know
             department=self.centre.query_desk,
             owner=self.centre.zhou,
             actor=self.centre.zhou.user,

@@ -219,7 +219,7 @@ def _remembering() -> list[Any]:
     """The functions of the product and its tests that keep what they once returned."""
     found = {}
     for module, held in list(sys.modules.items()):
-        if module.partition(".")[0] in {"kefu", "inquiries", "problem_parcels", "tests"}:
+        if module.partition(".")[0] in {"kefu", "inquiries", "problem_parcels", "claims", "tests"}:
             for value in list(vars(held).values()):
                 if type(value) is functools._lru_cache_wrapper:
                     found[id(value)] = value

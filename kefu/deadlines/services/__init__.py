@@ -15,6 +15,7 @@ from kefu.deadlines.services.promises import (
     see_warnings,
     settle,
     start,
+    start_again,
     start_clock,
 )
 from kefu.deadlines.services.sweep import (
@@ -38,6 +39,7 @@ __all__ = [
     "see_warnings",
     "settle",
     "start",
+    "start_again",
     "start_clock",
     "sweep",
     "sweep_until_next_tick",

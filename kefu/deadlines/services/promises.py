@@ -90,11 +90,12 @@ def start_clock(
 ) -> Deadline | None:
     """Start the clock that the rulebook has for ``action``, from when ``started_by`` happened.
 
-    That line says what sort of case it is, if the rulebook tells sorts apart (``data["sort"]``). None where
-    the rulebook sets no time.
+    That line says what else decides (``data``): "sort", the sort of case, if the rulebook tells sorts apart;
+    "since", where it counts from an earlier moment; "classed_at", when it became of this sort; "promised_for".
+    None where the rulebook sets no time.
     """
-    sort = started_by.data.get("sort", "any")
-    due = due_since(action, started_by.happened_at, using.rules, case=sort)
+    since = _instant(started_by.data.get("since")) or started_by.happened_at
+    due = due_since(action, since, using.rules, **_said(started_by))
     if due is None:
         return None
     return start(
@@ -106,6 +107,20 @@ def start_clock(
         door=door,
         started_by=started_by,
     )
+
+
+def _said(line: Interaction | None) -> dict[str, Any]:
+    """What a line says that decides about the clocks it starts."""
+    data = line.data if line is not None else {}
+    return {
+        "case": data.get("sort", "any"),
+        "classed_at": _instant(data.get("classed_at")),
+        "promised_for": _instant(data.get("promised_for")),
+    }
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def costs(
@@ -129,10 +144,17 @@ def costs(
         )
 
 
+# What the rulebooks call the outlet that answers for a clock.
+OUTLETS: dict[str, str] = {
+    Deadline.Action.FEEDBACK: "queried_outlet",
+    Deadline.Action.CLAIM_SETTLEMENT: "origin_outlet",
+}
+
+
 def _roles(action: str, party: Party) -> set[str]:
     """The roles somebody is there to bear: an unowned case costs no agent anything."""
-    if action == Deadline.Action.FEEDBACK:
-        return {"queried_outlet"}
+    if role := OUTLETS.get(action):
+        return {role}
     return {"owner"} if party.kind == Party.Kind.EMPLOYEE else set()
 
 
@@ -229,6 +251,37 @@ def cancel(*, deadline: Deadline, now: datetime) -> None:
     deadline.released_at = now
     deadline.save(update_fields=["state", "released_at"])
     refresh_next_due(deadline.case)
+
+
+def start_again(*, deadline: Deadline) -> Deadline:
+    """What had stopped it holds no longer: the same clock from the same start, pauses and all, as a row of its own.
+
+    Past its due time it breaks with the next sweep. Raises ValueError for one without a due time.
+    """
+    due = _recompute(deadline)
+    if due is None:
+        raise ValueError(f"{deadline.clause} sets no time")
+    again = start(
+        case=deadline.case,
+        action=Deadline.Action(deadline.action),
+        due=due,
+        using=edition(deadline.rulebook_id),
+        party=deadline.party,
+        door=Consequence.Door.PAGES,
+        started_by=deadline.started_by,
+    )
+    Pause.objects.bulk_create(
+        Pause(
+            deadline=again,
+            reason=pause.reason,
+            note=pause.note,
+            starts_at=pause.starts_at,
+            ends_at=pause.ends_at,
+            paused_by_id=pause.paused_by_id,
+        )
+        for pause in deadline.pauses.all()
+    )
+    return again
 
 
 def repoint(*, case: Case, party: Party, now: datetime) -> None:
@@ -387,12 +440,14 @@ def _recompute(deadline: Deadline) -> Due | None:
     rules, pauses = edition(deadline.rulebook_id).rules, _pauses(deadline)
     if deadline.action == Deadline.Action.FEEDBACK:
         return outlet_due(deadline.starts_at, OutletRules.of(rules), pauses)
-    if deadline.action == Deadline.Action.CALLBACK:
+    if deadline.action in (Deadline.Action.CALLBACK, Deadline.Action.PROCESS_STEP):
         raise ValueError("a promised time does not pause")
     asked = deadline.started_by
     if deadline.action != Deadline.Action.REPLY:
-        sort = asked.data.get("sort", "any") if asked else "any"
-        return due_since(deadline.action, deadline.starts_at, rules, case=sort, pauses=pauses)
+        since = _instant(asked.data.get("since")) if asked else None
+        return due_since(
+            deadline.action, since or deadline.starts_at, rules, pauses=pauses, **_said(asked)
+        )
     facts = ReplyFacts(
         received_at=deadline.starts_at,
         failed_contact_at=_first_failed_contact(deadline),

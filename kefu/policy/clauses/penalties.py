@@ -74,6 +74,7 @@ class Cause(StrEnum):
     LOST = "lost"
     DAMAGED = "damaged"
     DELAYED = "delayed"
+    UNCLEAR_EXPLANATION = "unclear_explanation"
     OTHER = "other"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from kefu.cases.models import Case
 from kefu.parcels.models import Scan
 from kefu.workbench import wording
-from kefu.workbench.kinds import CaseKind, Facts, NextStep, kind_of
+from kefu.workbench.kinds import CaseKind, Facts, NextStep, additions, kind_of
 from kefu.workbench.selectors import beside, timeline
 from kefu.workbench.selectors.beside import OutletCard, Related
 from kefu.workbench.selectors.clocks import Clock, clocks
@@ -28,6 +28,7 @@ class CasePage:
     kind: CaseKind
     own: Any
     customer_role: str
+    state: str
     age: str
     clocks: Sequence[Clock]
     entries: Sequence[Entry]
@@ -38,6 +39,7 @@ class CasePage:
     scans: Sequence[Scan]
     silence: str
     related: Sequence[Related]
+    additions: Sequence[tuple[str, Any]]  # templates of other apps, each with its own facts
 
     @property
     def has_rare(self) -> bool:
@@ -52,22 +54,25 @@ def case_page(*, case: Case, desk: Desk, now: datetime, whole: bool = False) -> 
     facts = facts_of(case=case, desk=desk, now=now)
     lines, has_earlier = timeline.newest(case, None if whole else TIMELINE_ROWS)
     scans, kind = beside.scans(case), kind_of(case)
-    waits = case.state != Case.State.CLOSED and not kind.closable(facts)
+    held_up = facts.held_up
+    waits = case.state != Case.State.CLOSED and (held_up or not kind.closable(facts))
     return CasePage(
         facts=facts,
         kind=kind,
         own=facts.own,
         customer_role=kind.customer_role(case),
+        state=kind.state(case, facts.own),
         age=wording.stretch(now - case.opened_at),
         clocks=clocks(facts),
         entries=timeline.entries(lines, facts),
         has_earlier=has_earlier,
         steps=next_steps(facts),
-        hint=kind.hint(facts) if waits else "",
+        hint=(held_up or kind.hint(facts)) if waits else "",
         outlets=beside.outlets(facts),
         scans=scans,
         silence=beside.silence(scans, now),
         related=beside.related(case, desk=desk),
+        additions=[(one.panel, own) for one, own in facts.added],
     )
 
 
@@ -96,4 +101,5 @@ def facts_of(*, case: Case, desk: Desk, now: datetime) -> Facts:
         .prefetch_related("consequences", "penalties")
         .order_by("due_at")
     )
-    return Facts(case, deadlines, desk, now, own=kind_of(case).read(case))
+    added = [(one, own) for one in additions() if (own := one.read(case)) is not None]
+    return Facts(case, deadlines, desk, now, own=kind_of(case).read(case), added=added)

@@ -53,15 +53,17 @@ def _clock(deadline: Deadline, facts: Facts) -> Clock:
         )
         if not late:
             cost = _("用时 {length}").format(length=wording.stretch(answered - deadline.starts_at))
-        detail = _("{at} 答复").format(at=wording.clock(answered))
+        detail = _("{at} 答复").format(at=_moment(answered, facts.now))
     elif deadline.state == Deadline.State.SET_ASIDE:
         detail = _("计时出错已搁置，主管在处理")
     elif deadline.warned_at is not None:
-        detail = _("{at} 已预警").format(at=wording.clock(deadline.warned_at))
+        detail = _("{at} 已预警").format(at=_moment(deadline.warned_at, facts.now))
         if deadline.lead_warned_at is not None:
-            detail = _("{at} 已预警我和值班组长").format(at=wording.clock(deadline.lead_warned_at))
+            detail = _("{at} 已预警我和值班组长").format(
+                at=_moment(deadline.lead_warned_at, facts.now)
+            )
     elif deadline.warn_at is not None:
-        detail = _("{at} 预警").format(at=wording.clock(deadline.warn_at))
+        detail = _("{at} 预警").format(at=_moment(deadline.warn_at, facts.now))
     return Clock(
         pk=deadline.pk,
         title=_title(deadline, facts),
@@ -81,6 +83,12 @@ def _title(deadline: Deadline, facts: Facts) -> str:
     who = deadline.party.name if deadline.party_id != facts.desk.party_id else _("我")
     words = kind_of(facts.case).clocks.get(deadline.action, "{who} {what}")
     return str(words).format(who=who, what=deadline.get_action_display())
+
+
+def _moment(at: datetime, now: datetime) -> str:
+    """To the second within the day; else with its day."""
+    same_day = at.astimezone(SHANGHAI).date() == now.astimezone(SHANGHAI).date()
+    return wording.clock(at) if same_day else wording.moment(at, now)
 
 
 def _due_words(at: datetime, now: datetime) -> str:

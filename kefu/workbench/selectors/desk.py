@@ -10,13 +10,15 @@ from django.db.models import BigIntegerField, Func, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from kefu.cases.models import Case
 from kefu.notifications.models import Event
 from kefu.policy.seats import Missing
+from kefu.rulebooks.wording import value_in_words
 from kefu.staff.models import Duty, Employee, User
 from kefu.staff.selectors import seats_in_words
-from kefu.workbench.kinds import navigation
+from kefu.workbench.kinds import PageNotice, navigation, notices
 from kefu.workbench.selectors.views import VIEWS, capped_count, shown_count
 
 BELL_ROWS = 30
@@ -110,6 +112,7 @@ class Pulse:
     pages: tuple[Page, ...]
     unread: int
     cursor: str
+    notices: tuple[PageNotice, ...]  # that have something to say now
 
 
 class OldestRunning(Func):
@@ -121,12 +124,16 @@ class OldestRunning(Func):
 
 def pulse(*, desk: Desk, now: datetime) -> Pulse:
     """Counts of all views and pages, unread bells and the place of this moment in the outbox, in one query."""
+    entries = navigation(desk.user)
     rings = bell_events(desk.user).filter(pk__gt=Coalesce(OuterRef("bell_mark__seen_id"), Value(0)))
     columns = {f"in_{view.name}": capped_count(view.cases(desk, now)) for view in VIEWS.values()}
     columns |= {
         f"at_{entry.name}": capped_count(entry.waiting(desk, now))
-        for entry in navigation()
+        for entry in entries
         if entry.waiting is not None
+    }
+    columns |= {
+        f"on_{n}": capped_count(notice.about(desk, now)) for n, notice in enumerate(notices())
     }
     row: Any = (
         User.objects.filter(pk=desk.user.pk)
@@ -139,9 +146,10 @@ def pulse(*, desk: Desk, now: datetime) -> Pulse:
     )
     pages = tuple(
         Page(entry.name, str(entry.label), entry.url, row.get(f"at_{entry.name}"))
-        for entry in navigation()
+        for entry in entries
     )
-    return Pulse(views, pages, row["unread"], f"{row['oldest']}-0")
+    told = tuple(notice for n, notice in enumerate(notices()) if row[f"on_{n}"])
+    return Pulse(views, pages, row["unread"], f"{row['oldest']}-0", told)
 
 
 def view_url(view: str, **query: str) -> str:
@@ -195,14 +203,31 @@ def bell(user: Any, *, seen_id: int) -> Sequence[Ring]:
     return rings
 
 
+# What is due towards an insurer.
+INSURANCE = {
+    "report": gettext_lazy("向保险公司报案"),
+    "documents": gettext_lazy("向保险公司交材料"),
+    "contact": gettext_lazy("联系保险公司"),
+}
+
+
 def _without_case(event: Event) -> str:
     """What an event says that is about no case."""
     if event.kind in (Event.Kind.REPORT_DUE, Event.Kind.REPORT_LATE):
         return _("{outlet} {month} 错写上报表").format(**event.data)
+    if event.kind in (Event.Kind.REGISTER_DUE, Event.Kind.REGISTER_LATE):
+        return f"{value_in_words('reports', event.data['register'])} {event.data['period']}"
     if event.kind == Event.Kind.NO_OUT_SCAN:
         return _("{on} 处理了没有扫描出库：{n} 件").format(
             on=event.data["on"], n=event.data["number"]
         )
+    if event.kind in (Event.Kind.INSURANCE_DUE, Event.Kind.INSURANCE_LATE):
+        what = INSURANCE.get(event.data["what"], "")
+        return _("{about} {what}，期限 {on}").format(
+            about=event.data["about"], what=what, on=event.data["on"]
+        )
+    if event.kind in (Event.Kind.REFUNDS_DUE, Event.Kind.REFUNDS_LATE):
+        return _("{on}，在办 {n} 单").format(on=event.data["on"], n=event.data["number"])
     if event.kind != Event.Kind.SEAT_MISSING:
         return ""
     what = seats_in_words([Missing.from_json(lack) for lack in event.data["missing"]])

@@ -7,18 +7,18 @@ from django.utils.translation import gettext as _
 from kefu.cases.models import Case
 from kefu.deadlines.models import Deadline, LateEntry
 from kefu.penalties.models import Penalty, Waiver
-from kefu.workbench.kinds import Facts, NextStep, kind_of, next_step
+from kefu.workbench.kinds import Facts, NextStep, added_steps, kind_of, next_step
 
 
 def next_steps(facts: Facts) -> list[NextStep]:
     """The legal next steps only, the likeliest first. What is written below the timeline has forms of its own."""
     case, kind = facts.case, kind_of(facts.case)
-    own = kind.next_steps(facts)
+    own = [*kind.next_steps(facts), *added_steps(facts)]
     if case.state == Case.State.CLOSED:
         reopen = [next_step(case, "reopen", _("重新打开"))] if "reopen" in kind.steps else []
         return [*reopen, *own, *_against_a_breach(facts)]
     steps = []
-    if "close" in kind.steps and kind.closable(facts):
+    if "close" in kind.steps and not facts.held_up and kind.closable(facts):
         steps.append(next_step(case, "close", _("结案")))
     if facts.consulted:
         steps.append(next_step(case, "department-reply", _("记部门答复")))

@@ -16,7 +16,7 @@ from kefu.clock import SHANGHAI
 from kefu.deadlines.models import Deadline
 from kefu.penalties.models import Penalty
 from kefu.workbench import wording
-from kefu.workbench.kinds import Facts, kind_of
+from kefu.workbench.kinds import Facts, additions, kind_of
 from kefu.workbench.selectors import costs
 
 # What is done to cases of every kind; a kind has words of its own besides.
@@ -35,6 +35,7 @@ WORDS = {
     "reopened": pgettext_lazy("done", "重新打开"),
     "redated": gettext_lazy("时限按 {clause} 改为 {due}"),
     "photo_added": gettext_lazy("加了照片 {number}"),
+    "force_majeure_exempted": gettext_lazy("时限 {clause} 因不可抗力免责"),
 }
 
 
@@ -188,6 +189,9 @@ def _step_words(line: Interaction, case: Case) -> str:
         "number": data.get("number", ""),
         "due": f"{at.astimezone(SHANGHAI):%m-%d %H:%M}" if at else "",
     }
+    for addition in additions():
+        if line.action in addition.words:
+            return str(addition.words[line.action]).format(**values, **addition.values(line))
     words = WORDS.get(line.action) or kind.words.get(line.action, line.action)
     return str(words).format(**values, **kind.values(line))
 

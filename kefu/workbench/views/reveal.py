@@ -12,6 +12,7 @@ from kefu.errors import KefuError
 from kefu.workbench.door import DeskRequest, desk_only, find_case
 from kefu.workbench.forms import RevealForm
 from kefu.workbench.frame import door_time
+from kefu.workbench.kinds import kind_of
 from kefu.workbench.selectors.beside import reveals
 
 TITLES = {
@@ -22,7 +23,9 @@ TITLES = {
     "consultation": _("转办原文"),
     "network_query": _("网点查询原文"),
     "receipt_entry": _("签收人"),
+    "step": _("这一步填的"),
     "contact": _("网点电话"),
+    "payment": _("收款人"),
 }
 LABELS = {
     "customer_name": _("客户"),
@@ -41,6 +44,8 @@ LABELS = {
     "answer": _("反馈"),
     "reply": _("部门答复"),
     "signer": _("签收人"),
+    "payee": _("收款人"),
+    "account": _("收款账号"),
 }
 
 
@@ -54,7 +59,7 @@ class Shown:
 
 @desk_only
 def reveal(request: DeskRequest, number: str, what: str, pk: int | None = None) -> HttpResponse:
-    """``what`` is masked: customer, waybill, pickup; or, with the row's ``pk``, interaction, consultation,
+    """``what`` is masked: customer, waybill, pickup, payment; or, with the row's ``pk``, interaction, consultation,
     network_query, contact.
 
     GET asks why; POST records the look and shows the values.
@@ -80,8 +85,9 @@ def reveal(request: DeskRequest, number: str, what: str, pk: int | None = None) 
             form.refuse(error)
             status = error.status
         else:
+            labels = {**LABELS, **kind_of(case).labels(case, values)}
             shown = [
-                Shown(str(label), values[name]) for name, label in LABELS.items() if name in values
+                Shown(str(label), values[name]) for name, label in labels.items() if name in values
             ]
             context |= {
                 "shown": shown,

@@ -14,7 +14,7 @@ from kefu.desk import services as desk
 from kefu.errors import KefuError
 from kefu.workbench.door import DeskRequest, employee_of, find_case, tell, workers_only
 from kefu.workbench.frame import door_time
-from kefu.workbench.kinds import kind_of
+from kefu.workbench.kinds import step_of
 from kefu.workbench.once import once, sent_before
 from kefu.workbench.steps import STEPS, Act
 from kefu.workbench.views.case import page_context
@@ -26,7 +26,7 @@ def step(request: DeskRequest, number: str, name: str) -> HttpResponse:
     case = find_case(request, number)
     if name == "take":
         return _take(request, case)
-    chosen = STEPS.get(name) or kind_of(case).steps.get(name)
+    chosen = STEPS.get(name) or step_of(case, name)
     if chosen is None:
         raise Http404
     if request.method != "POST":

@@ -192,49 +192,6 @@ class CounterAcceptance(models.Model):
         return f"{self.waybill_id} {self.get_settlement_display()}"
 
 
-class Complaint(models.Model):
-    """What a customer complains of, and about whom."""
-
-    class Cause(models.TextChoices):
-        """What policy's clauses know as causes, in the words of the desk."""
-
-        LATE_REPLY = "late_reply", _("回复超时")
-        NO_REPLY = "no_reply", _("一直没有答复")
-        RUDE_LANGUAGE = "rude_language", _("不文明用语")
-        IDENTITY_REFUSED = "identity_refused", _("拒报工号或姓氏")
-        SHIRKING = "shirking", _("推诿")
-        PHONE_UNREACHABLE = "phone_unreachable", _("电话打不通")
-        CLAIM_DELAYED = "claim_delayed", _("拖延理赔")
-        LOST = "lost", _("遗失")
-        DAMAGED = "damaged", _("破损")
-        DELAYED = "delayed", _("延误")
-        OTHER = "other", _("其他")
-
-    case = models.OneToOneField(
-        Case,
-        models.PROTECT,
-        primary_key=True,
-        related_name="complaint",
-        verbose_name=_("工单"),
-    )
-    cause = models.CharField(_("投诉原因"), choices=Cause, max_length=20)
-    against = models.ForeignKey(
-        "network.Party",
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("被投诉方"),
-    )
-
-    class Meta:
-        verbose_name = _("投诉")
-        verbose_name_plural = pgettext_lazy("plural", "投诉")
-
-    def __str__(self) -> str:
-        return self.get_cause_display()
-
-
 class NetworkQueryQuerySet(models.QuerySet["NetworkQuery"]):
     def of_party(self, party_id: int) -> Self:
         """Queries a partner may see: what it was asked and what it asked."""

@@ -1,0 +1,188 @@
+"""The door of partner outlets to their claims: those they handle or answer for, with what the centre advises."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_serializer,
+)
+from rest_framework import serializers, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from claims.models import Claim, Finding, Liability
+from kefu.api.authentication import Partner, partner_of
+from kefu.api.models import ApiKey
+from kefu.api.pagination import LONGEST, cursor_refused, read_cursor, write_cursor
+from kefu.api.problems import QueryRefused
+from kefu.api.public_ids import conceal, reveal
+from kefu.api.schema import refusals
+from kefu.api.serializers import Text, instant
+from kefu.api.views import AlwaysJson, localised
+from kefu.cases.models import Interaction
+
+KIND = "claim"
+PAGE, LARGEST_PAGE = 50, 100
+
+
+class GuidanceShown(serializers.Serializer[Any]):
+    """One instruction of the centre to the calling unit."""
+
+    text = serializers.CharField(help_text=gettext_lazy("电话、证件号等已遮盖"))
+    written_at = serializers.DateTimeField()
+
+
+class ClaimShown(serializers.Serializer[Any]):
+    """One claim as the unit sees it that handles it or answers for it; nothing of the customer."""
+
+    id = serializers.CharField()
+    number = serializers.CharField()
+    waybill_number = serializers.CharField()
+    loss = serializers.ChoiceField(Claim.Loss.choices)
+    stage = serializers.ChoiceField(Claim.Stage.choices)
+    ending = serializers.ChoiceField(
+        Claim.Ending.choices, help_text=gettext_lazy("空：还没有结案"), allow_blank=True
+    )
+    demanded_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField(
+        allow_null=True, help_text=gettext_lazy("在这一刻之前谈定或赔付；null：规章没有定时限")
+    )
+    handled_here = serializers.BooleanField(help_text=gettext_lazy("由自己处理（发件网点）"))
+    percent = serializers.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        allow_null=True,
+        help_text=gettext_lazy("自己承担的比例；null：还没有确认，或不承担"),
+    )
+    guidance = GuidanceShown(many=True)
+
+
+@extend_schema_serializer(many=False)  # the page is one object, though the operation is a list
+class ClaimPage(serializers.Serializer[Any]):
+    results = ClaimShown(many=True)
+    next_cursor = serializers.CharField(
+        allow_null=True, help_text=gettext_lazy("下一页的 cursor；null：没有了")
+    )
+
+
+class Choice(serializers.Serializer[Any]):
+    """Which claims; the newest come first."""
+
+    open = serializers.BooleanField(default=False, help_text=gettext_lazy("只要还没有结案的"))
+    limit = serializers.IntegerField(default=PAGE, min_value=1, max_value=LARGEST_PAGE)
+    cursor = Text(required=False, max_length=LONGEST)
+
+
+EXAMPLE = {
+    "id": "mnwgc2lnhiytemzugu3dooby",
+    "number": "LP-261120-0007",
+    "waybill_number": "770612045501",
+    "loss": "loss",
+    "stage": "negotiation",
+    "ending": "",
+    "demanded_at": "2026-11-20T09:00:00+08:00",
+    "due_at": "2026-12-21T00:00:00+08:00",
+    "handled_here": True,
+    "percent": "100.00",
+    "guidance": [{"text": "先向客户要发票", "written_at": "2026-11-20T10:00:00+08:00"}],
+}
+
+
+class ClaimViewSet(viewsets.ViewSet):
+    """Claims that the calling unit handles or is liable for; of any other it is told nothing (LC-01.24)."""
+
+    scopes = (ApiKey.Scope.READ_CLAIMS, ApiKey.Scope.READ_CLAIMS)
+    content_negotiation_class = AlwaysJson
+    http_method_names = ("get", "head")
+
+    @extend_schema(
+        operation_id="list_claims",
+        summary=gettext_lazy("自己的理赔"),
+        description=gettext_lazy(
+            "由自己处理的，和自己被确认承担责任的；新的在前。把 next_cursor 作为下一次的 cursor，其余参数不变。"
+        ),
+        parameters=[Choice],
+        responses={
+            200: OpenApiResponse(
+                ClaimPage,
+                gettext_lazy("一页"),
+                [
+                    OpenApiExample(
+                        "page",
+                        {"results": [EXAMPLE], "next_cursor": None},
+                        response_only=True,
+                        status_codes=["200"],
+                    )
+                ],
+            ),
+            **refusals(400),
+        },
+    )
+    def list(self, request: Request) -> Response:
+        choice = Choice(data=request.query_params)
+        if not choice.is_valid():
+            raise QueryRefused(choice.errors)
+        partner = partner_of(request)
+        page, cursor = _page(choice.validated_data, partner)
+        return localised(Response({"results": _shown(page, partner), "next_cursor": cursor}))
+
+
+def _page(choice: Mapping[str, Any], partner: Partner) -> tuple[list[Claim], str | None]:
+    rows = Claim.objects.of_party(partner.party.pk).select_related("case", "deadline")
+    if choice["open"]:
+        rows = rows.open()
+    if "cursor" in choice:
+        (public_id,) = read_cursor(choice["cursor"], parts=1)
+        last = reveal(KIND, public_id)
+        if not last:
+            raise cursor_refused()
+        rows = rows.filter(pk__lt=last)
+    rows = rows.only(
+        *("waybill_number", "loss", "stage", "ending", "demanded_at"),
+        *("case__number", "case__outlet_id", "deadline__due_at"),
+    )
+    found = list(rows.order_by("-pk")[: choice["limit"] + 1])
+    page = found[: choice["limit"]]
+    more = len(found) > choice["limit"]
+    return page, write_cursor(conceal(KIND, page[-1].pk)) if more else None
+
+
+def _shown(claims: Iterable[Claim], partner: Partner) -> list[dict[str, Any]]:
+    """Two questions more, however many claims there are."""
+    claims, party = list(claims), partner.party.pk
+    pks = [claim.pk for claim in claims]
+    last = (
+        Finding.objects.filter(claim__in=pks, outcome=Finding.Outcome.CONFIRMED)
+        .order_by("claim", "-pk")
+        .distinct("claim")
+    )
+    percents = dict(
+        Liability.objects.filter(finding__in=last.values("pk"), party=party).values_list(
+            "finding__claim", "percent"
+        )
+    )
+    advised: dict[int, list[dict[str, Any]]] = {}
+    lines = Interaction.objects.filter(case__in=pks, action="claim_guidance", party=party)
+    for line in lines.order_by("pk").only("case_id", "text", "happened_at"):
+        told = {"text": line.text, "written_at": instant(line.happened_at)}
+        advised.setdefault(line.case_id, []).append(told)
+    return [
+        {
+            "id": conceal(KIND, claim.pk),
+            "number": claim.case.number,
+            "waybill_number": claim.waybill_number,
+            "loss": claim.loss,
+            "stage": claim.stage,
+            "ending": claim.ending,
+            "demanded_at": instant(claim.demanded_at),
+            "due_at": instant(claim.deadline.due_at) if claim.deadline else None,
+            "handled_here": claim.case.outlet_id == party,
+            "percent": str(percents[claim.pk]) if claim.pk in percents else None,
+            "guidance": advised.get(claim.pk, []),
+        }
+        for claim in claims
+    ]

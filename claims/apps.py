@@ -1,0 +1,43 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class ClaimsConfig(AppConfig):
+    name = "claims"
+    verbose_name = _("理赔")
+
+    def ready(self) -> None:
+        """Kinds of cases, navigation, jobs and replayable decisions are told of here."""
+        from claims import replays
+        from claims.kinds import ClaimKind, RegisterAClaim
+        from claims.kinds_money import MoneyBeside
+        from claims.kinds_reports import ReportKind
+        from claims.selectors.lists import to_handle
+        from claims.selectors.money import RIGHTS, to_pay
+        from claims.selectors.reports import to_tell
+        from kefu.cases.models import Case
+        from kefu.replay import decisions
+        from kefu.workbench import kinds
+
+        decisions.register("compensation", replays.COMPENSATIONS)
+        decisions.register("liability_division", replays.DIVISIONS)
+        decisions.register("report_bonus", replays.REPORT_BONUSES)
+        decisions.register("forgotten_report", replays.FORGOTTEN_REPORTS)
+        kinds.register(Case.Kind.CLAIM, ClaimKind())
+        kinds.register(Case.Kind.REPORT, ReportKind())
+        kinds.add(RegisterAClaim())
+        kinds.add(MoneyBeside())
+        for entry in (
+            kinds.NavEntry(
+                "claims", pgettext_lazy("plural", "理赔"), "claims:desk", waiting=to_handle
+            ),
+            kinds.NavEntry(
+                "claim_money", _("理赔资金"), "claims:money", waiting=to_pay, rights=RIGHTS
+            ),
+            kinds.NavEntry(
+                "reports", pgettext_lazy("plural", "报告"), "claims:reports", waiting=to_tell
+            ),
+            kinds.NavEntry("registers", pgettext_lazy("plural", "报表"), "claims:registers"),
+        ):
+            kinds.add_to_navigation(entry)

@@ -1,0 +1,26 @@
+"""Celery's way in."""
+
+from celery import shared_task
+
+from claims.services import forgotten, insurance, registers, reports
+from kefu import clock
+
+
+@shared_task(ignore_result=True)
+def remind_insurance() -> None:
+    insurance.remind(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def find_forgotten_reports() -> None:
+    forgotten.find_forgotten(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def remind_to_tell_again() -> None:
+    reports.remind_to_tell_again(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def draw_up_registers() -> None:
+    registers.draw_up_and_remind(now=clock.now())

@@ -1,0 +1,66 @@
+"""What customers and outlets ask, and what they complain of."""
+
+from inquiries.models.complaints import (
+    Complaint,
+    ComplaintGrading,
+    ComplaintQuerySet,
+    ComplaintStep,
+    CustomerFlag,
+    Finding,
+    LineCheck,
+    Rectification,
+)
+from inquiries.models.force_majeure import Exemption, ForceMajeure
+from inquiries.models.incidents import (
+    AffectedCase,
+    Broadcast,
+    BroadcastReceipt,
+    DrillReminder,
+    GroupedComplaint,
+    Incident,
+    IncidentFinding,
+    IncidentMember,
+    IncidentNotice,
+    Publication,
+    Statement,
+    WaitingCustomer,
+)
+from inquiries.models.inquiries import (
+    CounterAcceptance,
+    CounterAcceptanceQuerySet,
+    Inquiry,
+    NetworkQuery,
+    NetworkQueryQuerySet,
+    Pickup,
+)
+
+__all__ = [
+    "AffectedCase",
+    "Broadcast",
+    "BroadcastReceipt",
+    "Complaint",
+    "ComplaintGrading",
+    "ComplaintQuerySet",
+    "ComplaintStep",
+    "CounterAcceptance",
+    "CounterAcceptanceQuerySet",
+    "CustomerFlag",
+    "DrillReminder",
+    "Exemption",
+    "Finding",
+    "ForceMajeure",
+    "GroupedComplaint",
+    "Incident",
+    "IncidentFinding",
+    "IncidentMember",
+    "IncidentNotice",
+    "Inquiry",
+    "LineCheck",
+    "NetworkQuery",
+    "NetworkQueryQuerySet",
+    "Pickup",
+    "Publication",
+    "Rectification",
+    "Statement",
+    "WaitingCustomer",
+]

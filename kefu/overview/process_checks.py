@@ -1,0 +1,37 @@
+"""What must hold for processes: name, how many rows are looked at, and the violations (``verify``)."""
+
+PROCESS_CHECKS = [
+    (
+        "no_step_of_a_process_is_gone",
+        "SELECT count(*) FROM processes_stepdone",
+        """SELECT c.number || ' has ' || count(*) || ' steps and the last is the ' || max(s.number) || 'th' AS what
+           FROM processes_stepdone s
+           JOIN cases_case c ON c.id = s.run_id
+           GROUP BY c.number HAVING count(*) <> max(s.number)
+           UNION ALL
+           SELECT c.number || ' tells of a step that is not on record'
+           FROM cases_interaction l
+           JOIN cases_case c ON c.id = l.case_id AND c.kind = 'process'
+           WHERE l.action = 'process_step'
+             AND NOT EXISTS (SELECT FROM processes_stepdone s WHERE s.line_id = l.id)""",
+    ),
+    (
+        "process_ends_with_its_case",
+        "SELECT count(*) FROM processes_processrun",
+        """SELECT c.number || ' is ' || c.state || ' and its process ' || coalesce(nullif(r.ending, ''), 'runs') AS what
+           FROM processes_processrun r
+           JOIN cases_case c ON c.id = r.case_id
+           WHERE (r.ended_at IS NULL) <> (c.state <> 'closed')""",
+    ),
+    (
+        "step_done_is_waited_for_no_more",
+        "SELECT count(*) FROM deadlines_deadline WHERE action = 'process_step'",
+        """SELECT 'deadline ' || d.id || ' still waits for a step that is done' AS what
+           FROM deadlines_deadline d
+           JOIN cases_interaction l ON l.id = d.started_by_id
+           JOIN processes_stepdone s
+             ON s.run_id = d.case_id AND s.step = l.data ->> 'step' AND s.line_id > l.id
+           WHERE d.action = 'process_step' AND d.answered_at IS NULL AND d.released_at IS NULL
+             AND d.state <> 'cancelled'""",
+    ),
+]

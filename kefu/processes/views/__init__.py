@@ -1,0 +1,1 @@
+"""Pages of processes: ``runs`` for those who work them, ``templates`` for supervisors."""

@@ -1,0 +1,3 @@
+from tests.frozen import centre, clock
+
+__all__ = ["centre", "clock"]

@@ -38,6 +38,9 @@ PASTE_KINDS = [
 ]
 # A change of these changes what else is shown: the page reads the message again.
 REREAD = {"data-reread": ""}
+BESIDE_THE_NAME = {
+    "aria-label": gettext_lazy("身份")
+}  # under the name's label, with none of its own
 CUSTOMERS = [
     Inquiry.Asker.SENDER,
     Inquiry.Asker.RECEIVER,
@@ -105,7 +108,9 @@ class PasteForm(Suggesting):
     ticket = forms.CharField(max_length=40, widget=forms.HiddenInput)
     customer_name = forms.CharField(label=gettext_lazy("谁在问"), max_length=60, required=False)
     asker = forms.ChoiceField(
-        label=gettext_lazy("身份"), choices=[CHOOSE, *((a.value, a.label) for a in CUSTOMERS)]
+        label=gettext_lazy("身份"),
+        choices=[CHOOSE, *((a.value, a.label) for a in CUSTOMERS)],
+        widget=forms.Select(attrs=BESIDE_THE_NAME),
     )
     customer_phone = PhoneField(label=gettext_lazy("回电"))
     channel = forms.ChoiceField(label=gettext_lazy("渠道"), choices=CUSTOMER_CHANNELS)
@@ -251,6 +256,7 @@ class SingleForm(DeskForm):
     asker = forms.ChoiceField(
         label=gettext_lazy("身份"),
         choices=[CHOOSE, *((a.value, a.label) for a in CUSTOMERS)],
+        widget=forms.Select(attrs=BESIDE_THE_NAME),
         required=False,
     )
     customer_phone = PhoneField(label=gettext_lazy("回电"))

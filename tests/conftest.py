@@ -123,7 +123,13 @@ def make_template(*, anew: bool) -> None:
 
 def fresh_database(name: str, *, template: str = TEMPLATE) -> None:
     """Make this worker's database as the migrations left it, or as another is, whatever was there before."""
+    from kefu.processes import selectors as processes
+    from kefu.rulebooks import selectors as rulebooks
+
     drop_database(name)
+    # Kept by a row's number, and the rows are counted from one again.
+    rulebooks.edition.cache_clear()
+    processes._shipped_for.cache_clear()
     with admin() as connection:
         target = sql.Identifier(name)
         copy = "CREATE DATABASE {} OWNER kefu_owner TEMPLATE {}"

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from kefu.rulebooks.selectors import edition
 from tests.centre import Centre, at, build
 
 Clock = Callable[[str], datetime]
@@ -28,6 +27,4 @@ def clock(settings: Any) -> Clock:
 @pytest.fixture
 def centre(clock: Clock, db: None, request: pytest.FixtureRequest) -> Centre:
     """With ``NO_RULES`` by indirect parametrization it has no rulebook yet."""
-    # Editions are kept by their row's number, and a fresh database counts from one again.
-    edition.cache_clear()
     return build(now=at("09:00:00"), rules_since=getattr(request, "param", None))

@@ -17,7 +17,6 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from kefu import clock
 from kefu.deadlines.models import Heartbeat
 from kefu.embedded import place
-from kefu.rulebooks.selectors import edition
 from tests import centre as world
 from tests.conftest import fresh_database
 from tests.faults.processes import House, house, wait_until
@@ -38,7 +37,6 @@ def office(
         port = probe.getsockname()[1]
     with django_db_blocker.unblock():
         patch.setattr(settings, "KEFU_NOW", None)
-        edition.cache_clear()
         try:
             centre = world.build(now=clock.now())
             with house(tmp_path_factory.mktemp("house"), port=port) as running:

@@ -14,7 +14,6 @@ from django.urls import reverse
 from kefu.calculator.examples import example
 from kefu.network.models import Party
 from kefu.rulebooks.models import RulebookVersion
-from kefu.rulebooks.selectors import edition
 from kefu.staff.models import User
 from tests import centre as tests
 from tests.calculator.conftest import BOOKS, CHINESE, KINDS
@@ -29,7 +28,6 @@ AIR = {"f.destination": "510100", "f.shuttle": "false", "f.weight": "3.2"}
 @pytest.fixture
 def centre(settings):
     settings.KEFU_NOW = NOW
-    edition.cache_clear()
     return tests.build(now=settings.KEFU_NOW)
 
 

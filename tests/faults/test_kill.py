@@ -21,7 +21,6 @@ from kefu.ledger.models import Account, Entry
 from kefu.notifications.models import Event
 from kefu.parcels.models import Waybill
 from kefu.penalties.models import Penalty, Waiver
-from kefu.rulebooks.selectors import edition
 from tests import centre as world
 from tests.faults.people import AtWork, Fine, Person, take_down_answer_and_ask, take_it_to_its_end
 from tests.faults.processes import house, wait_until
@@ -37,7 +36,6 @@ KILLS = 5  # of the web
 @pytest.fixture
 def centre(settings):
     settings.KEFU_NOW = None
-    edition.cache_clear()
     return world.build(now=clock.now())
 
 

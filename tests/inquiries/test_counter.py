@@ -17,7 +17,6 @@ from kefu.network.models import Party
 from kefu.parcels.models import Scan, Waybill
 from kefu.parcels.services import Side
 from kefu.privacy import lookup
-from kefu.rulebooks.selectors import edition
 from tests import centre as tests
 from tests.threads import at_once
 
@@ -32,8 +31,6 @@ def now(settings):
 
 @pytest.fixture
 def centre(now, db):
-    # Editions are kept by their row's number, and a fresh database counts from one again.
-    edition.cache_clear()
     return tests.build(now=now)
 
 
@@ -237,7 +234,6 @@ def test_a_number_is_taken_in_once(centre, now):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_clerks_with_the_same_number_one_gets_it(now):
-    edition.cache_clear()
     centre = tests.build(now=now)
 
     done = at_once(*[lambda: accept(centre, now)] * 2)

@@ -15,7 +15,6 @@ from kefu.penalties.models import Penalty
 from kefu.replay import selectors, services
 from kefu.rulebooks import services as rulebooks
 from kefu.rulebooks.models import RulebookVersion
-from kefu.rulebooks.selectors import edition
 from kefu.staff.models import User
 from kefu.workbench.selectors.desk import desk
 from problem_parcels.selectors.desk import to_handle
@@ -29,7 +28,6 @@ MONTH = "2026-10"
 def demo(db: None, settings: Any, monkeypatch: Any) -> None:
     """October of a small demo."""
     monkeypatch.setattr(seed, "DAYS", 31)
-    edition.cache_clear()
     settings.KEFU_NOW = NOW
     seeder = seed.Seeder(now=NOW, seed=2, scale=0.06)
     seeder.build()
@@ -44,7 +42,6 @@ def demo(db: None, settings: Any, monkeypatch: Any) -> None:
 def test_at_any_hour_every_desk_of_problem_parcels_has_something_to_handle(
     db: None, settings: Any, hour: int
 ) -> None:
-    edition.cache_clear()
     settings.KEFU_NOW = now = NOW.replace(hour=hour)
     seeder = seed.Seeder(now=now, seed=2, scale=0.06)
     seeder.build()

@@ -15,6 +15,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
 
 from kefu.embedded import place
 from kefu.embedded.refusal import CannotStart
@@ -22,7 +24,7 @@ from kefu.embedded.refusal import CannotStart
 
 def prepare() -> None:
     """Bring database and files to this version of the code, then see that somebody can sign in."""
-    call_command("migrate", database="owner", interactive=False, verbosity=0)
+    migrate()
     call_command("createcachetable", database="owner", verbosity=0)
     if os.environ.get("DEMO") == "0":
         first_admin()
@@ -30,6 +32,14 @@ def prepare() -> None:
         demo()
     call_command("install_rulebooks")  # after the demo, whose rules hold since long ago
     collect_static()
+
+
+def migrate() -> None:
+    """Bring the schema to this version of the code; the first time takes a minute or two, and says so."""
+    executor = MigrationExecutor(connections["owner"])
+    if steps := len(executor.migration_plan(executor.loader.graph.leaf_nodes())):
+        print(f"准备数据库，{steps} 步…… Preparing the database, {steps} steps …", flush=True)
+    call_command("migrate", database="owner", interactive=False, verbosity=0)
 
 
 def collect_static() -> None:

@@ -178,9 +178,7 @@ def receive(
         )
     row.state, row.received_amount, row.received_at = State.RECEIVED, amount, received_at
     row.save()
-    # Two entries follow: others lock our cost before the insurer's account.
     ours = our_company().pk
-    ledger.hold([(ours, Account.Book.BANK), (ours, Account.Book.CLAIM_COST)])
     ledger.post(
         kind=Entry.Kind.INSURANCE_RECEIPT,
         source=f"insurance_receipt:{row.pk}",

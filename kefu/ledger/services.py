@@ -5,11 +5,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
+from django.db.models import Q
+
 from kefu.ledger.models import Account, Entry, Posting
 
-# The company's side of an entry. Locked first: every entry touches it, so entries wait for each other
-# there, one behind the other, and never in a circle.
-OURS = {Account.Book.FINE_INCOME, Account.Book.CLAIM_COST, Account.Book.BANK}
+# Every entry moves balances that others move too, our own above all. Whoever posts goes through here first, and
+# holds the way until the transaction ends: entries wait one behind the other, never in a circle.
+GATE = "SELECT pg_advisory_xact_lock(hashtext('kefu.ledger'))"
+
+Line = tuple[int, str]  # party id, book
 
 
 def post(
@@ -27,18 +32,14 @@ def post(
     """
     if sum(lines.values()) != 0:
         raise ValueError(f"entry {source} does not balance: {lines}")
+    _wait_for_my_turn()
     entry = Entry.objects.create(kind=kind, source=source, memo=memo, posted_by=actor, at=at)
+    accounts = _accounts(lines)
     Posting.objects.bulk_create(
-        Posting(entry=entry, account=_account(party_id, book), amount=lines[party_id, book])
-        for party_id, book in sorted(lines, key=_order)
+        Posting(entry=entry, account=accounts[line], amount=amount)
+        for line, amount in lines.items()
     )
     return entry
-
-
-def hold(lines: Iterable[tuple[int, Account.Book]]) -> None:
-    """Lock accounts before several entries of one transaction that would else touch them in an order of their own."""
-    for party_id, book in sorted(lines, key=_order):
-        _account(party_id, book)
 
 
 def reverse(
@@ -48,11 +49,8 @@ def reverse(
 
     ``part`` in yuan; beyond what is left of the entry the database refuses it.
     """
+    _wait_for_my_turn()
     original = Entry.objects.get(source=source, reverses=None)
-    lines = sorted(
-        original.postings.select_related("account"),
-        key=lambda line: (line.account.book not in OURS, line.account_id),
-    )
     entry = Entry.objects.create(
         kind=Entry.Kind.REVERSAL,
         source=source,
@@ -64,18 +62,26 @@ def reverse(
     Posting.objects.bulk_create(
         Posting(
             entry=entry,
-            account=_account(line.account.party_id, line.account.book),
+            account_id=line.account_id,
             amount=-line.amount if part is None else part.copy_sign(-line.amount),
         )
-        for line in lines
+        for line in original.postings.all()
     )
     return entry
 
 
-def _order(line: tuple[int, Account.Book]) -> Any:
-    return (line[1] not in OURS, line)
+def _wait_for_my_turn() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(GATE)
 
 
-def _account(party_id: int, book: str) -> Account:
-    locked = Account.objects.select_for_update(no_key=True)
-    return locked.get_or_create(party_id=party_id, book=book)[0]
+def _accounts(lines: Iterable[Line]) -> dict[Line, Account]:
+    """Return the accounts by party and book; opened where nobody has used them yet."""
+    named = Q(pk=None)
+    for party_id, book in lines:
+        named |= Q(party=party_id, book=book)
+    found = {(a.party_id, a.book): a for a in Account.objects.filter(named)}
+    return {
+        line: found.get(line) or Account.objects.create(party_id=line[0], book=line[1])
+        for line in lines
+    }

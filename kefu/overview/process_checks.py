@@ -34,4 +34,15 @@ PROCESS_CHECKS = [
            WHERE d.action = 'process_step' AND d.answered_at IS NULL AND d.released_at IS NULL
              AND d.state <> 'cancelled'""",
     ),
+    (
+        "refund_check_is_of_its_day",
+        "SELECT count(*) FROM processes_refundcheck",
+        """SELECT 'refund check ' || k.id || ' of ' || k.due_on || CASE
+               WHEN r.id IS NULL THEN ' was made at ' || k.checked_at
+               ELSE ' was made, and told as missed' END AS what
+           FROM processes_refundcheck k
+           LEFT JOIN processes_refundcheckreminder r
+             ON r.department_id = k.department_id AND r.due_on = k.due_on AND r.late
+           WHERE (k.checked_at AT TIME ZONE 'Asia/Shanghai')::date > k.due_on OR r.id IS NOT NULL""",
+    ),
 ]

@@ -7,7 +7,7 @@ and how many rows it looked at. docs: guarantees 9–25, 43, 52.
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pgtrigger
@@ -32,6 +32,8 @@ from kefu.overview.report_checks import REPORT_CHECKS
 from kefu.overview.services import month_after
 from kefu.policy.clocks import ReplyFacts, ReplyRules, reply_due
 from kefu.policy.rulebook import Rulebook, RulebookError
+from kefu.processes.models import RefundCheckReminder
+from kefu.processes.services import untold
 from kefu.rulebooks.models import Assignment, RulebookVersion
 from kefu.rulebooks.selectors import edition
 from kefu.rulebooks.services import digest
@@ -40,6 +42,7 @@ from problem_parcels.models import MisroutingReport
 SHOWN = 5  # violations told of each check; the number is told in full
 LAG = 60  # seconds a promise may be overdue before somebody fires it
 UNSEALED = 300  # seconds an audit row may stand outside the chain; sealed within a minute in health
+TOLD = timedelta(minutes=20)  # what was missed is told of every ten
 LONGEST = "120s"  # for one check
 FILES = 100  # of a sort, opened to see whether they are what they were
 PAPERS = 20  # drawn again, half a second or less each
@@ -91,6 +94,8 @@ FOR_EVER = (
     "inquiries_broadcast",
     "inquiries_exemption",
     "processes_stepdone",
+    "processes_refundcheck",
+    "processes_refundcheckreminder",
 )
 PARTITIONED = ("audit_row", "notifications_event", "parcels_scan")
 # Triggers of plain SQL; those of the models are asked of pgtrigger.
@@ -159,6 +164,7 @@ def verify() -> list[Result]:
             *file_contents(),
             paper_contents(),
             register_contents(),
+            refund_checks(now),
         ]
         return [*found, *contents, *privileges(now)]
 
@@ -557,6 +563,18 @@ def paper_contents() -> Result:
         if drawn != (paper.digest, paper.plain_digest):
             altered.append(f"paper {paper.pk} is not what its digest says")
     return Result("papers_are_as_issued", n, len(altered), altered[:SHOWN])
+
+
+def refund_checks(now: datetime) -> Result:
+    """Whoever missed the day's check of orders in refund or dispute was told so."""
+    missed = [one.duty for one in untold(at=now - TOLD) if one.late]
+    words = [f"department {one.department_id} was not told of {one.due.on}" for one in missed]
+    return Result(
+        "missed_refund_check_is_told",
+        RefundCheckReminder.objects.count(),
+        len(words),
+        words[:SHOWN],
+    )
 
 
 def privileges(now: datetime) -> Iterable[Result]:

@@ -19,8 +19,8 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from kefu.policy import access, processes
 from kefu.policy.both import is_chinese
 from kefu.policy.calendars import Calendar
-from kefu.policy.clauses import Items, Process, ProcessStep, Quota
-from kefu.policy.clauses.base import Count, Name, Strict, Text
+from kefu.policy.clauses import Checklist, Item, Items, Process, ProcessStep, Quota
+from kefu.policy.clauses.base import ClauseId, Count, Name, Strict, Text
 from kefu.policy.clauses.clocks import Warnings
 from kefu.policy.clauses.desk import When
 from kefu.policy.clauses.rosters import Weekday, Window
@@ -71,6 +71,8 @@ Sort = Literal[
     "tick",
     "waybill",
     "choice",
+    # The lines of a checklist that were kept; those that were not are as much on record.
+    "sheet",
     # What nobody types: a photo of the case, the doer's name, the moment, whether the doer is on duty, that it
     # lies in the next one's queue.
     "photo",
@@ -88,14 +90,15 @@ class Unfit(BadFacts):
 
 
 class Asked(Strict):
-    """What may stand in a field. ``items``: the rulebook's list that is chosen from; ``form``: it is there once
-    this form of the rulebook is filled in; ``banned``: words of the house's list are pointed out in it;
+    """What may stand in a field. ``items``: the rulebook's list that is chosen from; ``sheet``: its checklist that is
+    ticked; ``form``: it is there once this form of the rulebook is filled in; ``banned``: words of the house's list are pointed out in it;
     ``ahead``: a day or moment to come, any other has been.
     """
 
     type: Sort = "text"
     choices: tuple[Name, ...] = ()
     items: Name | None = None
+    sheet: ClauseId | None = None
     form: Name | None = None
     banned: bool = False
     ahead: bool = False
@@ -302,20 +305,28 @@ def asked(plan: Plan, step: PlanStep, rulebook: Rulebook, facts: Facts) -> tuple
     for name in names:
         inner = plan.field(name).form
         opened += requirements(rulebook, inner, (), facts).missing if inner else [name]
-    return tuple(dict.fromkeys(opened))
+    return tuple(
+        name
+        for name in dict.fromkeys(opened)
+        if plan.field(name).type != "sheet" or choices(plan, name, rulebook)
+    )
 
 
 def choices(plan: Plan, name: str, rulebook: Rulebook) -> tuple[tuple[str, str, str], ...]:
-    """What may be chosen for a field: (value, Chinese, English)."""
+    """What may be chosen or ticked for a field: (value, Chinese, English)."""
     field = plan.field(name)
-    listed = [
-        (item.key, item.zh, item.en)
-        for clause in rulebook.in_force(Items)
-        if clause.of == field.items
-        for item in clause.items or ()
-    ]
+    listed = [(item.key, item.zh, item.en) for item in _listed(field, rulebook)]
     own = [(one, plan.word(one, "zh"), plan.word(one, "en")) for one in field.choices]
     return tuple(listed or own)
+
+
+def _listed(field: Asked, rulebook: Rulebook) -> Iterator[Item]:
+    for listing in rulebook.in_force(Items):
+        if listing.of == field.items:
+            yield from listing.items or ()
+    for checklist in rulebook.in_force(Checklist):
+        if checklist.id == field.sheet:
+            yield from checklist.lines
 
 
 def _quotas(rulebook: Rulebook, of: str | None) -> Iterator[Quota]:

@@ -7,7 +7,7 @@ too: where one sends the work back, an arrow names the step.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from kefu.policy.plans import MOST_STEPS, Asked, Plan, PlanStep, Unfit, WorkHour
 from kefu.processes.selectors import language
 
 MOST_FIELDS = 20  # of a step
+HUNDREDTH = Decimal("0.01")  # of an hour: fine enough that every minute comes back as it was
 SORTS = (
     (("文字", "text"), {"type": "text"}),
     (("姓名", "name"), {"type": "person"}),
@@ -128,7 +129,7 @@ def _step(
 ) -> dict[str, Any]:
     minutes = None
     if row.hours is not None:
-        minutes = int(row.hours * 60)
+        minutes = int((row.hours * 60).to_integral_value(ROUND_HALF_UP))
         if not 1 <= minutes <= 100_000:
             _refuse(place, "hours", _("时限要在 1 分钟到 1,600 小时之间"), "bad_hours")
     elif row.working:
@@ -271,7 +272,7 @@ def _row(plan: Plan, step: PlanStep) -> StepRow:
     return StepRow(
         name=step.zh,
         by=step.by or "",
-        hours=Decimal(minutes) / 60 if minutes else None,
+        hours=(Decimal(minutes) / 60).quantize(HUNDREDTH) if minutes else None,
         working=step.counts == "working",
         fields="\n".join(_line(plan, name) for name in step.asks),
         outcomes="\n".join(plan.word(one, "zh") + back.get(one, "") for one in step.outcomes),

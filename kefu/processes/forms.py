@@ -130,6 +130,13 @@ def _field(at: Standing, name: str, must: bool) -> forms.Field:
         case "choice":
             offered = _offered(at.plan, name, at.rules)
             return forms.ChoiceField(choices=offered, widget=forms.RadioSelect, **given)
+        case "sheet":
+            return forms.MultipleChoiceField(
+                choices=_offered(at.plan, name, at.rules),
+                widget=forms.CheckboxSelectMultiple,
+                help_text=_("做到的才勾；没勾的也记下，不影响办这一步"),
+                **given,
+            )
         case "date":
             made: forms.Field = calendar_day(**given)
         case "moment":
@@ -293,7 +300,7 @@ def _row_initial(row: StepRow) -> dict[str, Any]:
     return {
         "name": row.name,
         "by": row.by,
-        "hours": row.hours.normalize() if row.hours is not None else None,
+        "hours": f"{row.hours.normalize():f}" if row.hours is not None else None,
         "working": row.working,
         "fields_text": row.fields,
         "outcomes": row.outcomes,

@@ -18,6 +18,7 @@ from kefu.processes.models import ProcessRun
 from kefu.processes.refunds import REMINDED
 from kefu.processes.roles import CHOICES, DESKS
 from kefu.processes.selectors import (
+    SEALED,
     Link,
     Standing,
     chain,
@@ -117,9 +118,14 @@ class ProcessKind(CaseKind):
         return _values(line)
 
     def labels(self, case: Case, names: Iterable[str]) -> Mapping[str, str]:
-        run = ProcessRun.objects.filter(case=case).first()
-        plan = Plan.read(run.plan) if run else None
-        return {name: plan.label(name, language()) for name in names} if plan else {}
+        """What was filled in and is masked; the rest of a step stands open on the page, in words."""
+        run = ProcessRun.objects.prefetch_related(with_steps()).filter(case=case).first()
+        if run is None:
+            return {}
+        plan = Plan.read(run.plan)
+        filled = {name for row in run.done.all() for name in row.recorded}
+        masked = (name for name in filled.intersection(names) if plan.field(name).type in SEALED)
+        return {name: plan.label(name, language()) for name in masked}
 
     def hint(self, facts: Facts) -> str:
         return super().hint(facts) or _("各步办完自动结案")

@@ -1,6 +1,6 @@
 """Orders in refund or dispute: what a supervisor looks through every day, and whether it was done (SD-221.08)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,10 +13,11 @@ from kefu.policy.moments import day_of
 from kefu.policy.plans import Plan
 from kefu.policy.recurring import Occurrence, next_occurrence, occurrences, recurring
 from kefu.policy.rulebook import Rulebook
-from kefu.processes.models import ProcessRun, RefundCheck
+from kefu.processes.models import ProcessRun, RefundCheck, RefundCheckReminder
 from kefu.processes.roles import Owner, owner_of
 from kefu.processes.selectors import Link, chain, standing, with_steps
 from kefu.rulebooks.selectors import Edition, edition_saying
+from kefu.staff.models import Department, User
 
 SUBJECT = "refund_dispute_check"
 REMINDED = "process_reminded"
@@ -40,6 +41,18 @@ class Duty:
     @property
     def clause(self) -> Recurring:
         return recurring(SUBJECT, self.using.rules)
+
+    @property
+    def people(self) -> list[int]:
+        """Users who owe it. A manager may stand in, yet owes nothing."""
+        found = User.objects.filter(
+            employee__department=self.department_id, role=self.clause.role, is_active=True
+        )
+        return list(found.order_by("pk").values_list("pk", flat=True))
+
+    def told(self, *, late: bool) -> bool:
+        reminders = RefundCheckReminder.objects.filter(department=self.department_id)
+        return reminders.filter(due_on=self.due.on, late=late).exists()
 
     @property
     def owner(self) -> Owner:
@@ -70,6 +83,35 @@ def last_duty(*, department_id: int, at: datetime) -> Duty | None:
         return None
     then = _edition(department_id, over[-1].due_at - timedelta(minutes=1))
     return Duty(department_id, then, over[-1]) if then else None
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """A check that somebody is to be told of: before it is due, or ``late``; ``number`` orders are open."""
+
+    duty: Duty
+    late: bool
+    number: int
+
+
+def untold(*, at: datetime) -> Iterator[Untold]:
+    """What nobody was told of yet: the check coming up once the house's hour to tell has come, and the last one where
+    it was missed; neither where it was made, where nobody of the department owes it or where nothing was open.
+    """
+    for department in Department.objects.filter(active=True).order_by("order", "pk"):
+        coming = duty(department_id=department.pk, at=at)
+        if coming is not None and coming.due.warn_at and coming.due.warn_at <= at:
+            yield from _untold(coming, late=False, at=at)
+        over = last_duty(department_id=department.pk, at=at)
+        if over is not None:
+            yield from _untold(over, late=True, at=over.due.due_at)
+
+
+def _untold(wanted: Duty, *, late: bool, at: datetime) -> Iterator[Untold]:
+    if wanted.check or not wanted.people or wanted.told(late=late):
+        return
+    if number := len(open_refunds(wanted, at=at)):
+        yield Untold(wanted, late, number)
 
 
 def _edition(department_id: int | None, at: datetime) -> Edition | None:

@@ -3,18 +3,20 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from django.db.models import Prefetch
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from kefu import punctuation
 from kefu.cases.models import Case
 from kefu.clock import SHANGHAI
+from kefu.policy.both import is_chinese
 from kefu.policy.measures import report_plan
 from kefu.policy.moments import end_of
-from kefu.policy.plans import Plan, PlanStep, asked, plan_position, shipped_plans
+from kefu.policy.plans import Plan, PlanStep, asked, choices, plan_position, shipped_plans
 from kefu.policy.processes import Done, Position, routed
 from kefu.policy.refusals import NotInRulebook
 from kefu.policy.rulebook import Rulebook
@@ -22,6 +24,7 @@ from kefu.processes.models import ProcessRun, ProcessTemplate, StepDone
 from kefu.processes.roles import Owner, owner_of
 from kefu.rulebooks.selectors import Edition, edition
 from kefu.staff.models import Department, User
+from kefu.workbench import wording
 
 SEALED = {"text", "person", "phone"}
 SHARES = {
@@ -116,6 +119,13 @@ class Standing:
     def step(self, code: str) -> PlanStep:
         return self.plan.step(code)
 
+    def took(self, row: StepDone) -> timedelta:
+        """How long a step was open until it was done."""
+        before = list(self.rows[: row.number - 1])
+        while before and row.step in _open_after(self.run, self.plan, before[:-1]):
+            before.pop()
+        return row.done_at - (before[-1].done_at if before else self.run.started_at)
+
     def wanted(self, step: PlanStep) -> list[str]:
         """The fields its doer fills in: what the step itself asks, and what is wanted and not on record yet."""
         return [
@@ -145,6 +155,10 @@ class Standing:
     def holds_up(self) -> bool:
         """Does a step wait that blocks?"""
         return any(self.step(code).blocks for code in self.position.open)
+
+
+def _open_after(run: ProcessRun, plan: Plan, rows: Sequence[StepDone]) -> tuple[str, ...]:
+    return plan_position(plan, done_of(rows), {**plan.facts, **run.facts}).open
 
 
 def done_of(rows: Sequence[StepDone]) -> list[Done]:
@@ -226,7 +240,7 @@ def chain(plan: Plan, standing: Standing | None = None) -> list[Link]:
                 limit_words(step, said),
                 "" if step.clause == "process" else step.clause,
                 row,
-                _shown(plan, row, said) if row else (),
+                _shown(standing, row, said) if standing and row else (),
                 row is not None and any(plan.field(name).type in SEALED for name in row.shown),
             )
         )
@@ -257,12 +271,15 @@ def limit_words(step: PlanStep, said: str) -> str:
     return _("工作时间 {length}").format(length=words) if step.counts == "working" else words
 
 
-def _shown(plan: Plan, row: StepDone, said: str) -> list[tuple[str, str]]:
-    told = []
+def _shown(at: Standing, row: StepDone, said: str) -> list[tuple[str, str]]:
+    plan, told = at.plan, []
     for name, value in row.shown.items():
         field = plan.field(name)
         if field.type == "tick":
             shown = "✓"
+        elif field.type == "sheet":
+            shown = _ticked(at, name, value.splitlines(), said)
+            told.append((_("回复用时"), wording.stretch(at.took(row))))
         elif field.type == "moment" or (field.type == "now" and "T" in value):
             shown = f"{datetime.fromisoformat(value).astimezone(SHANGHAI):%m-%d %H:%M}"
         elif field.type == "choice":
@@ -276,6 +293,17 @@ def _shown(plan: Plan, row: StepDone, said: str) -> list[tuple[str, str]]:
                 (SHARES[share].format(who=plan.word(who, said)), _("{n} 元").format(n=amount))
             )
     return told
+
+
+def _ticked(at: Standing, name: str, kept: Sequence[str], said: str) -> str:
+    """A sheet in words: what was kept, and what was not."""
+    lines = choices(at.plan, name, at.rules)
+    words = {key: zh if is_chinese(said) else en for key, zh, en in lines}
+    there, lacking = (
+        punctuation.alike(*(words[key] for key in words if (key in kept) is ticked))
+        for ticked in (True, False)
+    )
+    return punctuation.in_turn(there, _("没勾：{what}").format(what=lacking) if lacking else "")
 
 
 # What a history in one view shows, by the names of the rulebook's report.
@@ -296,7 +324,7 @@ def history(at: Standing) -> list[tuple[str, datetime | None]]:
     return [(at.plan.label(name, language()), told.get(name)) for name in columns]
 
 
-def running(*, limit: int = 100) -> list[ProcessRun]:
+def running(*, limit: int) -> list[ProcessRun]:
     """What runs, the longest untouched first (SD-223.25)."""
     return list(
         ProcessRun.objects.running()

@@ -256,10 +256,17 @@ def test_lines_are_called_numbers_reported_and_rates_shown(centre):
 
 @pytest.mark.rule("CD-05.01")
 def test_the_call_is_opened_and_closed_in_the_words_of_the_rulebook_with_ones_own_number(centre):
+    zhou = signed_in(centre.zhou.user)
     page = html(signed_in(centre.lin.user), "inquiries:new_single")
 
     assert "“您好，0826 号为您服务。”" in page
     assert "“感谢来电，再见。”" in page
+    page = html(zhou, "inquiries:new_single", kind="complaint")
+    assert "“您好，0831 号为您服务。”" in page and "0826 号为" not in page
+    typing = fields(page)
+    for channel, says in (("phone", True), ("chat", False), ("counter", False)):
+        beside = zhou.post(reverse("inquiries:new_check"), typing | {"channel": channel})
+        assert ("0831 号为您服务" in beside.content.decode()) is says
 
 
 @pytest.mark.rule("LC-02.01", "LC-05.02")

@@ -45,7 +45,7 @@ from kefu.processes import services as processes
 from kefu.processes.drawing_up import Sheet, StepRow
 from kefu.rulebooks import services as rulebooks
 from kefu.rulebooks.models import Assignment, RulebookVersion
-from kefu.staff.models import Department
+from kefu.staff.models import Department, User
 from problem_parcels import services as parcels
 from problem_parcels.receipt_rules import read_signature
 from problem_parcels.services import (
@@ -60,6 +60,7 @@ from problem_parcels.services.house import set_house_words
 from tests.centre import build
 from tests.conftest import drop_database, fresh_database
 from tests.overview.test_verify_claim_money import BROKEN
+from tests.processes.conftest import employ
 from tests.transactions import wait_for_older_transactions
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -144,6 +145,7 @@ def live(now, patch):
     a_claim(centre, now)
     a_storm_and_a_drill(centre, now)
     a_process(centre, now)
+    a_refund(centre, now)
     reports_and_a_register(centre, now)
     wait_for_older_transactions()
     audit.seal_audit(now=now)
@@ -163,6 +165,25 @@ def a_process(centre, now):
         now=now,
     )
     processes.do_step(run=run, step="s1", actor=centre.lin.user, now=now)
+
+
+def a_refund(centre, now):
+    """In dispute since the day before yesterday: yesterday nobody looked through it, today the supervisor does."""
+    desk = Department.objects.create(code="after-sale", name="售后组", desk="after_sale_team")
+    version = RulebookVersion.objects.get(rulebook__code="SD-2")
+    Assignment.objects.create(
+        version=version, department=desk, effective_on=(now - timedelta(days=30)).date()
+    )
+    mo = employ("0805", "莫主管", User.Role.SUPERVISOR, desk, centre.lin.position)
+    processes.start(
+        code="quality_claim",
+        department=desk,
+        owner=mo,
+        actor=mo.user,
+        now=now - timedelta(days=2),
+    )
+    processes.remind_of_checks(now=now)
+    processes.check_refunds(by=mo, now=now)
 
 
 def a_receipt(centre, now):
@@ -797,6 +818,17 @@ DELETE_PENALTY = (
                 " WHERE action = 'process_step' AND state = 'met'",
             ),
         ),
+        (
+            "refund_check_is_of_its_day",
+            ("UPDATE processes_refundcheck SET due_on = due_on - 2",),
+        ),
+        (
+            "refund_check_is_of_its_day",  # yesterday's, told as missed
+            (
+                "UPDATE processes_refundcheck SET due_on = due_on - 1, checked_at = checked_at - interval '1 day'",
+            ),
+        ),
+        ("missed_refund_check_is_told", ("DELETE FROM processes_refundcheckreminder",)),
         (
             "closed_report_was_told_twice",
             ("DELETE FROM claims_reportnotice WHERE number = 2",),

@@ -85,6 +85,7 @@ def filled(where: Standing, code: str, now: datetime) -> dict[str, Any]:
             "money": "12.50",
             "tick": True,
             "waybill": "880612045590",
+            "sheet": [],
             "choice": next(iter(choices(where.plan, name, where.rules)), ("",))[0],
         }[asked.type]
     return given

@@ -1,5 +1,7 @@
 """The pages of processes: begun, worked and drawn up in the browser."""
 
+from datetime import date
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -7,9 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
+from inquiries import services as inquiries
 from kefu.cases.models import Case
 from kefu.processes import services
 from kefu.processes.models import ProcessRun, ProcessTemplate, StepDone
+from kefu.staff.models import User
+from tests.centre import Centre, at
+from tests.centre import build as build_centre
 from tests.processes.conftest import MORNING, Shop
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -67,6 +73,16 @@ def test_a_process_is_begun_about_a_case_worked_by_two_desks_and_seen_on_both_pa
     reveal = reverse("workbench:reveal_row", args=[run.case.number, "step", row.pk])
     looked = text(page.post(reveal, {"reason": "call", "detail": ""}, **HTMX))
     assert "陈晓梅" in looked and "13800004545" in looked
+    why = {"reason": "call", "detail": ""}
+    whose = reverse("workbench:reveal", args=[run.case.number, "customer"])
+    looked = text(page.post(whose, why, **HTMX))
+    assert "事由" in looked and "summary" not in looked
+    tracked = shop.start("difficult_parcel", by="qian")
+    called = {"difficult_parcel_contact": "courier", "contact_said": "在路上"}
+    row = shop.do(tracked, "call", "qian", **called)
+    reveal = reverse("workbench:reveal_row", args=[tracked.case.number, "step", row.pk])
+    looked = text(page.post(reveal, why, **HTMX))
+    assert "在路上" in looked and "courier" not in looked  # the choice stands open, in words
     again = page.post(step, filled | {"ticket": "t4"}, **HTMX)
     assert "现在轮到：客户寄回" in text(again, 409)
 
@@ -84,7 +100,43 @@ def test_a_process_is_begun_about_a_case_worked_by_two_desks_and_seen_on_both_pa
     assert "这一步归售后组办" in text(refused, 422)
 
 
-def test_the_list_asks_no_more_with_more_that_runs(page, shop):
+@pytest.mark.rule("SD-222.02")
+def test_a_reply_is_gone_through_line_by_line_and_what_was_not_kept_is_as_much_on_record(
+    page, shop
+):
+    """However long it took: no clock runs, and nothing that is left unticked holds the next step up."""
+    run = shop.start("pre_sale_contact")
+    for step in ("welcome", "promotion"):
+        shop.do(run, step, "lin")
+    home = reverse("workbench:case", args=[run.case.number])
+    step = reverse("processes:step", args=[run.case.number, "product"])
+    asked = text(page.get(step, **HTMX))
+    for line in ("准确", "简洁", "迅速", "友好"):
+        assert f"<span>{line}</span>" in asked
+    assert "没勾的也记下" in asked
+    strange = {"reply_quality": ["correct", "long"], "ticket": "a"}
+    assert "long" in text(page.post(step, strange, **HTMX), 422)
+    shop.later(95)
+
+    shop.do(run, "product", "lin", reply_quality=["friendly", "correct"])
+
+    row = StepDone.objects.get(run=run, step="product")
+    assert row.recorded == ["reply_quality"]
+    shown = text(page.get(home))
+    assert "<dt>回复用时</dt><dd>1 小时 36 分</dd>" in shown
+    assert "<dt>回复要求</dt><dd>准确、友好；没勾：简洁、迅速</dd>" in shown
+    assert not run.case.deadlines.exists()
+
+    hasty = shop.start("pre_sale_contact")
+    for step in ("welcome", "promotion", "product"):
+        shop.do(hasty, step, "lin")
+    assert shop.at(hasty).position.step == "order_confirmation"
+    page.cookies["django_language"] = "en"
+    shown = text(page.get(reverse("workbench:case", args=[hasty.case.number])))
+    assert "<dd>not ticked: Correct, Concise, Quick, Friendly</dd>" in shown
+
+
+def test_the_list_asks_no_more_with_more_that_runs(page, shop, monkeypatch):
     def asked() -> int:
         with CaptureQueriesContext(
             connection,
@@ -97,6 +149,11 @@ def test_the_list_asks_no_more_with_more_that_runs(page, shop):
     for _n in range(5):
         shop.start("recall")
     assert asked() <= few + 1
+    monkeypatch.setattr("kefu.processes.views.runs.LISTED", 6)
+    assert "还有更多" not in text(page.get(reverse("processes:running")))
+    newest = shop.start("recall")
+    shown = text(page.get(reverse("processes:running")))
+    assert "还有更多" in shown and newest.case.number not in shown
 
 
 SHEET = {
@@ -154,6 +211,112 @@ def test_a_supervisor_draws_one_up_sees_it_publishes_it_and_replaces_it(page, sh
     page.post(act["withdraw"])
     assert "已经发布" in text(page.post(act["discard"], follow=True))
     assert page.post(act["publish"].replace("publish", "nothing")).status_code == 404
+
+
+REVIEW = {
+    "name": "赔付复核",
+    "kinds": ["complaint"],
+    "opens": "09:00",
+    "closes": "18:00",
+    "days": ["1"],
+    "steps-0-name": "核对金额",
+    "steps-0-hours": "2",
+    "steps-0-fields_text": "答应多少：金额",
+    "steps-0-blocks": "on",
+    "steps-1-name": "主管复核",
+    "steps-1-by": "supervisor",
+    "steps-1-outcomes": "同意\n退回→核对金额",
+    "steps-1-blocks": "on",
+    "steps-2-name": "存档",
+    "steps-2-fields_text": "备注（选填）",
+}
+
+
+def test_a_complaint_closes_once_the_supervisors_own_process_lets_it(db, client, settings):
+    """Content since half past nine, the customer's case still waits for what blocks; the filing may come later."""
+    made, settings.KEFU_NOW = build_centre(now=at("08:00"), rules_since=date(2026, 1, 1)), MORNING
+    made.work_by("ES")
+    page, lin, chen = client, made.lin.user, made.chen.user
+    page.force_login(chen)
+    kept = page.post(reverse("processes:new"), REVIEW | {"ticket": "a"})
+    template = ProcessTemplate.objects.get()
+    assert template.drafted_by == chen, text(kept)
+    page.post(reverse("processes:template_act", args=[template.pk, "publish"]))
+
+    page.force_login(lin)
+    case = complained(made)
+    home = reverse("workbench:case", args=[case.number])
+    assert "走流程" in text(page.get(home))
+    assert "赔付复核" in text(page.get(reverse("processes:choose", args=[case.number]), **HTMX))
+    start = reverse("processes:start", args=[template.code]) + f"?about={case.number}"
+    page.post(start, {"summary": "", "ticket": "b"})
+    run = ProcessRun.objects.get()
+    assert (run.about, run.case.owner, run.case.waybill) == (case, made.lin, made.waybill)
+    clock = run.case.deadlines.unanswered().get()
+    assert clock.due_at == at("11:00")
+    content(case, lin)
+
+    settings.KEFU_NOW = at("09:40")
+    shown = text(page.get(home))
+    assert "流程“赔付复核”办完后可结案" in shown and "开始流程“赔付复核”" in shown
+    assert run.case.number in shown and "轮到这一步" in shown and "2 小时" in shown
+    close = reverse("workbench:step", args=[case.number, "close"])
+    closing = {"note": "已解决", "further_needs_asked": "on"}
+    assert close not in shown
+    refused = text(page.post(close, closing | {"ticket": "c"}, **HTMX), 409)
+    assert f"流程“赔付复核”还在走（{run.case.number}：核对金额）" in refused
+
+    def do(who, code: str, **given) -> str:
+        page.force_login(who)
+        step = reverse("processes:step", args=[run.case.number, code])
+        sent = page.post(step, given | {"ticket": f"{code} {StepDone.objects.count()}"}, **HTMX)
+        return sent.headers.get("HX-Trigger", "") or sent.content.decode()
+
+    for outcome in ("o2_2", "o2_1"):
+        assert "dialog-close" in do(lin, "s1", f1_1="20.00")
+        assert "这一步归主管办" in do(lin, "s2", outcome=outcome)
+        assert "dialog-close" in do(chen, "s2", outcome=outcome)
+    page.force_login(lin)
+    shown = text(page.get(home))
+    assert "办完后可结案" not in shown and close in shown and "20.00" in shown
+    assert page.post(close, closing | {"ticket": "d"}, **HTMX).status_code == 200
+    assert Case.objects.get(pk=case.pk).state == Case.State.CLOSED
+    assert "dialog-close" in do(lin, "s3", f3_1="")
+    assert "流程“赔付复核”办完" in text(page.get(home))
+    clock.refresh_from_db()
+    assert clock.state == "met"
+
+
+def complained(made: Centre) -> Case:
+    return inquiries.file_complaint(
+        cause="delayed",
+        against=made.chengdu,
+        text="说好昨天到，到现在没有派送",
+        channel="phone",
+        asker="receiver",
+        customer_name="陈晓梅",
+        customer_phone="13800004545",
+        waybill=made.waybill,
+        details=inquiries.Details(
+            category="delay", demand="尽快送到", promised_on=date(2026, 11, 19)
+        ),
+        department=made.query_desk,
+        owner=made.lin,
+        actor=made.lin.user,
+        now=MORNING,
+    )
+
+
+def content(case: Case, actor: User) -> None:
+    """From the verification to the follow-up, in half an hour."""
+    common = {"case": case, "actor": actor}
+    inquiries.verify(method="outlet", text="车坏在路上", now=at("09:10"), **common)
+    solution = {"apology": True, "delay_reason": "车辆故障", "channel": "phone"}
+    inquiries.propose(text="今天一定送到", now=at("09:15"), **solution, **common)
+    inquiries.answer_solution(
+        accepted=True, text="可以", channel="phone", now=at("09:20"), **common
+    )
+    inquiries.follow_up(satisfied=True, further_needs="没有", now=at("09:30"), **common)
 
 
 def test_pages_are_complete_in_english_and_a_lead_ends_a_process_there(page, shop):

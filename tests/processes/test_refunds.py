@@ -16,10 +16,12 @@ from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.notifications.models import Event
 from kefu.processes import services
 from kefu.processes.models import RefundCheck
-from kefu.staff.models import Position, User
+from kefu.rulebooks import services as rulebooks
+from kefu.rulebooks.models import RulebookVersion
+from kefu.staff.models import Department, Position, User
 from tests.centre import at
 from tests.processes.conftest import Shop, employ
-from tests.processes.test_pages import sign_in, text
+from tests.processes.test_pages import HTMX, sign_in, text
 from tests.processes.test_templates import SHEET, published
 
 RETURN = {"wish": "return", "defect": "quality"}
@@ -95,6 +97,50 @@ def test_a_day_that_nobody_looked_through_is_told_once_and_only_where_something_
     with pytest.raises(Conflict) as none:  # works by another rulebook
         services.check_refunds(by=shop.chen, now=at("2026-11-22 09:00"))
     assert none.value.code == "no_check_due"
+
+
+@pytest.mark.rule("SD-221.08")
+def test_where_the_house_set_a_time_the_bell_rings_before_the_day_is_over(headed, client, settings):
+    """An hour before: to Mo, whose desk works by that edition, once, and not where it was looked through already."""
+    shop = headed
+    told_ahead(shop, shop.desks["after_sale_team"], minutes=60)
+    assert services.remind_of_checks(now=at("23:00")) == 0  # nothing is open
+    shop.start("quality_claim")
+
+    assert services.remind_of_checks(now=at("22:59")) == 0
+    assert services.remind_of_checks(now=at("23:00")) == 1
+    assert services.remind_of_checks(now=at("23:10")) == 0
+    (bell,) = Event.objects.filter(kind=Event.Kind.REFUNDS_DUE)
+    assert (bell.user_id, bell.data) == (shop.mo.user_id, {"on": "11-20", "number": 1})
+    settings.KEFU_NOW = at("23:11")
+    rang = text(sign_in(client, shop, "mo").get(reverse("workbench:bell"), **HTMX))
+    assert "退款维权单该看了" in rang and "11-20，在办 1 单" in rang
+    services.check_refunds(by=shop.mo, now=at("23:30"))
+    assert services.remind_of_checks(now=at("2026-11-21 00:10")) == 0  # it was looked through
+    services.check_refunds(by=shop.mo, now=at("2026-11-21 09:00"))
+    assert services.remind_of_checks(now=at("2026-11-21 23:30")) == 0
+    assert services.remind_of_checks(now=at("2026-11-22 23:30")) == 1
+    assert len(rung(Event.Kind.REFUNDS_DUE, shop.mo.user)) == 2
+    assert not Event.objects.filter(kind=Event.Kind.REFUNDS_LATE).exists()
+
+
+def told_ahead(shop: Shop, desk: Department, *, minutes: int) -> None:
+    """The other supervisor publishes for a desk that the check is to be told of so long before."""
+    now, clause = shop.later(), "SD-221.08"
+    shipped = RulebookVersion.objects.get(rulebook__code="SD-2", number=1)
+    draft = rulebooks.start_draft(version=shipped, actor=shop.chen.user, now=now)
+    rulebooks.amend_clause(
+        version=draft,
+        clause=clause,
+        settings={"house": {"warn_before_minutes": minutes, "lead_before_minutes": ""}},
+        seen=rulebooks.clause_digest(draft.content, clause),
+        actor=shop.chen.user,
+        now=now,
+    )
+    draft.refresh_from_db()
+    given = {"version": draft, "effective_on": now.date(), "actor": shop.he.user, "now": now}
+    rulebooks.publish(seen=draft.digest, **given)
+    rulebooks.assign(department=desk, **given)
 
 
 @pytest.mark.rule("SD-221.09")

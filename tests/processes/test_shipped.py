@@ -99,7 +99,10 @@ class Walk:
     def refused_without_its_fields(self, step: PlanStep, who: str, given: dict[str, Any]) -> None:
         where, outcome = self.shop.at(self.run), given["outcome"]
         must = {
-            n for n in where.wanted(step) if where.plan.field(n).type not in UNTYPED - {"photo"}
+            name
+            for name in where.wanted(step)
+            if where.plan.field(name).type not in UNTYPED - {"photo"}
+            and not where.plan.field(name).optional
         }
         if step.wanted_for and outcome != step.wanted_for:
             given.clear()
@@ -149,7 +152,7 @@ SHOP = {
     "pre_sale_contact": [
         ("welcome", "", "pre_sale_login"),
         ("promotion", "", ""),
-        ("product", "", ""),
+        ("product", "", "reply_quality"),
         ("order_confirmation", "", ""),
         ("bookmark_shop", "", ""),
     ],

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
+from django.urls import reverse
 
 from claims import services as claims
 from inquiries import services as inquiries
@@ -14,7 +15,8 @@ from kefu.deadlines.models import Deadline
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.policy.rulebook import load
 from kefu.processes import services
-from kefu.processes.drawing_up import Sheet, StepRow, sheet_of
+from kefu.processes.drawing_up import Sheet, StepRow, plan_of, sheet_of
+from kefu.processes.forms import Editor
 from kefu.processes.models import ProcessRun, ProcessTemplate
 from kefu.processes.selectors import chain, offered
 from kefu.replay.rows import Promises
@@ -204,9 +206,27 @@ def test_only_supervisors_draw_up_processes_and_each_has_a_name_of_its_own(shop)
         services.draft(sheet=SHEET, actor=shop.chen.user, now=shop.later())
     assert taken.value.code == "name_taken"
 
+    services.withdraw(template=template, actor=shop.chen.user)
+    published(shop)  # another by that name
+    back = services.revise(template=template, actor=shop.chen.user, now=shop.later())
+    with pytest.raises(KefuError) as taken:
+        services.publish(template=back, actor=shop.chen.user, now=shop.later())
+    assert (taken.value.code, taken.value.field) == ("name_taken", "name")
+
     again = sheet_of(template.read)
     assert (again.rows, again.opens, again.days) == (SHEET.rows, "09:00", (1, 2, 3, 4, 5))
     assert [link.limit for link in chain(template.read)][1] == "工作时间 4 小时"
+
+
+def test_whatever_minutes_a_limit_has_its_draft_can_be_saved_again():
+    """The editor shows hours to the hundredth: 10 minutes as 0.17, twenty hours as 20."""
+    for minutes, typed in ((1, "0.02"), (5, "0.08"), (10, "0.17"), (100, "1.67"), (1200, "20")):
+        hours = Decimal(typed)
+        plan = plan_of(replace(SHEET, rows=[StepRow("登记", hours=hours)]), "house")
+        assert plan.steps[0].within_minutes == minutes
+        (shown,) = Editor(sheet=sheet_of(plan)).rows[:1]
+        assert shown.initial["hours"] == typed
+        assert plan_of(sheet_of(plan), "house") == plan
 
 
 def test_a_parcel_leaves_though_its_case_waits_for_a_process(db):
@@ -233,7 +253,9 @@ def test_a_parcel_leaves_though_its_case_waits_for_a_process(db):
     parcels.close(case=case, **common)
 
 
-def test_a_template_is_tied_to_claims_reports_or_incidents_and_holds_a_claim_open(db):
+def test_a_template_is_tied_to_claims_reports_or_incidents_and_holds_a_claim_open(
+    db, client, settings
+):
     """Paid and told, the claim still waits for the step; a report does not go through what is for claims."""
     desk = build_claims()
     chen, now = desk.centre.chen.user, at("15:45")
@@ -257,6 +279,11 @@ def test_a_template_is_tied_to_claims_reports_or_incidents_and_holds_a_claim_ope
     assert other.value.code == "other_kind"
     run = services.start(code=tied["claim"], now=now, **begin)
 
+    settings.KEFU_NOW = at("15:55")
+    client.force_login(desk.gu.user)
+    shown = client.get(reverse("workbench:case", args=[case.number])).content.decode()
+    assert "流程“告知 claim”办完后可结案" in shown
+    assert run.case.number in shown and "轮到这一步" in shown
     with pytest.raises(Conflict) as waits:
         claims.close(case=case, actor=desk.gu.user, now=at("16:00"))
     assert waits.value.code == "process_open"

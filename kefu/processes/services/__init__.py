@@ -1,6 +1,7 @@
 """What can be done with processes: ``runs`` starts and works them, ``templates`` makes the house's own, ``refunds``
 sees that orders in refund or dispute are looked through."""
 
+from kefu.processes.refunds import untold
 from kefu.processes.services.refunds import check_refunds, remind_of_checks, remind_owner
 from kefu.processes.services.runs import (
     abandon,
@@ -25,5 +26,6 @@ __all__ = [
     "revise",
     "save",
     "start",
+    "untold",
     "withdraw",
 ]

@@ -1,5 +1,6 @@
 """What is filled in with a step: read by its sort, as it is kept and as it may stand open."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -41,6 +42,8 @@ def read(
     now: datetime,
 ) -> Value | None:
     """Return what stands in a field, None where it is empty. Raises KefuError naming the field."""
+    if field.type == "sheet":  # rule: SD-222.02
+        return _sheet(name, value or (), standing)
     if value in (None, "", False):
         return None
     match field.type:
@@ -68,12 +71,24 @@ def read(
 
 
 def _choice(name: str, value: str, standing: Standing) -> Value:
-    known = [one for one, _zh, _en in choices(standing.plan, name, standing.rules)]
-    if value not in known:
+    _known(name, value, standing)
+    return Value(value, value)
+
+
+def _sheet(name: str, ticked: Collection[str], standing: Standing) -> Value:
+    """What was ticked, in the order of the sheet; that nothing was is kept, too."""
+    for value in ticked:
+        _known(name, value, standing)
+    lines = choices(standing.plan, name, standing.rules)
+    kept = "\n".join(line for line, _zh, _en in lines if line in ticked)
+    return Value(kept, kept)
+
+
+def _known(name: str, value: str, standing: Standing) -> None:
+    if value not in [one for one, _zh, _en in choices(standing.plan, name, standing.rules)]:
         raise KefuError(
             _("没有“%(value)s”这一项") % {"value": value}, code="unknown_choice", field=name
         )
-    return Value(value, value)
 
 
 def _day(name: str, value: Any, field: Asked, label: str, now: datetime) -> Value:

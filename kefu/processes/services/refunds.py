@@ -13,9 +13,17 @@ from kefu.notifications.models import Event
 from kefu.policy.processes import Target, routed
 from kefu.policy.refusals import NotInRulebook
 from kefu.processes.models import ProcessRun, RefundCheck, RefundCheckReminder
-from kefu.processes.refunds import REMINDED, Duty, duty, last_duty, open_refunds, states_of
+from kefu.processes.refunds import (
+    REMINDED,
+    Duty,
+    Untold,
+    duty,
+    open_refunds,
+    states_of,
+    untold,
+)
 from kefu.processes.roles import owner_of
-from kefu.staff.models import Department, Employee, User
+from kefu.staff.models import Employee
 
 MATTER = "open_refund_or_dispute"
 
@@ -106,37 +114,25 @@ def _people(target: Target, case: Case) -> set[int]:
 @transaction.atomic
 def remind_of_checks(*, now: datetime) -> int:
     """Tell those who look through the orders once before it is due, where the house set a time, and once when it
-    was missed with something open; return how many departments were told. Twice is harmless. A manager may stand
-    in, yet owes nothing: departments without anybody of the role are not told.
+    was missed with something open; return how many departments were told. Twice is harmless. Departments without
+    anybody of the role are not told.
     """
-    told = 0
-    for department in Department.objects.filter(active=True).order_by("order", "pk"):
-        coming = duty(department_id=department.pk, at=now)
-        if coming is not None and coming.due.warn_at and coming.due.warn_at <= now:
-            told += _tell(coming, department, late=False, at=now, now=now)
-        over = last_duty(department_id=department.pk, at=now)
-        if over is not None:
-            told += _tell(over, department, late=True, at=over.due.due_at, now=now)
-    return told
+    return sum(_tell(one, now=now) for one in untold(at=now))
 
 
-def _tell(wanted: Duty, department: Department, *, late: bool, at: datetime, now: datetime) -> bool:
-    people = User.objects.filter(
-        employee__department=department, role=wanted.clause.role, is_active=True
+def _tell(wanted: Untold, *, now: datetime) -> bool:
+    due_on = wanted.duty.due.on
+    _row, first = RefundCheckReminder.objects.get_or_create(
+        department_id=wanted.duty.department_id,
+        due_on=due_on,
+        late=wanted.late,
+        defaults={"told_at": now},
     )
-    user_ids = list(people.order_by("pk").values_list("pk", flat=True))
-    told = {"department": department, "due_on": wanted.due.on, "late": late}
-    if not user_ids or wanted.check or RefundCheckReminder.objects.filter(**told).exists():
-        return False
-    number = len(open_refunds(wanted, at=at))
-    if not number:
-        return False
-    _row, first = RefundCheckReminder.objects.get_or_create(**told, defaults={"told_at": now})
     if first:
         notifications.ring(
-            kind=Event.Kind.REFUNDS_LATE if late else Event.Kind.REFUNDS_DUE,
+            kind=Event.Kind.REFUNDS_LATE if wanted.late else Event.Kind.REFUNDS_DUE,
             at=now,
-            user_ids=user_ids,
-            data={"on": f"{wanted.due.on:%m-%d}", "number": number},
+            user_ids=wanted.duty.people,
+            data={"on": f"{due_on:%m-%d}", "number": wanted.number},
         )
     return first

@@ -77,8 +77,8 @@ def start(
 ) -> ProcessRun:
     """Begin a process that is offered to a department; its case lies with ``owner`` until a step is another's.
 
-    ``about``: the case whose closing waits for it. ``follows``: the case of the process it grew out of. Refused
-    where what it starts with is not chosen, where it is not for such a case or runs on it already.
+    ``about``: the case whose closing waits for it. ``follows``: the case of the process it grew out of; what that one
+    was about waits for this one as well. Refused where what it starts with is not chosen, where it is not for such a case or runs on it already.
     """
     if actor is not None and not actor.has_perm("processes.start_process"):
         raise NotAllowed(_("您的角色不能发起流程"))
@@ -87,6 +87,8 @@ def start(
     if found is None:
         raise KefuError(_("没有这个流程，或已停用"), code="no_process", field="process")
     plan = found.plan
+    if follows is not None:
+        about = _still_about(plan, follows)
     if about is not None:
         about = _fit_for(plan, about)
     case = cases.open_case(
@@ -114,17 +116,25 @@ def start(
     )
     names = {"zh": plan.zh, "en": plan.en}
     cases.step(case=case, action="process_started", actor=actor, now=now, **names)
-    origin = about or follows
-    if origin is not None and actor is not None:
-        CaseLink.objects.create(
-            case=case, origin=origin, cause="process", linked_by=actor, linked_at=now
-        )
+    for origin in filter(None, (about, follows)):
+        if actor is not None:
+            CaseLink.objects.create(
+                case=case, origin=origin, cause="process", linked_by=actor, linked_at=now
+            )
     if about is not None:
         cases.step(
             case=about, action="process_begun", actor=actor, now=now, number=case.number, **names
         )
     _go_on(run, (), actor=actor, now=now)
     return run
+
+
+def _still_about(plan: Plan, follows: Case) -> Case | None:
+    """What the process before was about, where this one is for such a case too and does not run on it already."""
+    about = follows.process_run.about
+    if about is None or about.kind not in plan.kinds or about.state == Case.State.CLOSED:
+        return None
+    return None if about.processes.running().filter(code=plan.code).exists() else about
 
 
 def _fit_for(plan: Plan, about: Case) -> Case:

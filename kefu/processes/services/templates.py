@@ -1,10 +1,10 @@
 """The house's own processes: drafted, tried on paper, published. What was published is only ever replaced."""
 
+import secrets
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from kefu.errors import Conflict, KefuError, NotAllowed
@@ -26,8 +26,7 @@ def _may(actor: Any) -> None:
 def draft(*, sheet: Sheet, actor: Any, now: datetime) -> ProcessTemplate:
     """Write down a new process of the house's own. Raises KefuError naming the field that does not fit."""
     _may(actor)
-    last = ProcessTemplate.objects.aggregate(Max("pk"))["pk__max"] or 0
-    code = f"house_{last + 1}"
+    code = f"house_{secrets.token_hex(4)}"  # two may draw up at once
     name = _free_name(sheet.name, code)
     return ProcessTemplate.objects.create(
         code=code,
@@ -71,6 +70,9 @@ def publish(*, template: ProcessTemplate, actor: Any, now: datetime) -> ProcessT
     """Offer a draft from now on; what runs on the version before it goes on as it began."""
     _may(actor)
     template = _draft(template)
+    _free_name(
+        template.name, template.code
+    )  # another may have taken it while this one was withdrawn
     Plan.read(template.plan)
     ProcessTemplate.objects.filter(code=template.code, state=State.PUBLISHED).update(
         state=State.WITHDRAWN

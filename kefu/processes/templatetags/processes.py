@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, RadioSelect
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 
 from kefu.cases.models import Case
 from kefu.policy.clauses import Clause
@@ -37,6 +37,11 @@ def order_state(name: str) -> str:
 @register.filter
 def is_radio(field: BoundField) -> bool:
     return isinstance(field.field.widget, RadioSelect)
+
+
+@register.filter
+def is_sheet(field: BoundField) -> bool:
+    return isinstance(field.field.widget, CheckboxSelectMultiple)
 
 
 @register.filter

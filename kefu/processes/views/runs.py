@@ -21,6 +21,8 @@ from kefu.workbench.frame import desk_of, door_time
 from kefu.workbench.once import once, sent_before
 from kefu.workbench.views.steps import done
 
+LISTED = 100  # of what runs
+
 
 def _using(request: DeskRequest, about: Case | None = None) -> Edition:
     department = about.department_id if about else desk_of(request).department_id
@@ -55,12 +57,13 @@ def processes(request: DeskRequest) -> HttpResponse:
 @desk_only
 def running(request: DeskRequest) -> HttpResponse:
     """What runs, the longest untouched first, with what it waits for."""
-    rows = []
-    for run in running_now():
+    rows, found = [], running_now(limit=LISTED + 1)
+    for run in found[:LISTED]:
         at = standing(run)
         opened = [link for link in chain(at.plan, at) if link.state in ("next", "open")]
         rows.append((run, opened))
-    context = {"current": "processes", "rows": rows, "now": door_time(request)}
+    more = len(found) > LISTED
+    context = {"current": "processes", "rows": rows, "more": more, "now": door_time(request)}
     return render(request, "processes/running.html", context)
 
 

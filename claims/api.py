@@ -1,15 +1,10 @@
 """The door of partner outlets to their claims: those they handle or answer for, with what the centre advises."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy
-from drf_spectacular.utils import (
-    OpenApiExample,
-    OpenApiResponse,
-    extend_schema,
-    extend_schema_serializer,
-)
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,12 +12,11 @@ from rest_framework.response import Response
 from claims.models import Claim, Finding, Liability
 from kefu.api.authentication import Partner, partner_of
 from kefu.api.models import ApiKey
-from kefu.api.pagination import LONGEST, cursor_refused, read_cursor, write_cursor
-from kefu.api.problems import QueryRefused
-from kefu.api.public_ids import conceal, reveal
-from kefu.api.schema import refusals
-from kefu.api.serializers import Text, instant
-from kefu.api.views import AlwaysJson, localised
+from kefu.api.pagination import LONGEST, cut, newest_first
+from kefu.api.public_ids import conceal
+from kefu.api.schema import paged
+from kefu.api.serializers import Strict, Text, instant
+from kefu.api.views import AlwaysJson, chosen_by, localised
 from kefu.cases.models import Interaction
 
 KIND = "claim"
@@ -69,7 +63,7 @@ class ClaimPage(serializers.Serializer[Any]):
     )
 
 
-class Choice(serializers.Serializer[Any]):
+class Choice(Strict):
     """Which claims; the newest come first."""
 
     open = serializers.BooleanField(default=False, help_text=gettext_lazy("只要还没有结案的"))
@@ -106,54 +100,28 @@ class ClaimViewSet(viewsets.ViewSet):
             "由自己处理的，和自己被确认承担责任的；新的在前。把 next_cursor 作为下一次的 cursor，其余参数不变。"
         ),
         parameters=[Choice],
-        responses={
-            200: OpenApiResponse(
-                ClaimPage,
-                gettext_lazy("一页"),
-                [
-                    OpenApiExample(
-                        "page",
-                        {"results": [EXAMPLE], "next_cursor": None},
-                        response_only=True,
-                        status_codes=["200"],
-                    )
-                ],
-            ),
-            **refusals(400),
-        },
+        responses=paged(ClaimPage, EXAMPLE),
     )
     def list(self, request: Request) -> Response:
-        choice = Choice(data=request.query_params)
-        if not choice.is_valid():
-            raise QueryRefused(choice.errors)
         partner = partner_of(request)
-        page, cursor = _page(choice.validated_data, partner)
+        page, cursor = _page(chosen_by(Choice, request), partner)
         return localised(Response({"results": _shown(page, partner), "next_cursor": cursor}))
 
 
-def _page(choice: Mapping[str, Any], partner: Partner) -> tuple[list[Claim], str | None]:
+def _page(choice: Mapping[str, Any], partner: Partner) -> tuple[Sequence[Claim], str | None]:
     rows = Claim.objects.of_party(partner.party.pk).select_related("case", "deadline")
     if choice["open"]:
         rows = rows.open()
-    if "cursor" in choice:
-        (public_id,) = read_cursor(choice["cursor"], parts=1)
-        last = reveal(KIND, public_id)
-        if not last:
-            raise cursor_refused()
-        rows = rows.filter(pk__lt=last)
-    rows = rows.only(
+    rows = newest_first(rows, choice, kind=KIND).only(
         *("waybill_number", "loss", "stage", "ending", "demanded_at"),
         *("case__number", "case__outlet_id", "deadline__due_at"),
     )
-    found = list(rows.order_by("-pk")[: choice["limit"] + 1])
-    page = found[: choice["limit"]]
-    more = len(found) > choice["limit"]
-    return page, write_cursor(conceal(KIND, page[-1].pk)) if more else None
+    return cut(list(rows[: choice["limit"] + 1]), choice, kind=KIND)
 
 
-def _shown(claims: Iterable[Claim], partner: Partner) -> list[dict[str, Any]]:
+def _shown(claims: Sequence[Claim], partner: Partner) -> list[dict[str, Any]]:
     """Two questions more, however many claims there are."""
-    claims, party = list(claims), partner.party.pk
+    party = partner.party.pk
     pks = [claim.pk for claim in claims]
     last = (
         Finding.objects.filter(claim__in=pks, outcome=Finding.Outcome.CONFIRMED)

@@ -1,7 +1,5 @@
 """What was asked and answered, to look at."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import Model, Q
 from django.utils.translation import gettext_lazy as _
@@ -23,32 +21,12 @@ from inquiries.models import (
     Rectification,
 )
 from kefu.admin import finding
-from kefu.admin.base import ReadOnlyAdmin, badge, display, link
+from kefu.admin.base import OfCaseAdmin, ReadOnlyAdmin, badge, display, link
 from kefu.admin.filters import period
 
 
-class OfCase(ReadOnlyAdmin):
-    """An extension of a case."""
-
-    list_display_links = ("shown_case",)
-    ordering = ("-pk",)
-    readonly_fields: tuple[str, ...] = ("shown_case",)
-    search_help_text = _("单号、运单号，客户的完整电话、末四位、姓名或拼音")
-
-    def find(self, text: str) -> Q | None:
-        return finding.case(text, "case__")
-
-    @display(description=_("工单"))
-    def shown_case(self, row: Any) -> str:
-        return link(row.case)
-
-    @display(description=_("工单"))
-    def case_number(self, row: Any) -> str:
-        return str(row.case)
-
-
 @admin.register(Inquiry)
-class InquiryAdmin(OfCase):
+class InquiryAdmin(OfCaseAdmin):
     list_display = (
         "case_number",
         "kind",
@@ -58,7 +36,6 @@ class InquiryAdmin(OfCase):
         "recorded_by",
         "first_contact",
     )
-    list_display_links = ("case_number",)
     list_filter = ("kind", "channel", "asker", "first_contact", period("recorded_at"))
     list_select_related = ("case", "recorded_by")
     fields = (
@@ -71,7 +48,7 @@ class InquiryAdmin(OfCase):
 
 
 @admin.register(Pickup)
-class PickupAdmin(OfCase):
+class PickupAdmin(OfCaseAdmin):
     list_display = (
         "case_number",
         "pickup_on",
@@ -81,7 +58,6 @@ class PickupAdmin(OfCase):
         "courier",
         "courier_notified_at",
     )
-    list_display_links = ("case_number",)
     list_filter = ("fragile", period("case__opened_at"))
     list_select_related = ("case", "courier")
     fields = (
@@ -96,9 +72,8 @@ class PickupAdmin(OfCase):
 
 
 @admin.register(Complaint)
-class ComplaintAdmin(OfCase):
+class ComplaintAdmin(OfCaseAdmin):
     list_display = ("case_number", "grade", "category", "cause", "against", "stage", "shown_opened")
-    list_display_links = ("case_number",)
     list_filter = ("grade", "stage", "category", "cause", "conclusion", period("case__opened_at"))
     list_select_related = ("case", "against")
     fields = (
@@ -118,18 +93,16 @@ class ComplaintAdmin(OfCase):
 
 
 @admin.register(ComplaintGrading)
-class ComplaintGradingAdmin(OfCase):
+class ComplaintGradingAdmin(OfCaseAdmin):
     list_display = ("case_number", "grade", "reason", "graded_by", "graded_at")
-    list_display_links = ("case_number",)
     list_filter = ("grade", period("graded_at"))
     list_select_related = ("case", "graded_by")
     fields = ("shown_case", "grade", "reason", ("graded_by", "graded_at"), "rulebook")
 
 
 @admin.register(ComplaintStep)
-class ComplaintStepAdmin(OfCase):
+class ComplaintStepAdmin(OfCaseAdmin):
     list_display = ("case_number", "code", "outcome", "round", "amount", "by", "happened_at")
-    list_display_links = ("case_number",)
     list_filter = ("code", "outcome", period("happened_at"))
     list_select_related = ("case", "by")
     fields = (
@@ -142,9 +115,8 @@ class ComplaintStepAdmin(OfCase):
 
 
 @admin.register(Finding)
-class FindingAdmin(OfCase):
+class FindingAdmin(OfCaseAdmin):
     list_display = ("case_number", "clause", "party", "amount", "points", "measure", "found_at")
-    list_display_links = ("case_number",)
     list_filter = (period("found_at"), ("party", AutocompleteSelectFilter))
     list_filter_submit = True
     list_select_related = ("case", "party")
@@ -186,8 +158,8 @@ class RectificationAdmin(ReadOnlyAdmin):
 
 
 @admin.register(CustomerFlag)
-class CustomerFlagAdmin(ReadOnlyAdmin):
-    list_display = ("shown_case", "flag", "reason", "flagged_by", "flagged_at", "lifted_at")
+class CustomerFlagAdmin(OfCaseAdmin):
+    list_display = ("case_number", "flag", "reason", "flagged_by", "flagged_at", "lifted_at")
     list_filter = (period("flagged_at"),)
     list_select_related = ("case", "flagged_by")
     fields = (
@@ -197,11 +169,6 @@ class CustomerFlagAdmin(ReadOnlyAdmin):
         ("flagged_by", "flagged_at"),
         ("lifted_by", "lifted_at"),
     )
-    readonly_fields = ("shown_case",)
-
-    @display(description=_("工单"))
-    def shown_case(self, row: CustomerFlag) -> str:
-        return str(row.case)
 
 
 @admin.register(LineCheck)
@@ -219,7 +186,7 @@ class LineCheckAdmin(ReadOnlyAdmin):
 
 
 @admin.register(NetworkQuery)
-class NetworkQueryAdmin(OfCase):
+class NetworkQueryAdmin(OfCaseAdmin):
     list_display = (
         "asked_at",
         "shown_case",
@@ -302,9 +269,8 @@ class CounterAcceptanceAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Incident)
-class IncidentAdmin(OfCase):
+class IncidentAdmin(OfCaseAdmin):
     list_display = ("case_number", "title", "shown_stage", "is_major", "started_at", "completed_at")
-    list_display_links = ("case_number",)
     list_filter = ("kind", "stage", "is_major", "is_drill", period("started_at"))
     list_select_related = ("case",)
     fields = (

@@ -31,21 +31,20 @@ from kefu.api.authentication import Partner, partner_of
 from kefu.api.idempotency import once
 from kefu.api.models import ApiKey
 from kefu.api.pagination import LONGEST, cursor_refused, read_cursor, write_cursor
-from kefu.api.problems import Changed, QueryRefused
+from kefu.api.problems import Changed
 from kefu.api.public_ids import conceal, reveal
-from kefu.api.schema import ETAG, IDEMPOTENCY_KEY, IF_MATCH, WAS_REPLAYED, refusals
+from kefu.api.schema import ETAG, IDEMPOTENCY_KEY, IF_MATCH, WAS_REPLAYED, answered, paged, refusals
 from kefu.api.serializers import Direction, Strict, Text, instant
-from kefu.api.views import AlwaysJson, given_by, localised, no_parameters
+from kefu.api.views import AlwaysJson, chosen_by, given_by, localised, no_parameters
 from kefu.cases.models import Interaction
 from kefu.cases.services import lock
 from kefu.deadlines.models import Consequence, Deadline
-from kefu.errors import Conflict, KefuError, NotAllowed
+from kefu.errors import Conflict, NotAllowed
 from kefu.network.models import Party
-from kefu.parcels.models import Waybill
+from kefu.parcels.selectors import parcel_of
 from kefu.penalties.models import Penalty
 from kefu.policy.explanation import explain_cost
-from kefu.privacy import redact
-from kefu.staff.models import Department
+from kefu.staff.selectors import desk_for_outlets
 
 KIND = "network_query"
 PAGE, LARGEST_PAGE = 50, 100
@@ -343,30 +342,6 @@ def _parsed(text: str) -> datetime | None:
     return instant if instant.tzinfo else None
 
 
-def _waybill_of(number: str, party: Party) -> Waybill:
-    """Return a parcel that the party sends or delivers.
-
-    Any other is unknown, whether it exists or not: nobody finds out here who sends what.
-    """
-    number = redact.clean_waybill(number, field="waybill_number")
-    waybill = (
-        Waybill.objects.filter(Q(origin=party) | Q(destination=party)).filter(number=number).first()
-    )
-    if waybill is None:
-        raise KefuError(
-            _("没有这个运单，或它不经过你的网点"), code="unknown_waybill", field="waybill_number"
-        )
-    return waybill
-
-
-def _desk() -> Department:
-    """The department that takes outlets' questions: the first that works on inquiries."""
-    desk = Department.objects.filter(active=True, works_inquiries=True).first()
-    if desk is None:
-        raise KefuError(_("客服部还没有设置受理部门"), code="no_department")
-    return desk
-
-
 # -- The doors --------------------------------------------------------------------------------
 
 EXAMPLE = {
@@ -410,10 +385,7 @@ WITHDRAWN = ASKED | {"state": "withdrawn"}
 
 
 def _one(example: dict[str, Any], description: Any, code: str) -> OpenApiResponse:
-    shown_as = OpenApiExample(
-        str(example["state"]), example, response_only=True, status_codes=[code]
-    )
-    return OpenApiResponse(QueryShown, description, [shown_as])
+    return answered(QueryShown, example, description, code, name=str(example["state"]))
 
 
 class NetworkQueryViewSet(viewsets.ViewSet):
@@ -431,28 +403,11 @@ class NetworkQueryViewSet(viewsets.ViewSet):
             "一页一页地读：把 next_cursor 作为下一次的 cursor，其余参数不变。新来的不会打乱正在读的页。"
         ),
         parameters=[Choice],
-        responses={
-            200: OpenApiResponse(
-                QueryPage,
-                gettext_lazy("一页"),
-                [
-                    OpenApiExample(
-                        "page",
-                        {"results": [EXAMPLE], "next_cursor": None},
-                        response_only=True,
-                        status_codes=["200"],
-                    )
-                ],
-            ),
-            **refusals(400),
-        },
+        responses=paged(QueryPage, EXAMPLE),
     )
     def list(self, request: Request) -> Response:
-        choice = Choice(data=request.query_params)
-        if not choice.is_valid():
-            raise QueryRefused(choice.errors)
         partner = partner_of(request)
-        page, cursor = _page(choice.validated_data, partner)
+        page, cursor = _page(chosen_by(Choice, request), partner)
         results = [shown(query, partner=partner) for query in page]
         return localised(Response({"results": results, "next_cursor": cursor}))
 
@@ -494,7 +449,7 @@ class NetworkQueryViewSet(viewsets.ViewSet):
     @once
     def create(self, request: Request) -> Response:
         given, partner = given_by(Question, request), partner_of(request)
-        waybill = _waybill_of(given["waybill_number"], partner.party)
+        waybill = parcel_of(given["waybill_number"], party=partner.party)
         try:
             query = services.receive_query(
                 asking=partner.party,
@@ -503,7 +458,7 @@ class NetworkQueryViewSet(viewsets.ViewSet):
                 question=given["question"],
                 reference=given["reference"],
                 channel=Interaction.Channel.OUTLET,
-                department=_desk(),
+                department=desk_for_outlets(),
                 actor=None,
                 now=partner.seen_at,
             )

@@ -1,5 +1,6 @@
 """The doors of partner outlets to messages on problem parcels: what they were written, and what they write us."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import IntegrityError
@@ -21,12 +22,12 @@ from rest_framework.reverse import reverse
 from kefu.api.authentication import Partner, partner_of
 from kefu.api.idempotency import once
 from kefu.api.models import ApiKey
-from kefu.api.pagination import LONGEST, cursor_refused, read_cursor, write_cursor
-from kefu.api.problems import QueryRefused, refused
+from kefu.api.pagination import LONGEST, cut, newest_first
+from kefu.api.problems import refused
 from kefu.api.public_ids import conceal, reveal
-from kefu.api.schema import IDEMPOTENCY_KEY, WAS_REPLAYED, refusals
+from kefu.api.schema import IDEMPOTENCY_KEY, WAS_REPLAYED, answered, paged, refusals
 from kefu.api.serializers import Direction, Strict, Text, instant
-from kefu.api.views import AlwaysJson, given_by, localised, no_parameters
+from kefu.api.views import AlwaysJson, chosen_by, given_by, localised, no_parameters
 from kefu.errors import Conflict, NotAllowed
 from problem_parcels import services
 from problem_parcels.models import Message, MessageQuerySet, ProblemParcel
@@ -176,13 +177,13 @@ def _find(public_id: str | None, partner: Partner) -> Message:
     return message
 
 
-def _page(choice: dict[str, Any], partner: Partner) -> tuple[list[Message], str | None]:
+def _page(choice: dict[str, Any], partner: Partner) -> tuple[Sequence[Message], str | None]:
     """Return one page and the cursor of the next.
 
     Each box is a range of an index of its own, read up to the page's length and merged here: the work does not
     grow with the table, nor with the depth of the page.
     """
-    rows = _filtered(choice).order_by("-pk")
+    rows = _filtered(choice)
     party = partner.party.pk
     boxes = {
         Direction.RECEIVED: rows.filter(receiver=party),
@@ -190,12 +191,9 @@ def _page(choice: dict[str, Any], partner: Partner) -> tuple[list[Message], str 
     }
     if "box" in choice:
         boxes = {choice["box"]: boxes[choice["box"]]}
-    limit = choice["limit"]
-    found = [message for box in boxes.values() for message in box[: limit + 1]]
+    found = [message for box in boxes.values() for message in box[: choice["limit"] + 1]]
     found.sort(key=lambda message: -message.pk)
-    page = found[:limit]
-    more = len(found) > limit
-    return page, write_cursor(conceal(KIND, page[-1].pk)) if more else None
+    return cut(found, choice, kind=KIND)
 
 
 def _filtered(choice: dict[str, Any]) -> MessageQuerySet:
@@ -204,13 +202,7 @@ def _filtered(choice: dict[str, Any]) -> MessageQuerySet:
         rows = rows.unanswered()
     if "waybill_number" in choice:
         rows = rows.filter(case__waybill_number=choice["waybill_number"])
-    if "cursor" in choice:
-        (public_id,) = read_cursor(choice["cursor"], parts=1)
-        last = reveal(KIND, public_id)
-        if not last:
-            raise cursor_refused()
-        rows = rows.filter(pk__lt=last)
-    return rows
+    return newest_first(rows, choice, kind=KIND)
 
 
 # -- The doors --------------------------------------------------------------------------------
@@ -250,8 +242,7 @@ REPLIED = SENT | {
 
 
 def _one(example: dict[str, Any], description: Any, code: str, name: str) -> OpenApiResponse:
-    shown_as = OpenApiExample(name, example, response_only=True, status_codes=[code])
-    return OpenApiResponse(MessageShown, description, [shown_as])
+    return answered(MessageShown, example, description, code, name)
 
 
 class MessageViewSet(viewsets.ViewSet):
@@ -269,28 +260,11 @@ class MessageViewSet(viewsets.ViewSet):
             "新的在前，一页一页地读：把 next_cursor 作为下一次的 cursor，其余参数不变。读取不算回复，也不改变任何东西。"
         ),
         parameters=[Choice],
-        responses={
-            200: OpenApiResponse(
-                MessagePage,
-                gettext_lazy("一页"),
-                [
-                    OpenApiExample(
-                        "page",
-                        {"results": [RECEIVED], "next_cursor": None},
-                        response_only=True,
-                        status_codes=["200"],
-                    )
-                ],
-            ),
-            **refusals(400),
-        },
+        responses=paged(MessagePage, RECEIVED),
     )
     def list(self, request: Request) -> Response:
-        choice = Choice(data=request.query_params)
-        if not choice.is_valid():
-            raise QueryRefused(choice.errors)
         partner = partner_of(request)
-        page, cursor = _page(choice.validated_data, partner)
+        page, cursor = _page(chosen_by(Choice, request), partner)
         results = [shown(message, partner=partner) for message in page]
         return localised(Response({"results": results, "next_cursor": cursor}))
 

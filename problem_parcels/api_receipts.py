@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.db.models import Q
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import (
@@ -22,18 +20,16 @@ from rest_framework.reverse import reverse
 from kefu.api.authentication import Partner, partner_of
 from kefu.api.idempotency import once
 from kefu.api.models import ApiKey
-from kefu.api.pagination import LONGEST, cursor_refused, read_cursor, write_cursor
-from kefu.api.problems import QueryRefused
+from kefu.api.pagination import LONGEST, cut, newest_first
 from kefu.api.public_ids import conceal, reveal
-from kefu.api.schema import IDEMPOTENCY_KEY, WAS_REPLAYED, refusals
-from kefu.api.serializers import Strict, Text
-from kefu.api.views import AlwaysJson
+from kefu.api.schema import IDEMPOTENCY_KEY, WAS_REPLAYED, answered, paged, refusals
+from kefu.api.serializers import Strict, Text, instant
+from kefu.api.views import AlwaysJson, chosen_by, given_by, localised, no_parameters
 from kefu.cases.models import Interaction
-from kefu.clock import SHANGHAI
 from kefu.errors import KefuError, NotAllowed
 from kefu.parcels.models import Waybill
-from kefu.privacy import redact
-from kefu.staff.models import Department
+from kefu.parcels.selectors import parcel_of
+from kefu.staff.selectors import desk_for_outlets
 from problem_parcels.models import ReceiptRequest
 from problem_parcels.services import receipt_requests
 
@@ -133,19 +129,15 @@ def shown(request: ReceiptRequest, *, partner: Partner) -> dict[str, Any]:
         "service": request.service,
         "reference": request.reference if sent else None,
         "note": request.note,
-        "asked_at": _instant(request.asked_at),
-        "due_at": _instant(request.deadline.due_at) if request.deadline else None,
+        "asked_at": instant(request.asked_at),
+        "due_at": instant(request.deadline.due_at) if request.deadline else None,
         "keep_until": request.keep_until,
         "owed": request.owed,
         "outcome": request.outcome or None,
         "answer": request.answer,
-        "answered_at": _instant(request.answered_at),
+        "answered_at": instant(request.answered_at),
         "fine": None if sent or fine is None else str(fine.value),
     }
-
-
-def _instant(at: Any) -> str | None:
-    return None if at is None else at.astimezone(SHANGHAI).isoformat()
 
 
 def _rows(partner: Partner) -> Any:
@@ -166,33 +158,14 @@ def _find(public_id: str | None, partner: Partner) -> ReceiptRequest:
     return found
 
 
-def _waybill_of(number: str, partner: Partner) -> Waybill:
-    """A parcel that the partner sends or delivers; any other is unknown, whether it exists or not."""
-    number = redact.clean_waybill(number, field="waybill_number")
-    mine = Q(origin=partner.party) | Q(destination=partner.party)
-    waybill = (
-        Waybill.objects.filter(mine)
-        .filter(number=number)
-        .select_related("destination")
-        .defer("sealed", "lookup")
-        .first()
-    )
-    if waybill is None:
-        raise KefuError(
-            _("没有这个运单，或它不经过你的网点"), code="unknown_waybill", field="waybill_number"
-        )
+def _wanted_of(number: str, partner: Partner) -> Waybill:
+    """A parcel whose receipt the partner may ask for: it sends it, and another delivers it."""
+    waybill = parcel_of(number, party=partner.party)
     if waybill.destination_id == partner.party.pk:
         raise KefuError(
             _("这票件是你派的，回单在你那里"), code="own_delivery", field="waybill_number"
         )
     return waybill
-
-
-def _desk() -> Department:
-    desk = Department.objects.filter(active=True, works_inquiries=True).first()
-    if desk is None:
-        raise KefuError(_("客服部还没有设置受理部门"), code="no_department")
-    return desk
 
 
 EXAMPLE = {
@@ -224,11 +197,7 @@ LOST = EXAMPLE | {
 
 
 def _one(example: Any, description: Any, code: str) -> OpenApiResponse:
-    return OpenApiResponse(
-        ReceiptShown,
-        description,
-        [OpenApiExample("receipt", example, response_only=True, status_codes=[code])],
-    )
+    return answered(ReceiptShown, example, description, code, "receipt")
 
 
 class ReceiptRequestViewSet(viewsets.ViewSet):
@@ -245,41 +214,17 @@ class ReceiptRequestViewSet(viewsets.ViewSet):
         summary=gettext_lazy("索要的回单"),
         description=gettext_lazy("自己索要的和向自己索要的，新的在前，一页一页地读。"),
         parameters=[ReceiptChoice],
-        responses={
-            200: OpenApiResponse(
-                ReceiptPage,
-                gettext_lazy("一页"),
-                [
-                    OpenApiExample(
-                        "page",
-                        {"results": [EXAMPLE], "next_cursor": None},
-                        response_only=True,
-                        status_codes=["200"],
-                    )
-                ],
-            ),
-            **refusals(400),
-        },
+        responses=paged(ReceiptPage, EXAMPLE),
     )
     def list(self, request: Request) -> Response:
-        choice = ReceiptChoice(data=request.query_params)
-        if not choice.is_valid():
-            raise QueryRefused(choice.errors)
-        given, partner = choice.validated_data, partner_of(request)
-        rows = _rows(partner).order_by("-pk")
-        if given.get("open"):
+        choice, partner = chosen_by(ReceiptChoice, request), partner_of(request)
+        rows = _rows(partner)
+        if choice.get("open"):
             rows = rows.open()
-        if "cursor" in given:
-            (public_id,) = read_cursor(given["cursor"], parts=1)
-            last = reveal(KIND, public_id)
-            if not last:
-                raise cursor_refused()
-            rows = rows.filter(pk__lt=last)
-        found = list(rows[: given["limit"] + 1])
-        page = found[: given["limit"]]
-        more = write_cursor(conceal(KIND, page[-1].pk)) if len(found) > len(page) else None
+        rows = newest_first(rows, choice, kind=KIND)
+        page, cursor = cut(list(rows[: choice["limit"] + 1]), choice, kind=KIND)
         results = [shown(one, partner=partner) for one in page]
-        return _localised(Response({"results": results, "next_cursor": more}))
+        return localised(Response({"results": results, "next_cursor": cursor}))
 
     @extend_schema(
         operation_id="read_receipt_request",
@@ -288,9 +233,9 @@ class ReceiptRequestViewSet(viewsets.ViewSet):
         responses={200: _one(EXAMPLE, gettext_lazy("索要回单"), "200"), **refusals(400, 404)},
     )
     def retrieve(self, request: Request, pk: str) -> Response:
-        _no_parameters(request)
+        no_parameters(request)
         partner = partner_of(request)
-        return _localised(Response(shown(_find(pk, partner), partner=partner)))
+        return localised(Response(shown(_find(pk, partner), partner=partner)))
 
     @extend_schema(
         operation_id="ask_receipt_request",
@@ -320,10 +265,9 @@ class ReceiptRequestViewSet(viewsets.ViewSet):
     )
     @once
     def create(self, request: Request) -> Response:
-        _no_parameters(request)
-        given = _given(ReceiptWanted, request)
+        given = given_by(ReceiptWanted, request)
         partner = partner_of(request)
-        waybill = _waybill_of(given["waybill_number"], partner)
+        waybill = _wanted_of(given["waybill_number"], partner)
         made = receipt_requests.ask_for_receipt(
             waybill=waybill,
             asking=partner.party,
@@ -331,7 +275,7 @@ class ReceiptRequestViewSet(viewsets.ViewSet):
             note=given["note"],
             reference=given["reference"],
             channel=Interaction.Channel.OUTLET,
-            department=_desk(),
+            department=desk_for_outlets(),
             owner=None,
             actor=None,
             now=partner.seen_at,
@@ -341,7 +285,7 @@ class ReceiptRequestViewSet(viewsets.ViewSet):
             shown(_find(public_id, partner), partner=partner), status=status.HTTP_201_CREATED
         )
         answer.headers["Location"] = reverse("receipt-request-detail", [public_id])
-        return _localised(answer)
+        return localised(answer)
 
     @extend_schema(
         operation_id="answer_receipt_request",
@@ -364,10 +308,9 @@ class ReceiptRequestViewSet(viewsets.ViewSet):
     @action(detail=True, methods=["post"])
     @once
     def answer(self, request: Request, pk: str) -> Response:
-        _no_parameters(request)
         partner = partner_of(request)
         found = _find(pk, partner)
-        given = _given(ReceiptAnswer, request)
+        given = given_by(ReceiptAnswer, request)
         if found.asked_id != partner.party.pk:
             raise NotAllowed(_("这是你索要的，由派件方回复"), code="not_asked")
         receipt_requests.answer_request(
@@ -378,26 +321,4 @@ class ReceiptRequestViewSet(viewsets.ViewSet):
             actor=None,
             now=partner.seen_at,
         )
-        return _localised(Response(shown(_find(pk, partner), partner=partner)))
-
-
-class NoReceiptParameters(Strict):
-    """These addresses take none."""
-
-
-def _no_parameters(request: Request) -> None:
-    none = NoReceiptParameters(data=request.query_params)
-    if not none.is_valid():
-        raise QueryRefused(none.errors)
-
-
-def _given(form: type[Strict], request: Request) -> dict[str, Any]:
-    given = form(data=request.data)
-    given.is_valid(raise_exception=True)
-    data: dict[str, Any] = given.validated_data
-    return data
-
-
-def _localised(response: Response) -> Response:
-    patch_vary_headers(response, ["Authorization", "Accept-Language"])
-    return response
+        return localised(Response(shown(_find(pk, partner), partner=partner)))

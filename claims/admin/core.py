@@ -1,10 +1,6 @@
 """Claims with their evidence, findings and settlements, to look at; and the limits of approval, to set."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from claims.models import (
     Approval,
@@ -16,40 +12,18 @@ from claims.models import (
     Offer,
     Settlement,
 )
-from kefu.admin import finding
-from kefu.admin.base import OfficeAdmin, ReadOnlyAdmin, display, link
+from kefu.admin.base import OfCaseAdmin, OfficeAdmin
 from kefu.admin.filters import period
 
 
-class OfClaim(ReadOnlyAdmin):
-    """What belongs to a claim; ``path`` leads to its case."""
+class OfClaim(OfCaseAdmin):
+    """What belongs to a claim."""
 
     path = "claim__case__"
-    ordering = ("-pk",)
-    list_display_links = ("case_number",)
-    readonly_fields: tuple[str, ...] = ("shown_case",)
-    search_help_text = _("单号、运单号，客户的完整电话、末四位、姓名或拼音")
-
-    def find(self, text: str) -> Q | None:
-        return finding.case(text, self.path)
-
-    def case_of(self, row: Any) -> Any:
-        for name in self.path.strip("_").split("__"):
-            row = getattr(row, name)
-        return row
-
-    @display(description=_("工单"))
-    def case_number(self, row: Any) -> str:
-        return str(self.case_of(row))
-
-    @display(description=_("工单"))
-    def shown_case(self, row: Any) -> str:
-        return link(self.case_of(row))
 
 
 @admin.register(Claim)
-class ClaimAdmin(OfClaim):
-    path = "case__"
+class ClaimAdmin(OfCaseAdmin):
     list_display = ("case_number", "loss", "claimant", "stage", "ending", "demanded_at", "major")
     list_filter = ("stage", "loss", "ending", "major", period("demanded_at"))
     list_select_related = ("case",)
@@ -90,7 +64,7 @@ class FindingAdmin(OfClaim):
 
 
 @admin.register(Liability)
-class LiabilityAdmin(OfClaim):
+class LiabilityAdmin(OfCaseAdmin):
     path = "finding__claim__case__"
     list_display = ("case_number", "kind", "party", "percent")
     list_filter = ("kind",)
@@ -126,7 +100,7 @@ class SettlementAdmin(OfClaim):
 
 
 @admin.register(Approval)
-class ApprovalAdmin(OfClaim):
+class ApprovalAdmin(OfCaseAdmin):
     path = "settlement__claim__case__"
     list_display = ("case_number", "need", "approved", "decided_by", "decided_at")
     list_filter = ("need", "approved", period("decided_at"))

@@ -15,7 +15,7 @@ from claims.models import (
     SelfSettledCase,
 )
 from kefu.admin import finding
-from kefu.admin.base import ReadOnlyAdmin
+from kefu.admin.base import OfCaseAdmin, ReadOnlyAdmin
 from kefu.admin.filters import period
 
 
@@ -113,8 +113,7 @@ class InsurerContactAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Document)
-class DocumentAdmin(OfClaim):
-    path = "case__"
+class DocumentAdmin(OfCaseAdmin):
     list_display = ("case_number", "kind", "number", "issued_by", "issued_at")
     list_filter = ("kind", period("issued_at"))
     list_select_related = ("case", "issued_by")

@@ -1,28 +1,20 @@
 """Reports about losses, delays and damages, what they earn, those that were forgotten, and registers, to look at."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from claims.models import FaultReport, ForgottenReport, Register, ReportBonus
-from kefu.admin import finding
-from kefu.admin.base import ReadOnlyAdmin, display, link
+from kefu.admin.base import OfCaseAdmin, ReadOnlyAdmin
 from kefu.admin.filters import period
 
 
 @admin.register(FaultReport)
-class FaultReportAdmin(ReadOnlyAdmin):
-    ordering = ("-pk",)
+class FaultReportAdmin(OfCaseAdmin):
     list_display = (
         *("case_number", "direction", "fault", "waybill_number", "responsible", "reporter"),
         *("submitted_at", "verdict", "answered_at"),
     )
-    list_display_links = ("case_number",)
     list_filter = ("direction", "fault", "verdict", period("submitted_at"))
     list_select_related = ("case", "responsible", "reporter")
-    search_help_text = _("单号、运单号，客户的完整电话、末四位、姓名或拼音")
     fields = (
         ("shown_case", "direction", "fault", "waybill_number"),
         ("reporter", "sender", "responsible", "responsible_department"),
@@ -30,23 +22,12 @@ class FaultReportAdmin(ReadOnlyAdmin):
         ("notices_wanted", "told_again_by", "answered_at"),
         ("verdict", "decided_by", "decided_at"),
     )
-    readonly_fields = ("shown_case",)
-
-    def find(self, text: str) -> Q | None:
-        return finding.case(text, "case__")
-
-    @display(description=_("工单"))
-    def case_number(self, row: Any) -> str:
-        return str(row.case)
-
-    @display(description=_("工单"))
-    def shown_case(self, row: Any) -> str:
-        return link(row.case)
 
 
 @admin.register(ReportBonus)
-class ReportBonusAdmin(ReadOnlyAdmin):
-    ordering = ("-pk",)
+class ReportBonusAdmin(OfCaseAdmin):
+    path = "report__case__"
+    list_display_links = ("month",)
     list_display = ("month", "employee", "to", "clause", "amount", "credited_at")
     list_filter = ("to", "clause", period("credited_at"))
     list_select_related = ("employee",)
@@ -56,16 +37,11 @@ class ReportBonusAdmin(ReadOnlyAdmin):
         ("rulebook", "credited_at"),
         "inputs",
     )
-    readonly_fields = ("shown_case",)
-
-    @display(description=_("工单"))
-    def shown_case(self, row: Any) -> str:
-        return link(row.report.case)
 
 
 @admin.register(ForgottenReport)
-class ForgottenReportAdmin(ReadOnlyAdmin):
-    ordering = ("-pk",)
+class ForgottenReportAdmin(OfCaseAdmin):
+    list_display_links = ("waybill_number",)
     list_display = (
         *("waybill_number", "fault", "employee", "clause", "amount", "state", "found_at"),
         "decided_by",
@@ -79,11 +55,6 @@ class ForgottenReportAdmin(ReadOnlyAdmin):
         ("state", "decided_by", "decided_at"),
         ("reason", "penalty"),
     )
-    readonly_fields = ("shown_case",)
-
-    @display(description=_("工单"))
-    def shown_case(self, row: Any) -> str:
-        return link(row.case)
 
 
 @admin.register(Register)

@@ -15,7 +15,7 @@ from claims.models import Claim, ClaimQuerySet
 from claims.selectors.case import Age, age_of
 from kefu.staff.models import Department
 from kefu.workbench.selectors import PAGE_ROWS, Desk
-from kefu.workbench.selectors.views import COUNT_CAP, CappedCount, moment_of, shown_count
+from kefu.workbench.selectors.views import COUNT_CAP, CappedCount, cursor_of, place_of, shown_count
 
 Stage = Claim.Stage
 
@@ -112,7 +112,7 @@ def list_page(*, desk: Desk, asked: Asked, now: datetime) -> ListPage:
     return ListPage(
         view=view,
         rows=[_row(claim, desk=desk, now=now) for claim in page],
-        next_cursor=_cursor(page[-1]) if len(found) > PAGE_ROWS else "",
+        next_cursor=cursor_of(page[-1].demanded_at, page[-1].pk) if len(found) > PAGE_ROWS else "",
         counts=_counts(desk, asked),
     )
 
@@ -148,16 +148,11 @@ def _counts(desk: Desk, asked: Asked) -> dict[str, int]:
     return {name.removeprefix("in_"): count for name, count in row.items()}
 
 
-def _cursor(claim: Claim) -> str:
-    return f"{claim.demanded_at.isoformat()}_{claim.pk}"
-
-
 def _page(claims: ClaimQuerySet, cursor: str) -> list[Claim]:
     """One page and one more; a cursor that is none of ours starts at the beginning."""
-    text, _sep, pk = cursor.rpartition("_")
-    at = moment_of(text)
-    if at is not None and pk.isascii() and pk.isdigit() and len(pk) < 19:
-        later = Q(demanded_at__gt=at) | Q(demanded_at=at, pk__gt=int(pk))
+    at, pk = place_of(cursor) or (None, 0)
+    if at is not None:
+        later = Q(demanded_at__gt=at) | Q(demanded_at=at, pk__gt=pk)
         claims = claims.filter(later, demanded_at__gte=at)
     rows = claims.select_related("deadline", "case__waybill", "case__owner", "case__outlet").defer(
         "case__sealed",

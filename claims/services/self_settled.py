@@ -94,7 +94,9 @@ def withdraw(*, row: SelfSettledCase, reason: str, actor: Any, now: datetime) ->
     if row.withdrawn_at is not None:
         raise Conflict(_("已经撤回过了"), code="withdrawn_before")
     row.withdrawn_for = redact.redact(
-        redact.clean(reason, max_length=200, field="reason", multiline=False, required=True)
+        redact.clean(reason, max_length=200, field="reason", multiline=False, required=True),
+        keep=[row.waybill_number],
+        names=[row.sealed["customer"]],
     )[:200]
     row.withdrawn_at, row.withdrawn_by = now, actor
     row.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_for"])

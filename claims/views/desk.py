@@ -19,12 +19,11 @@ from claims.selectors.intake import Beside, beside
 from claims.services import Given
 from kefu.cases.models import Case, Interaction
 from kefu.errors import KefuError
-from kefu.workbench.door import DeskRequest, desk_only, employee_of, workers_only
+from kefu.workbench.door import DeskRequest, desk_only, employee_of, find_case, workers_only
 from kefu.workbench.frame import desk_of, door_time
 from kefu.workbench.once import once, sent_before
 
 Loss = Claim.Loss
-FIRST = 24  # characters of a case number in the address
 
 
 @require_GET
@@ -106,17 +105,8 @@ def parcel(request: DeskRequest) -> HttpResponse:
 
 
 def _origin(request: DeskRequest) -> Case | None:
-    number = (request.POST or request.GET).get("from", "")[:FIRST]
-    if not number:
-        return None
-    if not number.isprintable():
-        raise Http404
-    return get_object_or_404(
-        Case.objects.visible_to(request.user)
-        .select_related("waybill__origin", "waybill__destination")
-        .defer("search", "lookup"),
-        number=number,
-    )
+    number = (request.POST or request.GET).get("from", "")
+    return find_case(request, number) if number else None
 
 
 def _usual(request: DeskRequest, origin: Case | None) -> dict[str, Any]:

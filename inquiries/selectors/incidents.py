@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from inquiries.models import (
+    AffectedCase,
     BroadcastReceipt,
     GroupedComplaint,
     Incident,
@@ -15,6 +16,7 @@ from inquiries.models import (
     IncidentMember,
     IncidentNotice,
     Statement,
+    WaitingCustomer,
 )
 from inquiries.selectors.areas import area_of, in_area
 from kefu.cases.models import Case
@@ -146,28 +148,40 @@ class Progress:
 
 
 def progress(incident: Incident) -> Progress:
+    return progress_of([incident])[incident.pk]
+
+
+def progress_of(incidents: Sequence[Incident]) -> dict[int, Progress]:
+    """How far each is, by its key: three questions, however many they are."""
     finished = Q(answered_at__isnull=False) | Q(
         complaint__case__state__in=[Case.State.CLOSED, Case.State.ANSWERED]
     )
     reached = IncidentNotice.objects.filter(grouped=OuterRef("pk"), reached=True)
-    numbers = incident.complaints.aggregate(
-        complaints=Count("pk"),
-        answered=Count("pk", filter=finished),
-        told=Count("pk", filter=Q(Exists(reached))),
-    )
-    waiting = incident.waiting.aggregate(
-        waiting=Count("pk"), waiting_open=Count("pk", filter=Q(contacted_at=None))
-    )
-    affected = incident.affected.aggregate(
-        affected=Count("pk"),
-        follow_ups_open=Count(
-            "pk",
-            filter=Q(
-                follow_up__isnull=False, follow_up__answered_at=None, follow_up__released_at=None
-            ),
+    due = Q(follow_up__isnull=False, follow_up__answered_at=None, follow_up__released_at=None)
+    counted: list[tuple[Any, dict[str, Count]]] = [
+        (
+            GroupedComplaint.objects,
+            {
+                "complaints": Count("pk"),
+                "answered": Count("pk", filter=finished),
+                "told": Count("pk", filter=Q(Exists(reached))),
+            },
         ),
-    )
-    return Progress(**numbers, **waiting, **affected)
+        (
+            WaitingCustomer.objects,
+            {"waiting": Count("pk"), "waiting_open": Count("pk", filter=Q(contacted_at=None))},
+        ),
+        (
+            AffectedCase.objects,
+            {"affected": Count("pk"), "follow_ups_open": Count("pk", filter=due)},
+        ),
+    ]
+    found = {one.pk: dict.fromkeys(Progress.__slots__, 0) for one in incidents}
+    for rows, numbers in counted:
+        of_these = rows.filter(incident__in=list(found)).order_by().values("incident")
+        for row in of_these.annotate(**numbers):
+            found[row.pop("incident")] |= row
+    return {pk: Progress(**numbers) for pk, numbers in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

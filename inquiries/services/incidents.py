@@ -164,7 +164,7 @@ def issue_in_words(issue: str) -> str:
     sort, _colon, rest = issue.partition(":")
     if sort == "topic":
         return rest
-    pks = [int(part) for part in rest.split("-") if part.isdigit()]
+    pks = [int(part) for part in rest.split("-") if part.isdecimal()]
     names = dict(Party.objects.filter(pk__in=pks).values_list("pk", "name"))
     return " → ".join(names.get(pk, str(pk)) for pk in pks) or issue
 

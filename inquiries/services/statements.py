@@ -80,7 +80,7 @@ def _in_public(issue: str) -> str:
     sort, _colon, key = issue.partition(":")
     if sort not in PERSONS:
         return issue_in_words(issue)
-    person = Party.objects.select_related("parent").filter(pk=key if key.isdigit() else 0).first()
+    person = Party.objects.select_related("parent").filter(pk=key if key.isdecimal() else 0).first()
     return str(person.parent if person is not None and person.parent else our_company())
 
 

@@ -39,6 +39,7 @@ from kefu.staff.models import User
 from kefu.workbench.door import DeskRequest, desk_only, employee_of, find_case, workers_only
 from kefu.workbench.frame import desk_of, door_time
 from kefu.workbench.once import once
+from kefu.workbench.selectors.views import row_of
 from kefu.workbench.wording import stretch
 
 SHOWN = 60
@@ -384,10 +385,8 @@ def _order(request: DeskRequest, case: Case, form: RectificationForm) -> str:
 
 
 def _recheck(request: DeskRequest, case: Case) -> HttpResponse:
-    key = request.POST.get("order", "")[:18]
     order = get_object_or_404(
-        Rectification.objects.filter(finding__case=case),
-        pk=key if key.isascii() and key.isdigit() else 0,
+        Rectification.objects.filter(finding__case=case), pk=row_of(request.POST.get("order", ""))
     )
     try:
         services.recheck_rectification(

@@ -13,12 +13,13 @@ from inquiries import forms_incidents as forms
 from inquiries.models import ForceMajeure
 from inquiries.selectors import force_majeure as selectors
 from inquiries.services import force_majeure as services
-from inquiries.views.incidents import _number, page, sent
+from inquiries.views.incidents import page, sent
 from kefu.errors import KefuError
 from kefu.penalties.models import Penalty
 from kefu.workbench.door import DeskRequest, desk_only
 from kefu.workbench.frame import door_time
 from kefu.workbench.once import once
+from kefu.workbench.selectors.views import row_of
 
 LISTED = 50
 State = ForceMajeure.State
@@ -77,7 +78,7 @@ def one(request: DeskRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         _act(request, declaration)
         return redirect("inquiries:force_majeure_one", pk)
-    rows, after = selectors.preview_page(declaration, after=_number(request.GET.get("after")))
+    rows, after = selectors.preview_page(declaration, after=row_of(request.GET.get("after", "")))
     found = selectors.preview(declaration)
     labels = dict(Penalty.State.choices)
     return page(

@@ -8,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -28,10 +27,11 @@ from kefu.audit import services as audit
 from kefu.errors import KefuError
 from kefu.network.models import ContactNumber
 from kefu.policy.requirements import offered
-from kefu.workbench.door import DeskRequest, View, desk_only, employee_of, workers_only
+from kefu.workbench.door import DeskRequest, View, came_from, desk_only, employee_of, workers_only
 from kefu.workbench.forms import DeskForm
 from kefu.workbench.frame import desk_of, door_time
 from kefu.workbench.once import once
+from kefu.workbench.selectors.views import row_of
 
 LISTED = 50
 RUN = incidents.RUN
@@ -110,13 +110,14 @@ def index(request: DeskRequest) -> HttpResponse:
             return redirect("inquiries:incidents")
     found = Incident.objects.visible_to(request.user).select_related("case__owner")
     open_ = list(found.open().order_by("is_drill", "-started_at")[:LISTED])
+    progress = selectors.progress_of(open_)
     return page(
         request,
         "index",
         "index",
         422 if form.errors else 200,
         form=form,
-        open=[(one, selectors.progress(one)) for one in open_],
+        open=[(one, progress[one.pk]) for one in open_],
         done=found.exclude(completed_at=None).order_by("-completed_at")[:LISTED],
     )
 
@@ -159,7 +160,8 @@ def complaints(request: DeskRequest, number: str) -> HttpResponse:
         request.POST if request.POST.get("do") in ("preview", "answer") else None,
         initial={"text": incident.solution_text},
     )
-    chosen = request.POST.getlist("number")[: incidents.AT_ONCE + 1]
+    ticked = request.POST.getlist("number")[: incidents.AT_ONCE + 1]
+    chosen = [one for one in ticked if one.isprintable()]
     context: dict[str, Any] = {"preview": None, "results": None}
     if request.method == "POST":
         if not request.user.has_perm("cases.work_case"):
@@ -168,7 +170,9 @@ def complaints(request: DeskRequest, number: str) -> HttpResponse:
             return _notice(request, incident)
         if form.is_valid():
             context |= _batch(request, incident, form, chosen)
-    rows = selectors.complaints_page(incident, only=only, after=_number(request.GET.get("after")))
+    rows = selectors.complaints_page(
+        incident, only=only, after=row_of(request.GET.get("after", ""))
+    )
     more = rows[selectors.PAGE_ROWS :]
     rows = rows[: selectors.PAGE_ROWS]
     return page(
@@ -187,10 +191,6 @@ def complaints(request: DeskRequest, number: str) -> HttpResponse:
         chosen=chosen,
         **context,
     )
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _batch(
@@ -262,14 +262,8 @@ def _notice(request: DeskRequest, incident: Incident) -> HttpResponse:
         except KefuError as error:
             messages.warning(request, str(error))
     return redirect(
-        _back(request, reverse("inquiries:incident_complaints", args=[incident.case.number]))
+        came_from(request, reverse("inquiries:incident_complaints", args=[incident.case.number]))
     )
-
-
-def _back(request: DeskRequest, otherwise: str) -> str:
-    """Where the page was; nowhere outside."""
-    back = request.POST.get("back", "")
-    return back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else otherwise
 
 
 # What is said.
@@ -344,7 +338,7 @@ def _published(statement: Statement, channel: str) -> Any:
 def _publish(request: DeskRequest, incident: Incident) -> bool:
     statement = get_object_or_404(
         incident.statements.select_related("incident__case"),
-        pk=_number(request.POST.get("statement")),
+        pk=row_of(request.POST.get("statement", "")),
     )
     try:
         statements.publish(
@@ -368,7 +362,7 @@ def read(request: DeskRequest, pk: int) -> HttpResponse:
         employee=employee_of(request),
         now=door_time(request),
     )
-    return redirect(_back(request, reverse("workbench:queue")))
+    return redirect(came_from(request, reverse("workbench:queue")))
 
 
 # Those who wait, and those whom it touched.
@@ -411,7 +405,7 @@ def waiting(request: DeskRequest, number: str) -> HttpResponse:
 def _contacted(request: DeskRequest, incident: Incident) -> None:
     one = get_object_or_404(
         WaitingCustomer.objects.select_related("incident__case"),
-        pk=_number(request.POST.get("waiting")),
+        pk=row_of(request.POST.get("waiting", "")),
         incident=incident,
     )
     try:

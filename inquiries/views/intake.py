@@ -158,10 +158,9 @@ def _look(request: HttpRequest, form: SingleForm) -> Look:
     received = latest(_value(form, "received", look), now)
     for name in ("outlet", "against", "courier"):
         _value(form, name, look)
-    if phone and selectors_complaints.token_of_phone(phone):
-        token = selectors_complaints.token_of_phone(phone)
+    if phone and (token := selectors_complaints.token_of_phone(phone)):
         look.history = selectors_complaints.history_of(token)
-    origin = (form["origin"].value() or "").strip().upper()
+    origin = (form["origin"].value() or "").replace("\x00", "").strip().upper()
     if origin and not Case.objects.visible_to(request.user).filter(number=origin).exists():
         look.problems["origin"] = _("没有这个单号")
     owner: Any = form.fields["owner"]

@@ -27,7 +27,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.views import ChangeList
 
 from kefu import punctuation
-from kefu.admin import access
+from kefu.admin import access, finding
 from kefu.audit.models import AuditRow
 from kefu.errors import KefuError
 
@@ -261,6 +261,32 @@ class ReadOnlyAdmin(OfficeAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class OfCaseAdmin(ReadOnlyAdmin):
+    """What belongs to a case; ``path`` leads to it."""
+
+    path = "case__"
+    ordering = ("-pk",)
+    list_display_links: Any = ("case_number",)
+    readonly_fields: tuple[str, ...] = ("shown_case",)
+    search_help_text = gettext_lazy("单号、运单号，客户的完整电话、末四位、姓名或拼音")
+
+    def find(self, text: str) -> Q | None:
+        return finding.case(text, self.path)
+
+    def case_of(self, row: Any) -> Any:
+        for name in self.path.strip("_").split("__"):
+            row = getattr(row, name)
+        return row
+
+    @display(description=gettext_lazy("工单"))
+    def case_number(self, row: Any) -> str:
+        return str(self.case_of(row))
+
+    @display(description=gettext_lazy("工单"))
+    def shown_case(self, row: Any) -> str:
+        return link(self.case_of(row))
 
 
 class DecidedAdmin(ReadOnlyAdmin):

@@ -2,15 +2,40 @@
 
 import base64
 import binascii
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 import orjson
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ErrorDetail
 
 from kefu.api.problems import QueryRefused
+from kefu.api.public_ids import conceal, reveal
 
 LONGEST = 512  # characters
+Rows = TypeVar("Rows", bound=QuerySet[Any])
+Row = TypeVar("Row", bound=Model)
+
+
+def newest_first(rows: Rows, choice: Mapping[str, Any], *, kind: str) -> Rows:
+    """Return the rows after the place that the ``cursor`` of ``choice`` names. Raises QueryRefused for another text."""
+    if "cursor" in choice:
+        (public_id,) = read_cursor(choice["cursor"], parts=1)
+        last = reveal(kind, public_id)
+        if not last:
+            raise cursor_refused()
+        rows = rows.filter(pk__lt=last)
+    return rows.order_by("-pk")
+
+
+def cut(
+    found: Sequence[Row], choice: Mapping[str, Any], *, kind: str
+) -> tuple[Sequence[Row], str | None]:
+    """Return the page and the cursor of the next; ``found`` is newest first, with a row more where there is a next."""
+    page = found[: choice["limit"]]
+    more = len(found) > len(page)
+    return page, write_cursor(conceal(kind, page[-1].pk)) if more else None
 
 
 def write_cursor(*place: str) -> str:

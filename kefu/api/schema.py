@@ -59,6 +59,24 @@ def _refusal(status: int, code: str, description: Any, detail: Any, field: str =
     return OpenApiResponse(Problem, description, [example])
 
 
+def answered(
+    form: type[serializers.BaseSerializer[Any]],
+    example: Any,
+    description: Any,
+    code: str,
+    name: str,
+) -> OpenApiResponse:
+    """Return the documented answer of an operation with its one example."""
+    shown_as = OpenApiExample(name, example, response_only=True, status_codes=[code])
+    return OpenApiResponse(form, description, [shown_as])
+
+
+def paged(form: type[serializers.BaseSerializer[Any]], example: Any) -> dict[Any, Any]:
+    """Return the documented answers of a list: a page with this one row, and the refusals."""
+    page = {"results": [example], "next_cursor": None}
+    return {200: answered(form, page, _("一页"), "200", "page"), **refusals(400)}
+
+
 def refusals(*statuses: int) -> dict[Any, Any]:
     """Return the documented refusals of an operation: those every one has, and ``statuses``."""
     every = (401, 403, 429, 500, 503)

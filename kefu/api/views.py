@@ -54,9 +54,16 @@ class NoParameters(Strict):
 
 def no_parameters(request: Request) -> None:
     """Refuse parameters in the address. Raises QueryRefused."""
-    none = NoParameters(data=request.query_params)
-    if not none.is_valid():
-        raise QueryRefused(none.errors)
+    chosen_by(NoParameters, request)
+
+
+def chosen_by(form: type[Strict], request: Request) -> dict[str, Any]:
+    """Return what the parameters in the address choose. Raises QueryRefused."""
+    choice = form(data=request.query_params)
+    if not choice.is_valid():
+        raise QueryRefused(choice.errors)
+    chosen: dict[str, Any] = choice.validated_data
+    return chosen
 
 
 def given_by(form: type[Strict], request: Request) -> dict[str, Any]:

@@ -44,6 +44,14 @@ def head_of(department_id: int) -> Employee | None:
     return own or heads.order_by("user__role", "number").first()
 
 
+def desk_for_outlets() -> Department:
+    """The department that takes outlets' questions: the first that works on inquiries. Raises KefuError without any."""
+    desk = Department.objects.filter(active=True, works_inquiries=True).first()
+    if desk is None:
+        raise KefuError(_("客服部还没有设置受理部门"), code="no_department")
+    return desk
+
+
 def adjusters() -> QuerySet[Employee]:
     """Those whose claims are, by their number."""
     people = Employee.objects.assignable().filter(user__role=User.Role.ADJUSTER)

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from kefu.cases.models import Case
 from kefu.staff.models import Employee, User
@@ -49,8 +50,17 @@ def workers_only(view: View) -> View:
     return inside
 
 
+def came_from(request: DeskRequest, otherwise: str) -> str:
+    """The address of ours that a form says it stood at; nowhere outside."""
+    back = request.POST.get("back", "")
+    inside = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return back if inside else otherwise
+
+
 def find_case(request: DeskRequest, number: str) -> Case:
     """The only way to a case from a page."""
+    if not number.isprintable():  # typed by hand: the database refuses to look for such signs
+        raise Http404
     return get_object_or_404(
         Case.objects.visible_to(request.user)
         .select_related("waybill__origin", "waybill__destination", "owner", "department", "outlet")

@@ -1,13 +1,8 @@
 """Problem parcels with their records, calls, messages, disposals and stays, to look at."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
-from kefu.admin import finding
-from kefu.admin.base import ReadOnlyAdmin, display, link
+from kefu.admin.base import OfCaseAdmin, ReadOnlyAdmin
 from kefu.admin.filters import period
 from problem_parcels.models import (
     ContactAttempt,
@@ -19,28 +14,8 @@ from problem_parcels.models import (
 )
 
 
-class OfCase(ReadOnlyAdmin):
-    """What belongs to the case of a problem parcel."""
-
-    ordering = ("-pk",)
-    list_display_links = ("case_number",)
-    readonly_fields: tuple[str, ...] = ("shown_case",)
-    search_help_text = _("单号、运单号，客户的完整电话、末四位、姓名或拼音")
-
-    def find(self, text: str) -> Q | None:
-        return finding.case(text, "case__")
-
-    @display(description=_("工单"))
-    def case_number(self, row: Any) -> str:
-        return str(row.case)
-
-    @display(description=_("工单"))
-    def shown_case(self, row: Any) -> str:
-        return link(row.case)
-
-
 @admin.register(ProblemParcel)
-class ProblemParcelAdmin(OfCase):
+class ProblemParcelAdmin(OfCaseAdmin):
     list_display = ("case_number", "direction", "problem", "place", "same_city", "registered_at")
     list_filter = ("direction", "problem", "place", "same_city", period("registered_at"))
     list_select_related = ("case",)
@@ -53,7 +28,7 @@ class ProblemParcelAdmin(OfCase):
 
 
 @admin.register(ProblemRecord)
-class ProblemRecordAdmin(OfCase):
+class ProblemRecordAdmin(OfCaseAdmin):
     list_display = ("case_number", "problem", "valid", "liable", "recorded_by", "recorded_at")
     list_filter = ("problem", "valid", period("recorded_at"))
     list_select_related = ("case", "liable", "recorded_by")
@@ -68,7 +43,7 @@ class ProblemRecordAdmin(OfCase):
 
 
 @admin.register(ContactAttempt)
-class ContactAttemptAdmin(OfCase):
+class ContactAttemptAdmin(OfCaseAdmin):
     list_display = ("case_number", "whose", "number_masked", "outcome", "at", "recorded_by")
     list_filter = ("outcome", "whose", period("at"))
     list_select_related = ("case", "recorded_by")
@@ -80,7 +55,7 @@ class ContactAttemptAdmin(OfCase):
 
 
 @admin.register(Message)
-class MessageAdmin(OfCase):
+class MessageAdmin(OfCaseAdmin):
     list_display = ("case_number", "sender", "receiver", "wish", "posted_at", "answered_at")
     list_filter = ("wish", period("posted_at"))
     list_select_related = ("case", "sender", "receiver")
@@ -97,7 +72,7 @@ class MessageAdmin(OfCase):
 
 
 @admin.register(Disposal)
-class DisposalAdmin(OfCase):
+class DisposalAdmin(OfCaseAdmin):
     list_display = ("case_number", "kind", "asked_by", "mark", "decided_at", "carried_out_at")
     list_filter = ("kind", "asked_by", period("decided_at"))
     list_select_related = ("case",)

@@ -18,7 +18,7 @@ from kefu.policy.moments import day_of, end_of
 from kefu.staff.models import Department, Employee
 from kefu.workbench import wording
 from kefu.workbench.selectors import PAGE_ROWS, Desk
-from kefu.workbench.selectors.views import COUNT_CAP, CappedCount, moment_of, shown_count
+from kefu.workbench.selectors.views import COUNT_CAP, CappedCount, cursor_of, place_of, shown_count
 from problem_parcels.models import ProblemParcel
 from problem_parcels.selectors.replies import unread_replies
 
@@ -140,7 +140,9 @@ def desk_page(*, desk: Desk, asked: Asked, now: datetime) -> DeskPage:
     return DeskPage(
         view=view,
         rows=[_row(case, desk=desk, now=now) for case in page],
-        next_cursor=_cursor(page[-1], view.order) if len(found) > PAGE_ROWS else "",
+        next_cursor=cursor_of(getattr(page[-1], view.order), page[-1].pk)
+        if len(found) > PAGE_ROWS
+        else "",
         counts=_counts(desk, asked, now),
     )
 
@@ -190,23 +192,17 @@ def _counts(desk: Desk, asked: Asked, now: datetime) -> dict[str, int]:
     return {name.removeprefix("in_"): count for name, count in row.items()}
 
 
-def _cursor(case: Case, order: str) -> str:
-    at = getattr(case, order)
-    return f"{at.isoformat() if at else ''}_{case.pk}"
-
-
 def _page(parcels: CaseQuerySet, order: str, cursor: str) -> list[Case]:
     """One page and one more; a cursor that is none of ours starts at the beginning."""
-    limit = PAGE_ROWS + 1
-    text, _sep, pk_text = cursor.rpartition("_")
-    at = moment_of(text)
-    if not (pk_text.isascii() and pk_text.isdigit() and len(pk_text) < 19) or (text and not at):
+    limit, place = PAGE_ROWS + 1, place_of(cursor)
+    if place is None:
         return list(_complete(parcels.order_by(F(order).asc(nulls_last=True), "pk")[:limit]))
+    at, pk = place
     timeless = parcels.filter(**{order: None}).order_by("pk")
     if at is None:
-        return list(_complete(timeless.filter(pk__gt=int(pk_text))[:limit]))
+        return list(_complete(timeless.filter(pk__gt=pk)[:limit]))
     timed = parcels.filter(**{f"{order}__gte": at})
-    timed = timed.filter(Q(**{f"{order}__gt": at}) | Q(pk__gt=int(pk_text)))
+    timed = timed.filter(Q(**{f"{order}__gt": at}) | Q(pk__gt=pk))
     # Two ranges of the index, the second only where the first runs out: one OR would read from the start.
     found = list(_complete(timed.order_by(order, "pk")[:limit]))
     if len(found) < limit:

@@ -16,7 +16,7 @@ from kefu.policy.requirements import requirements
 from kefu.policy.rulebook import Rulebook
 from kefu.rulebooks.selectors import Edition, edition_in_force
 from kefu.staff.models import Department, User
-from kefu.workbench.selectors.views import capped_count, moment_of
+from kefu.workbench.selectors.views import capped_count, cursor_of, place_of
 from problem_parcels.models import Disposal, ProblemParcel, Stay, StoreRound
 
 PAGE_ROWS = 50
@@ -136,16 +136,15 @@ def stock_page(
 
 def page_of(stays: Stays, *, after: str) -> StockPage:
     """A page of stays by (entered_at, id); a cursor that is none of ours starts at the beginning."""
-    at_text, _sep, pk_text = after.rpartition("_")
-    at = moment_of(at_text)
-    if at and pk_text.isascii() and pk_text.isdigit() and len(pk_text) < 19:
+    at, pk = place_of(after) or (None, 0)
+    if at:
         # The first condition enters the index at its place, the second skips those of the same moment.
         stays = stays.filter(entered_at__gte=at)
-        stays = stays.filter(Q(entered_at__gt=at) | Q(pk__gt=int(pk_text)))
+        stays = stays.filter(Q(entered_at__gt=at) | Q(pk__gt=pk))
     found = list(complete(stays).order_by("entered_at", "pk")[: PAGE_ROWS + 1])
     rows = found[:PAGE_ROWS]
     last = rows[-1] if len(found) > PAGE_ROWS else None
-    return StockPage(rows, f"{last.entered_at.isoformat()}_{last.pk}" if last else "")
+    return StockPage(rows, cursor_of(last.entered_at, last.pk) if last else "")
 
 
 def complete(stays: Stays) -> Stays:

@@ -7,16 +7,16 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from kefu.desk import services as desk_services
 from kefu.errors import KefuError
 from kefu.staff.models import Employee
-from kefu.workbench.door import DeskRequest, desk_only, employee_of, workers_only
+from kefu.workbench.door import DeskRequest, came_from, desk_only, employee_of, workers_only
 from kefu.workbench.frame import desk_of, door_time
 from kefu.workbench.selectors import PAGE_ROWS
+from kefu.workbench.selectors.views import row_of
 from problem_parcels import services
 from problem_parcels.forms.desk import AskedForm
 from problem_parcels.models import Message
@@ -106,14 +106,10 @@ def desk(request: DeskRequest) -> HttpResponse:
 @desk_only
 def rows(request: DeskRequest) -> HttpResponse:
     """The rows of these cases as the list shows them; those that left it are missing."""
-    pks = [int(text) for text in request.GET.getlist("id")[:PAGE_ROWS] if _is_number(text)]
+    pks = [row_of(text) for text in request.GET.getlist("id")[:PAGE_ROWS]]
     asked, now = _asked(request), door_time(request)
     found = lists.rows_of(desk=desk_of(request), asked=asked, pks=pks, now=now)
     return render(request, "problem_parcels/_rows.html", {"rows": found, "now": now})
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 @require_POST
@@ -122,7 +118,7 @@ def give(request: DeskRequest) -> HttpResponse:
     """Take what is ticked, or give it to a colleague; what cannot be given is told, the rest goes through."""
     employee, now = employee_of(request), door_time(request)
     to = _colleague(request)
-    pks = [int(text) for text in request.POST.getlist("case")[:PAGE_ROWS] if _is_number(text)]
+    pks = [row_of(text) for text in request.POST.getlist("case")[:PAGE_ROWS]]
     given, refused = 0, []
     for case in lists.open_parcels(request.user).filter(pk__in=pks).order_by("pk"):
         try:
@@ -147,7 +143,7 @@ def give(request: DeskRequest) -> HttpResponse:
         messages.warning(request, line)
     if not pks:
         messages.warning(request, _("没有勾选哪一件"))
-    return redirect(_back(request))
+    return redirect(came_from(request, reverse("problem_parcels:desk")))
 
 
 def _colleague(request: DeskRequest) -> Employee | None:
@@ -155,15 +151,7 @@ def _colleague(request: DeskRequest) -> Employee | None:
         return None
     if not request.user.has_perm("cases.reassign_case"):
         raise PermissionDenied
-    number = request.POST["to"] if _is_number(request.POST["to"]) else 0
-    return get_object_or_404(Employee.objects.assignable(), pk=number)
-
-
-def _back(request: DeskRequest) -> str:
-    """Where the list was; nowhere outside."""
-    back = request.POST.get("back", "")
-    inside = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    return back if inside else reverse("problem_parcels:desk")
+    return get_object_or_404(Employee.objects.assignable(), pk=row_of(request.POST["to"]))
 
 
 @require_GET

@@ -1,14 +1,16 @@
 """Claims on their way to finance and beyond, made by the services."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from claims import services
-from claims.models import Payment
-from claims.services import Share, payments, recoveries
+from claims.models import InsuranceCase, InsurancePolicy, Payment
+from claims.services import Share, insurance, payments, recoveries
 from kefu.cases.models import Case
 from kefu.ledger.models import Account
+from kefu.network.models import Party
 from tests.centre import at
 from tests.claims.conftest import Desk
 
@@ -59,6 +61,25 @@ def booked(desk: Desk, case: Case, **paid: Any) -> None:
     pay(desk, case, **paid)
     tell(desk, case)
     recoveries.book(case=case, actor=desk.gu.user, now=at("16:00"))
+
+
+def reported(desk: Desk, case: Case) -> InsuranceCase:
+    """Gu has a policy and reports the claim under it."""
+    insurer = Party.objects.create(kind="insurer", code="PICC", name="人保财险扬州")
+    policy = insurance.save_policy(
+        policy=InsurancePolicy(
+            insurer=insurer,
+            number="PYII1",
+            title="物流责任险",
+            cover=Decimal(5000),
+            valid_from=date(2026, 1, 1),
+            valid_to=date(2026, 12, 31),
+            report_within_days=2,
+            documents_within_days=10,
+        ),
+        actor=desk.gu.user,
+    )
+    return insurance.report(case=case, policy=policy, actor=desk.gu.user, now=at("16:00"))
 
 
 def balances() -> dict[tuple[str, str], Decimal]:

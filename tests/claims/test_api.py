@@ -39,7 +39,8 @@ def test_a_unit_reads_its_own_claims_with_what_the_centre_advises(desk, settings
     desk.confirmed(case, now=at("10:10"))
     (shown,) = chengdu.get("/api/v1/claims/?open=true&limit=1").json()["results"]
     assert (shown["percent"], shown["stage"]) == ("100.00", "negotiation")
-    assert chengdu.get("/api/v1/claims/?cursor=nonsense").status_code == 400
+    for query in ("cursor=nonsense", "opne=true", "limit=1&limit=2"):
+        assert chengdu.get(f"/api/v1/claims/?{query}").status_code == 400, query
 
     # Divided anew, it is another's: nobody is told that he still bears it.
     decided = {"submitted_by": desk.gu.user, "decided_by": desk.centre.chen.user}

@@ -73,7 +73,9 @@ def test_a_wrong_one_is_withdrawn_and_stays_on_record(desk):
         self_settled.withdraw(row=row, reason="重复", actor=desk.centre.lin.user, now=at("11:00"))
     with pytest.raises(KefuError):
         self_settled.withdraw(row=row, reason=" ", **common)
-    self_settled.withdraw(row=row, reason="金额记错", **common)
+    self_settled.withdraw(row=row, reason="王建国的电话 13800004545 打来说金额记错", **common)
+    row.refresh_from_db()
+    assert row.withdrawn_for == "王*国的电话 138******45 打来说金额记错"
     with pytest.raises(Conflict):
         self_settled.withdraw(row=row, reason="金额记错", **common)
     again = self_settled.record(

@@ -1,11 +1,14 @@
 """Incidents as a browser meets them: one storm, walked through page by page."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from inquiries.models import BroadcastReceipt, ForceMajeure, Incident, WaitingCustomer
+from inquiries.services import incidents
 from kefu.audit.models import AuditRow
 from kefu.cases.models import Case
 from kefu.jobs import services as jobs
@@ -91,13 +94,16 @@ def test_many_complaints_from_the_banner_to_the_last_answer(express, storm, cloc
     ).content.decode()
     assert results.count("data-done") == 2 and results.count("data-refused") == 1
     assert "等客户答复" in results
-    assert send(lin, page_of, 422, do="preview", text="运费全退", channel="phone")
+    for nothing in ([], ["\x00"]):
+        send(lin, page_of, 422, do="preview", number=nothing, text="运费全退", channel="phone")
 
     refused = chen.post(f"/cases/{number}/do/complete/", {"note": "完"})
     assert "19 件投诉没有处理完" in refused.content.decode()
 
 
-def test_the_page_of_the_complaints_asks_the_same_however_many_there_are(express, storm, desk):
+def test_the_pages_of_incidents_and_their_complaints_ask_the_same_however_many_there_are(
+    express, storm, desk
+):
     incident, _found = storm
     wang, url = desk(express.wang), f"/incidents/{incident.case.number}/complaints/?after="
     pks = list(incident.complaints.order_by("pk").values_list("pk", flat=True))
@@ -106,6 +112,23 @@ def test_the_page_of_the_complaints_asks_the_same_however_many_there_are(express
         shown(wang, f"{url}{pks[-3]}")
     with CaptureQueriesContext(connection) as many:
         shown(wang, url)
+    assert len(many) == len(few)
+
+    shown(wang, "/incidents/")
+    with CaptureQueriesContext(connection) as few:
+        shown(wang, "/incidents/")
+    for n in range(3):
+        given = incidents.Given(
+            kind="other", summary="停电", started_at=incident.started_at, issue=f"topic:{n}"
+        )
+        incidents.declare(
+            given=given,
+            department=express.query_desk,
+            actor=express.wang.user,
+            now=incident.started_at + timedelta(hours=1),
+        )
+    with CaptureQueriesContext(connection) as many:
+        shown(wang, "/incidents/")
     assert len(many) == len(few)
 
 

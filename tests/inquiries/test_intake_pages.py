@@ -274,6 +274,7 @@ def test_nonsense_in_the_hidden_fields_is_no_crash(chat, agent):
         {"w880612046612-where": "add:CX-1", "w880612046612-kind": "pickup"},
         {"d88061204903-pick": "880612045537"},
         {"ticket": ""},
+        {"ticket": "\x00"},
     ):
         read(agent, page, **changes)
         assert save(agent, page, **changes).status_code in (200, 409, 422)
@@ -399,6 +400,7 @@ def test_a_time_further_back_than_the_rulebook_lets_one_go_is_refused_at_its_fie
         ({"kind": "network_query"}, "请填网点"),
         ({"kind": "network_query", "outlet": "没有的网点"}, "没有找到"),
         ({"kind": "complaint", "cause": "late_reply", "origin": "CX-1"}, "没有这个单号"),
+        ({"kind": "complaint", "cause": "late_reply", "origin": "\x00"}, "空字符"),
         ({"kind": "teleport"}, "teleport"),
     ],
 )

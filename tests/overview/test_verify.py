@@ -14,17 +14,6 @@ from django.db import connection, transaction
 from django.test import TransactionTestCase
 from psycopg.conninfo import make_conninfo
 
-from claims import services as claims
-from claims.models import ForgottenReport
-from claims.services.forgotten import confirm_forgotten
-from claims.services.registers import draw_up, take_step
-from claims.services.reports import (
-    Reported,
-    close_report,
-    file_report,
-    judge_report,
-    tell_concerned,
-)
 from inquiries import services as inquiries
 from inquiries.models import Complaint, ForceMajeure, GroupedComplaint
 from inquiries.selectors.force_majeure import still_costing
@@ -59,6 +48,7 @@ from problem_parcels.services import (
 from problem_parcels.services.house import set_house_words
 from tests.centre import build
 from tests.conftest import drop_database, fresh_database
+from tests.episodes import a_claim, a_complaint, reports_and_a_register
 from tests.overview.test_verify_claim_money import BROKEN
 from tests.processes.conftest import employ
 from tests.transactions import wait_for_older_transactions
@@ -210,31 +200,6 @@ def a_receipt(centre, now):
     )
 
 
-def a_claim(centre, now):
-    """A lost parcel: two bear it, and what was agreed is approved."""
-    by = {"actor": centre.wang.user, "now": now}
-    case = claims.register(
-        given=claims.Given(centre.waybill.number, "loss", "sender", "丢了"),
-        department=centre.query_desk,
-        **by,
-    )
-    half = Decimal(50)
-    finding = claims.submit_finding(
-        case=case,
-        facts="无到件扫描",
-        cause="lost_in_transit",
-        reason="各半",
-        liable=[
-            claims.Share("outlet", centre.chengdu, half),
-            claims.Share("unattributable", None, half),
-        ],
-        **by,
-    )
-    claims.confirm_finding(finding=finding, actor=centre.chen.user, now=now)
-    settlement = claims.agree(case=case, agreed=Decimal("100.01"), channel="phone", **by)
-    claims.decide_settlement(settlement=settlement, approve=True, actor=centre.chen.user, now=now)
-
-
 def a_stored_parcel(centre, now):
     """Into the store, to the next shift, and out with the driver."""
     driver = Party.objects.create(kind="driver", code="SJ01", name="吴师傅")
@@ -252,38 +217,6 @@ def a_stored_parcel(centre, now):
     collections.tick(
         sheet=sheet, number=centre.waybill.number, by=centre.lin, actor=centre.lin.user, now=now
     )
-
-
-def a_complaint(centre, now):
-    """Of a lost parcel, by the express service's rules: solved to the customer's content, and an outlet was rude."""
-    desk = Department.objects.create(code="express", name="速递客服")
-    rulebooks.assign(
-        version=RulebookVersion.objects.get(rulebook__code="ES"),
-        department=desk,
-        effective_on=now.astimezone(SHANGHAI).date(),
-        actor=centre.he.user,
-        now=now,
-    )
-    case = inquiries.file_complaint(
-        cause="rude_language",
-        against=centre.chengdu,
-        text="还骂人",
-        channel=Interaction.Channel.PHONE,
-        asker="receiver",
-        customer_name="陈晓梅",
-        customer_phone="13800004545",
-        waybill=centre.waybill,
-        details=inquiries.Details(category="attitude", demand="道歉"),
-        department=desk,
-        actor=centre.chen.user,
-        now=now,
-    )
-    by = {"case": case, "actor": centre.chen.user, "now": now}
-    inquiries.verify(method="outlet", text="属实", **by)
-    inquiries.propose(text="店长道歉", channel=Interaction.Channel.PHONE, **by)
-    inquiries.answer_solution(accepted=True, text="可以", channel=Interaction.Channel.PHONE, **by)
-    inquiries.follow_up(satisfied=True, further_needs="没有", **by)
-    inquiries.record_finding(clause="CD-05.02", **by)
 
 
 def a_storm_and_a_drill(centre, now):
@@ -340,37 +273,6 @@ def a_storm_and_a_drill(centre, now):
     ForceMajeure.objects.filter(pk=declaration.pk).update(
         state="revoked", revoked_by=centre.he.user, revoked_at=now, revocation_by=centre.chen.user
     )
-
-
-def reports_and_a_register(centre, now):
-    """One that came in, told twice and closed; one of ours, accepted; one forgotten; a month that was issued."""
-    hour = timedelta(hours=1)
-    one = {"responsible": centre.chengdu, "text": "派件晚了", "waybill_number": "770612049911"}
-    case = file_report(
-        reported=Reported(direction="incoming", fault="delay", **one), employee=centre.lin, now=now
-    )
-    by = {"actor": centre.lin.user}
-    for at in (now, now + hour):
-        tell_concerned(case=case, text="请说明", channel="phone", now=at, **by)
-    close_report(case=case, now=now + hour, **by)
-    made = file_report(
-        reported=Reported(direction="outgoing", fault="loss", **one), employee=centre.lin, now=now
-    )
-    judge_report(case=made, accept=True, actor=centre.chen.user, now=now)
-    using = RulebookVersion.objects.get(rulebook__code="CD", number=1)
-    found = ForgottenReport.objects.create(
-        case=case, fault="damage", waybill_number="770612049912", employee=centre.lin,
-        closed_at=now, found_at=now, clause="CD-12.79", rulebook=using, amount=30,
-    )  # fmt: skip
-    confirm_forgotten(found=found, actor=centre.chen.user, now=now)
-    logistics = RulebookVersion.objects.get(rulebook__code="LC", number=1)
-    Assignment.objects.create(
-        version=logistics,
-        department=Department.objects.create(code="logistics", name="物流客服"),
-        effective_on=logistics.effective_on,
-    )
-    month = draw_up(kind="complaint_rate", about=now.date() - timedelta(days=40), now=now)
-    take_step(register=month, step="issue", actor=centre.chen.user, now=now)
 
 
 def a_photo(case, centre, now):

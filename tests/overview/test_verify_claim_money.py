@@ -1,6 +1,5 @@
 """The checks on the money of claims are checked: silent on a sound world, and each speaks when its fact is broken."""
 
-from datetime import date
 from decimal import Decimal
 
 import psycopg
@@ -9,14 +8,13 @@ from django.conf import settings as django_settings
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-from claims.models import Document, InsurancePolicy, Recovery
+from claims.models import Document, Recovery
 from claims.services import documents, insurance, recoveries
-from kefu.network.models import Party
 from kefu.overview.claim_money_checks import CLAIM_MONEY_CHECKS
 from kefu.overview.verify import paper_contents, verify
 from tests.centre import at
 from tests.claims.conftest import build_desk
-from tests.claims.money import approved, booked
+from tests.claims.money import approved, booked, reported
 
 SOUND = {name: violations for name, _counted, violations in CLAIM_MONEY_CHECKS}
 BROKEN = [
@@ -39,23 +37,9 @@ def world():
     """A claim paid, booked and insured short; another whose booking was taken back."""
     desk = build_desk()
     gu = desk.gu.user
-    insurer = Party.objects.create(kind="insurer", code="PICC", name="人保财险扬州")
-    policy = insurance.save_policy(
-        policy=InsurancePolicy(
-            insurer=insurer,
-            number="PYII1",
-            title="物流责任险",
-            cover=Decimal(5000),
-            valid_from=date(2026, 1, 1),
-            valid_to=date(2026, 12, 31),
-            report_within_days=2,
-            documents_within_days=10,
-        ),
-        actor=gu,
-    )
     case = approved(desk)
     booked(desk, case)
-    row = insurance.report(case=case, policy=policy, actor=gu, now=at("16:00"))
+    row = reported(desk, case)
     insurance.hand_in(
         insured=row, claimed_amount=Decimal(700), insurer_number="R1", actor=gu, now=at("16:10")
     )

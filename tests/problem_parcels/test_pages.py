@@ -227,7 +227,11 @@ def test_parcels_are_taken_and_leads_give_them(desk, page):
         page.post(reverse("problem_parcels:give"), give | {"to": desk.zhou.pk}).status_code == 403
     )
     User.objects.filter(pk=desk.lin.user_id).update(role="shift_lead")
-    page.post(reverse("problem_parcels:give"), give | {"to": desk.zhou.pk})
+    for elsewhere in ("1", "//evil.example/", "https://evil.example/"):
+        answer = page.post(
+            reverse("problem_parcels:give"), give | {"to": desk.zhou.pk, "back": elsewhere}
+        )
+        assert answer.url == reverse("problem_parcels:desk"), elsewhere
     free.refresh_from_db()
     assert free.owner == desk.zhou
 

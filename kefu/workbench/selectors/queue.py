@@ -18,7 +18,8 @@ from kefu.workbench.selectors.views import (
     SOON,
     VIEWS,
     Cases,
-    moment_of,
+    cursor_of,
+    place_of,
     shown_count,
 )
 
@@ -106,7 +107,7 @@ def queue_page(*, desk: Desk, view: str, kind: str, after: str, now: datetime) -
         label=str(VIEWS[view].label),
         kind=kind,
         rows=_rows(page, desk=desk, now=now),
-        next_cursor=_cursor(page[-1]) if len(found) > PAGE_ROWS else "",
+        next_cursor=cursor_of(page[-1].next_due_at, page[-1].pk) if len(found) > PAGE_ROWS else "",
         is_later=bool(after),
         chips=_chips(view, kind, counts),
         total=chosen,
@@ -138,20 +139,13 @@ def neighbours(*, case: Case, desk: Desk, view: str, now: datetime) -> tuple[str
     return (before.number if before else "", following[0].number if following else "")
 
 
-def _cursor(case: Case) -> str:
-    return f"{case.next_due_at.isoformat() if case.next_due_at else ''}_{case.pk}"
-
-
 def _after(cases: Cases, cursor: str) -> list[Case]:
     """One page and one more; a cursor that is none of ours starts at the beginning."""
-    due_text, _sep, pk_text = cursor.rpartition("_")
-    limit = PAGE_ROWS + 1
-    due_at = moment_of(due_text)
-    if not (pk_text.isascii() and pk_text.isdigit() and len(pk_text) < 19) or (
-        due_text and not due_at
-    ):
+    limit, place = PAGE_ROWS + 1, place_of(cursor)
+    if place is None:
         return list(_complete(cases.soonest_first()[:limit]))
-    return _keyset(cases, due_at, int(pk_text), limit=limit)
+    due_at, pk = place
+    return _keyset(cases, due_at, pk, limit=limit)
 
 
 def _keyset(cases: Cases, due_at: datetime | None, pk: int, *, limit: int) -> list[Case]:

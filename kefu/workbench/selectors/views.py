@@ -31,6 +31,23 @@ def moment_of(text: str) -> datetime | None:
     return at if at is not None and at.tzinfo is not None else None
 
 
+def row_of(text: str) -> int:
+    """The number of the row that an address or a form names; 0, which no row has, where it names none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def cursor_of(at: datetime | None, pk: int) -> str:
+    """Where a page ended that is ordered by a moment and the row's number."""
+    return f"{at.isoformat() if at else ''}_{pk}"
+
+
+def place_of(cursor: str) -> tuple[datetime | None, int] | None:
+    """The moment and the number of the row where a page ended; None for a cursor that is none of ours."""
+    text, _sep, key = cursor.rpartition("_")
+    at, pk = moment_of(text), row_of(key)
+    return None if not pk or (text and at is None) else (at, pk)
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """One entry of the side navigation: which open cases, for whom."""

@@ -17,6 +17,7 @@ from kefu.staff.models import User
 from kefu.workbench.door import DeskRequest, desk_only
 from kefu.workbench.forms import PresenceForm
 from kefu.workbench.frame import desk_of, door_time
+from kefu.workbench.selectors.views import row_of
 
 POLLED = 200  # events an answer to polling carries at most
 
@@ -24,8 +25,7 @@ POLLED = 200  # events an answer to polling carries at most
 def _reader(request: DeskRequest) -> outbox.Reader:
     """Who listens, and to which case besides his department's; a case he may not see is not listened to."""
     desk = desk_of(request)
-    text = request.GET.get("case", "")
-    pk = int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+    pk = row_of(request.GET.get("case", "")) or None
     if pk is not None and not Case.objects.visible_to(request.user).filter(pk=pk).exists():
         pk = None
     return outbox.Reader(request.user.pk, desk.department_id, pk)

@@ -18,7 +18,7 @@ from kefu.workbench.door import DeskRequest, desk_only, employee_of, find_case, 
 from kefu.workbench.frame import desk_of, door_time, frame_of
 from kefu.workbench.once import once
 from kefu.workbench.selectors import QueueRow
-from kefu.workbench.selectors.views import VIEWS
+from kefu.workbench.selectors.views import VIEWS, row_of
 
 TAKE_TRIES = 5  # cases somebody else may take in the same second
 
@@ -74,11 +74,7 @@ def queue(request: DeskRequest) -> HttpResponse:
 def rows(request: DeskRequest) -> HttpResponse:
     """The rows of these cases as the view shows them; those that left it are missing."""
     view, kind = _asked(request)
-    pks = [
-        int(text)
-        for text in request.GET.getlist("id")[: selectors.PAGE_ROWS]
-        if text.isascii() and text.isdigit()
-    ]
+    pks = [row_of(text) for text in request.GET.getlist("id")[: selectors.PAGE_ROWS]]
     found = selectors.queue_rows(
         desk=desk_of(request), view=view, kind=kind, pks=pks, now=door_time(request)
     )

@@ -27,6 +27,7 @@ GROWN_FROM = frozenset(
         Case.Kind.COMPLAINT,
         Case.Kind.NETWORK_QUERY,
         Case.Kind.PROBLEM_PARCEL,
+        Case.Kind.RECEIPTS,  # one that is wanted; a courier's batch is about no single parcel
     }
 )
 
@@ -163,7 +164,8 @@ def _of_the_heads(facts: Facts) -> list[NextStep]:
     if own.pending is not None and user.has_perm("claims.confirm_finding"):
         steps.append(next_step(case, "confirm", _("确认责任"), "p"))
         steps.append(next_step(case, "send-back", _("退回重查")))
-    if any(user.has_perm(RIGHTS[need]) for need in own.open_needs):
+    may = any(user.has_perm(RIGHTS[need]) for need in own.open_needs)
+    if may and user.pk not in own.heard:
         steps.append(next_step(case, "approve", _("批准赔付"), "p"))
         steps.append(next_step(case, "refuse", _("不批准")))
     return steps

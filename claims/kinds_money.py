@@ -44,6 +44,7 @@ class MoneyBeside(Addition):
         "insurance_documented": gettext_lazy("向 {party} 索赔 {amount} 元，材料已交"),
         "insurance_received": gettext_lazy("{party} 赔款到账 {amount} 元"),
         "insurance_declined": gettext_lazy("{party} 拒赔"),
+        "insurance_withdrawn": gettext_lazy("向 {party} 撤案"),
         "insurer_contacted": gettext_lazy("联系保险公司"),
     }
 
@@ -57,7 +58,7 @@ class MoneyBeside(Addition):
             claim=claim,
             payment=getattr(claim, "payment", None),
             recoveries=standing(claim),
-            insured=InsuranceCase.objects.filter(claim=claim).first(),
+            insured=InsuranceCase.objects.standing().filter(claim=claim).first(),
         )
 
     def values(self, line: Interaction) -> Mapping[str, str]:

@@ -96,6 +96,7 @@ class InsuranceCaseAdmin(OfClaim):
         ("documented_at", "documents_due"),
         ("claimed_amount", "received_amount", "received_at"),
         "declined_reason",
+        ("withdrawn_at", "withdrawn_by", "withdrawn_for"),
     )
 
 

@@ -1,5 +1,7 @@
 """What comes back: from the liable, and from insurers."""
 
+from typing import Self
+
 import pgtrigger
 from django.db import models
 from django.db.models import Q
@@ -119,18 +121,24 @@ class InsurancePolicy(models.Model):
         return self.number
 
 
+class InsuranceCaseQuerySet(models.QuerySet["InsuranceCase"]):
+    def standing(self) -> Self:
+        return self.exclude(state=InsuranceCase.State.WITHDRAWN)
+
+
 class InsuranceCase(models.Model):
     """A claim reported to an insurer: what we ask and what we get; apart from what the customer gets and
-    what the liable pay (LC-01.23)."""
+    what the liable pay (LC-01.23). One that was withdrawn stays; the claim may be reported anew."""
 
     class State(models.TextChoices):
         REPORTED = "reported", _("已报案")
         DOCUMENTED = "documented", _("材料已交")
         RECEIVED = "received", _("已到账")
         DECLINED = "declined", _("拒赔")
+        WITHDRAWN = "withdrawn", _("已撤案")
 
-    claim = models.OneToOneField(
-        Claim, models.PROTECT, related_name="insurance_case", verbose_name=_("理赔")
+    claim = models.ForeignKey(
+        Claim, models.PROTECT, related_name="insurance_cases", verbose_name=_("理赔")
     )
     policy = models.ForeignKey(
         InsurancePolicy, models.PROTECT, related_name="cases", verbose_name=_("保单")
@@ -152,6 +160,13 @@ class InsuranceCase(models.Model):
     reported_by = models.ForeignKey(
         User, models.PROTECT, related_name="+", verbose_name=_("报案人")
     )
+    withdrawn_at = models.DateTimeField(_("撤案时间"), null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("撤案人")
+    )
+    withdrawn_for = models.CharField(_("撤案理由"), max_length=500, blank=True)
+
+    objects = InsuranceCaseQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("保险案件")
@@ -160,10 +175,25 @@ class InsuranceCase(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(
-                    state="received", received_amount__isnull=False, received_at__isnull=False
+                    state__in=["received", "withdrawn"],  # given back, it was received all the same
+                    received_amount__isnull=False,
+                    received_at__isnull=False,
                 )
                 | ~Q(state="received") & Q(received_amount=None, received_at=None),
                 name="insurance_received_with_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state="withdrawn", withdrawn_at__isnull=False, withdrawn_by__isnull=False
+                )
+                & ~Q(withdrawn_for="")
+                | ~Q(state="withdrawn") & Q(withdrawn_at=None, withdrawn_by=None, withdrawn_for=""),
+                name="insurance_withdrawn_with_reason",
+            ),
+            models.UniqueConstraint(
+                fields=["claim"],
+                condition=~Q(state="withdrawn"),
+                name="insurance_one_standing",
             ),
             models.CheckConstraint(
                 condition=(Q(claimed_amount=None) | Q(claimed_amount__range=(0, MOST)))
@@ -180,6 +210,9 @@ class InsuranceCase(models.Model):
                     ("reported", "declined"),
                     ("documented", "received"),
                     ("documented", "declined"),
+                    ("reported", "withdrawn"),
+                    ("documented", "withdrawn"),
+                    ("received", "withdrawn"),
                 ],
             ),
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),

@@ -177,6 +177,10 @@ class Approval(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["settlement", "need"], name="approval_once"),
+            # Several levels are several people.
+            models.UniqueConstraint(
+                fields=["settlement", "decided_by"], name="approval_one_a_person"
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),

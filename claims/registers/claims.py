@@ -98,7 +98,7 @@ def _counted(span: Span) -> Iterator[Counted]:
     paid = Payment.objects.filter(**within("paid_at"))
     for pk, loss, amount in paid.values_list("claim", "claim__loss", "amount"):
         yield pk, loss, {SETTLED: ONE, PAID: amount}
-    received = InsuranceCase.objects.filter(**within("received_at"))
+    received = InsuranceCase.objects.standing().filter(**within("received_at"))
     for pk, loss, money in received.values_list("claim", "claim__loss", "received_amount"):
         yield pk, loss, {INSURED: money or Decimal(0)}
 

@@ -105,6 +105,13 @@ class ClaimFacts:
         return [need for need in self.waiting.needs if need not in given]
 
     @property
+    def heard(self) -> set[int]:
+        """Who approved one level already; the others are for other people."""
+        return (
+            {one.decided_by_id for one in self.waiting.approvals.all()} if self.waiting else set()
+        )
+
+    @property
     def open_needs_in_words(self) -> list[str]:
         return [str(ApprovalLimit.Need(need).label) for need in self.open_needs]
 

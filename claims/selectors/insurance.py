@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 
 from claims.models import Claim, InsuranceCase, InsurancePolicy, Reminder
 from kefu.clock import SHANGHAI
@@ -66,13 +66,14 @@ def _to_report(today: date) -> Iterator[Due]:
     policies = list(
         InsurancePolicy.objects.select_related("insurer").order_by("report_within_days")
     )
+    reported = InsuranceCase.objects.standing().filter(claim=OuterRef("pk"))
     seen: set[int] = set()
     for policy in policies:
         first, end = _span(policy.valid_from, policy.valid_to)
         worth = Q(demanded_amount__gt=policy.deductible) | Q(insured_amount__gt=policy.deductible)
         claims = (
             Claim.objects.open()
-            .filter(worth, demanded_at__gte=first, demanded_at__lt=end, insurance_case=None)
+            .filter(worth, ~Exists(reported), demanded_at__gte=first, demanded_at__lt=end)
             .exclude(loss=Claim.Loss.DELAY)
             .select_related("case")
             .order_by("demanded_at")[:LISTED]

@@ -102,7 +102,8 @@ class ClaimMoney:
     lines: Sequence[Line]
     reversed: Sequence[Recovery]
     division: Finding | None  # another one that waits to be confirmed
-    insured: InsuranceCase | None
+    insured: InsuranceCase | None  # the one that stands
+    uninsured: Sequence[InsuranceCase]  # those that were withdrawn
     documents: Sequence[Document]
 
     @property
@@ -133,6 +134,8 @@ def money_of(case: Case) -> ClaimMoney:
         .exclude(pk__in=[row.pk for row in rows])
         .select_related("party")
     )
+    insured = list(claim.insurance_cases.select_related("policy__insurer", "withdrawn_by"))
+    withdrawn = InsuranceCase.State.WITHDRAWN
     return ClaimMoney(
         claim=claim,
         settlement=settlement,
@@ -144,7 +147,8 @@ def money_of(case: Case) -> ClaimMoney:
         .first()
         if hasattr(claim, "payment")
         else None,
-        insured=InsuranceCase.objects.filter(claim=claim).select_related("policy__insurer").first(),
+        insured=next((row for row in insured if row.state != withdrawn), None),
+        uninsured=[row for row in insured if row.state == withdrawn],
         documents=list(
             Document.objects.filter(case=case)
             .select_related("issued_by", "recovery__party")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from claims.models import Approval, ApprovalLimit, Claim, Settlement
 from claims.services import clock
 from claims.services.doing import Stage, Work, go, take_up
+from kefu import punctuation
 from kefu.cases import services as cases
 from kefu.cases.models import Case
 from kefu.errors import Conflict, KefuError, NotAllowed
@@ -39,7 +40,8 @@ def decide_settlement(
     actor: Any,
     now: datetime,
 ) -> Settlement:
-    """Approve or refuse a settlement in the name of every right one has; never one's own.
+    """Approve or refuse a settlement; never one's own, and each level is another person: whoever may give several
+    gives the highest that is missing.
 
     Approved by all it goes to be paid; refused by anybody it goes back to be negotiated, and its clock runs on as
     if nothing had been agreed. Raises NotAllowed, KefuError, Conflict where it was decided before.
@@ -55,21 +57,22 @@ def decide_settlement(
         raise KefuError(_("不能审批自己要承担的赔付"), code="own_liability")
     given = set(settlement.approvals.filter(approved=True).values_list("need", flat=True))
     left = open_needs(settlement, given)
-    mine = [need for need in left if actor.has_perm(RIGHTS[need])]
-    if not mine:
-        raise NotAllowed(
-            _("要由{who}审批").format(who=Need(left[0]).label), code="not_by_you", need=left[0]
+    who = punctuation.alike(*(str(Need(need).label) for need in left))
+    if settlement.approvals.filter(decided_by=actor).exists():
+        raise KefuError(
+            _("你已经批过这一笔，{who}要由另一个人审批").format(who=who), code="approved_by_you"
         )
-    shown = cases.shown(case=work.case, text=note, field="note") if note else ""
-    for need in mine if approve else mine[:1]:
-        Approval.objects.create(
-            settlement=settlement,
-            need=need,
-            approved=approve,
-            note=shown,
-            decided_by=actor,
-            decided_at=now,
-        )
+    need = next((need for need in reversed(left) if actor.has_perm(RIGHTS[need])), None)
+    if need is None:
+        raise NotAllowed(_("要由{who}审批").format(who=who), code="not_by_you", need=left[0])
+    Approval.objects.create(
+        settlement=settlement,
+        need=need,
+        approved=approve,
+        note=cases.shown(case=work.case, text=note, field="note") if note else "",
+        decided_by=actor,
+        decided_at=now,
+    )
     cases.step(
         case=work.case,
         action="settlement_approved" if approve else "settlement_refused",
@@ -78,11 +81,11 @@ def decide_settlement(
         now=now,
         settlement=settlement.pk,
         amount=str(settlement.amount),
-        needs=mine,
+        needs=[need],
     )
     if not approve:
         _refused(work, settlement)
-    elif left == mine:
+    elif left == [need]:
         settle_approved(work, settlement, actor=actor, now=now)
     notifications.publish(
         kind=Event.Kind.CLAIM_DECIDED,

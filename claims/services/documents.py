@@ -187,6 +187,8 @@ def _settlement(claim: Claim) -> Settlement:
     settlement = claim.settlements.filter(state=Settlement.State.APPROVED).first()
     if settlement is None:
         raise Conflict(_("金额还没有谈定和批准，不能出具"), code="not_agreed")
+    if settlement.inputs["form"] == "coupon":
+        raise Conflict(_("发的是优惠券，不付钱，不用出具"), code="coupon")
     return settlement
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from claims.models import Claim, Finding, InsuranceCase, Settlement
 from claims.selectors.amounts import confirmed_finding
 from claims.selectors.rules import process_rules
-from claims.services import clock
+from claims.services import clock, insurance
 from claims.services.approvals import drop, finish
 from claims.services.doing import Stage, choice, go, need_right, take_up
 from claims.services.reports import OF_CLAIMS, report_lacking
@@ -31,7 +31,10 @@ CLOSING = "claim_closing"
 def withdraw(
     *, case: Case, reason: str, version: int | None = None, actor: Any, now: datetime
 ) -> Claim:
-    """The customer takes his claim back; a breach that happened stays one."""
+    """The customer takes his claim back, and we ours from the insurer; a breach that happened stays one.
+
+    Raises Conflict while the insurer's money is with us.
+    """
     return _end(case, Ending.WITHDRAWN, "claim_withdrawn", reason, version, actor=actor, now=now)
 
 
@@ -39,7 +42,7 @@ def withdraw(
 def decline(
     *, case: Case, reason: str, version: int | None = None, actor: Any, now: datetime
 ) -> Claim:
-    """Nothing is owed, and why."""
+    """Nothing is owed, and why; otherwise as ``withdraw``."""
     return _end(case, Ending.DECLINED, "claim_declined", reason, version, actor=actor, now=now)
 
 
@@ -57,6 +60,7 @@ def _end(
     reason = redact.clean(reason, max_length=500, field="reason", required=True)
     work = take_up(case=case, stages=BEFORE_APPROVED, version=version)
     cases.step(case=work.case, action=action, text=reason, actor=actor, now=now)
+    insurance.withdraw_with_claim(work, reason=reason, actor=actor, now=now)
     drop(work.claim.settlements.filter(state=Settlement.State.PROPOSED).first())
     finish(work, ending, actor=actor, now=now, settled_at=None)
     return work.claim

@@ -81,7 +81,7 @@ def report(
     """
     _need_right(actor)
     work = _open(case)
-    if InsuranceCase.objects.filter(claim=work.claim).exists():
+    if InsuranceCase.objects.standing().filter(claim=work.claim).exists():
         raise Conflict(_("这笔理赔已经报过案"), code="reported_before")
     happened_on = day_of(work.claim.demanded_at)
     if not policy.valid_from <= happened_on <= policy.valid_to:
@@ -181,7 +181,7 @@ def receive(
     ours = our_company().pk
     ledger.post(
         kind=Entry.Kind.INSURANCE_RECEIPT,
-        source=f"insurance_receipt:{row.pk}",
+        source=_receipt(row),
         lines={
             (ours, Account.Book.BANK): amount,
             (row.policy.insurer_id, Account.Book.INSURANCE): -amount,
@@ -206,6 +206,52 @@ def decline(*, insured: InsuranceCase, reason: str, actor: Any, now: datetime) -
     row.save()
     _take_back(row, row.claimed_amount or Decimal(0), actor=actor, now=now)
     _step(row, "insurance_declined", actor=actor, now=now)
+    return row
+
+
+@transaction.atomic
+def withdraw(*, insured: InsuranceCase, reason: str, actor: Any, now: datetime) -> InsuranceCase:
+    """We take our case back, for a ``reason``: what we asked for is no longer owed, and what the insurer paid goes
+    back to it. The claim may be reported anew. Raises NotAllowed, Conflict, KefuError.
+    """
+    row = _locked(insured, {State.REPORTED, State.DOCUMENTED, State.RECEIVED}, actor)
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise KefuError(_("请写明撤案理由"), code="reason_required", field="reason")
+    return _withdraw(row, reason, actor=actor, now=now)
+
+
+def withdraw_with_claim(work: doing.Work, *, reason: str, actor: Any, now: datetime) -> None:
+    """The claim ends and nothing is paid: nor does its insurer owe anything. Raises Conflict while its money is with us."""
+    row = (
+        InsuranceCase.objects.standing()
+        .filter(claim=work.claim)
+        .select_for_update(of=["self"], no_key=True)
+        .select_related("policy__insurer")
+        .first()
+    )
+    if row is None or row.state == State.DECLINED:
+        return
+    if row.state == State.RECEIVED:
+        raise Conflict(
+            _("{insurer}已经赔了 {amount} 元，先退回给它并撤案，再结束这笔理赔").format(
+                insurer=row.policy.insurer, amount=f"{row.received_amount:,.2f}"
+            ),
+            code="insurer_paid",
+        )
+    row.claim = work.claim
+    _withdraw(row, reason, actor=actor, now=now)
+
+
+def _withdraw(row: InsuranceCase, reason: str, *, actor: Any, now: datetime) -> InsuranceCase:
+    got = row.received_amount
+    row.state, row.withdrawn_at, row.withdrawn_by = State.WITHDRAWN, now, actor
+    row.withdrawn_for = cases.shown(case=row.claim.case, text=reason)
+    row.save()
+    if got is not None:
+        ledger.reverse(source=_receipt(row), memo=row.claim.case.number, actor=actor, at=now)
+    # Of a claim that was paid short the rest was taken back before.
+    _take_back(row, got or row.claimed_amount or Decimal(0), actor=actor, now=now)
+    _step(row, "insurance_withdrawn", actor=actor, now=now, text=row.withdrawn_for)
     return row
 
 
@@ -337,6 +383,10 @@ def _number(text: str) -> str:
 
 def _source(row: InsuranceCase) -> str:
     return f"insurance:{row.pk}"
+
+
+def _receipt(row: InsuranceCase) -> str:
+    return f"insurance_receipt:{row.pk}"
 
 
 def _step(row: InsuranceCase, action: str, *, actor: Any, now: datetime, **data: Any) -> None:

@@ -31,6 +31,7 @@ from kefu.cases.models import Case, Interaction
 from kefu.errors import KefuError
 from kefu.notifications import services as notifications
 from kefu.notifications.models import Event
+from kefu.parcels.models import Waybill
 from kefu.policy.compensation import divide, split
 from kefu.privacy import redact
 from kefu.rulebooks.selectors import edition_in_force
@@ -56,6 +57,8 @@ def contact_claimant(
     now: datetime,
 ) -> Interaction:
     """Log an attempt to reach the claimant: when, by which channel, with which result (LC-01.19). No clock stops."""
+    if not actor.has_perm("cases.work_case"):
+        raise KefuError(_("你的角色不能登记联系"), code="not_allowed")
     if result not in OUTCOMES:
         raise KefuError(_("请选联系的结果"), code="field_required", field="result")
     text = redact.clean(text, max_length=LIMIT, field="text")
@@ -139,6 +142,7 @@ def agree(
     at = when_it_happened(work, happened_at, earliest=_negotiable_since(claim), now=now)
     # 1. What does the rulebook make of it?
     found = computed(claim, agreed=total)
+    _alone_with_the_parcel(work.case)
     besides = agreed_besides(claim)
     deal = _deal(found, total, reason, besides=bool(besides))
     using = found.using or edition_in_force(department_id=work.case.department_id, at=now)
@@ -188,6 +192,12 @@ def agree(
         claim.save(update_fields=["settled_at"])
         settle_approved(work, settlement, actor=actor, now=now)
     return settlement
+
+
+def _alone_with_the_parcel(case: Case) -> None:
+    """Of two who agree at once on claims for one parcel the second waits here, and sees the first one's amount."""
+    if case.waybill_id is not None:
+        Waybill.objects.select_for_update(no_key=True).values_list("pk").get(pk=case.waybill_id)
 
 
 @dataclass(frozen=True, slots=True)

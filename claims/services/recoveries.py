@@ -54,10 +54,10 @@ class Share:
 
 def shares(claim: Claim, settlement: Settlement) -> list[Share]:
     """What each of the liable bears by the finding that holds: as it was divided when it was agreed, or divided anew,
-    to the fen, by largest remainders (LC-04.12).
+    to the fen, by largest remainders (LC-04.12). Of a coupon nobody bears anything (ES-303.13).
     """
     finding = confirmed_finding(claim)
-    if finding is None:
+    if finding is None or settlement.inputs["form"] == "coupon":
         return []
     agreed = [Share(*one) for one in borne(settlement) if one[0].finding_id == finding.pk]
     if agreed:
@@ -243,7 +243,10 @@ def divide_again(
 def decide_division(
     *, finding: Finding, approve: bool, note: str = "", actor: Any, now: datetime
 ) -> None:
-    """Confirm another division, or send it back; never one's own. Confirmed, its liable are to be told and booked anew."""
+    """Confirm another division, or send it back with the reason; never one's own. Confirmed, its liable are to be told
+    and booked anew.
+    """
+    note = redact.clean(note, max_length=REASON_LIMIT, field="note", required=not approve)
     if not actor.has_perm("claims.confirm_finding"):
         raise NotAllowed(_("只有主管可以确认定责"))
     work = _paid(finding.claim.case)

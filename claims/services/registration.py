@@ -136,16 +136,24 @@ def next_adjuster() -> Employee | None:
 
 
 def _claimant(given: Given, waybill: Waybill, origin: Case | None) -> tuple[str, str]:
-    """Name and phone as given; else as the case it grew from has them, else as the waybill has that side."""
+    """Name and phone as given; else of the case it grew from, if its customer is that side; else of the waybill."""
     name = redact.clean(given.customer_name, max_length=60, field="customer_name", multiline=False)
     phone = cases.callable_phone(given.customer_phone)
-    known = origin.sealed if origin is not None else {}
+    known = origin.sealed if origin is not None and _asks(origin, given.claimant) else {}
     side = given.claimant if given.claimant in Claim.Claimant.values else ""
     if not name:
         name = known.get("customer_name") or waybill.sealed.get(f"{side}_name", "")
     if not phone:
         phone = known.get("customer_phone") or waybill.sealed.get(f"{side}_phone", "")
     return name, phone
+
+
+def _asks(origin: Case, claimant: str) -> bool:
+    """Whether the customer of a case is the sender, or the receiver; of one that does not say which, he is."""
+    if origin.kind == Case.Kind.PROBLEM_PARCEL:
+        return claimant == Claim.Claimant.RECEIVER
+    inquiry = getattr(origin, "inquiry", None)
+    return inquiry is None or inquiry.asker == claimant
 
 
 def _waybill(text: str) -> Waybill:

@@ -12,6 +12,7 @@ from claims.models import SelfSettledCase
 from claims.services import doing
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.network.models import Party
+from kefu.parcels.models import Waybill
 from kefu.policy.clauses import Fields
 from kefu.policy.moments import day_of
 from kefu.policy.money import FEN
@@ -61,6 +62,12 @@ def record(
     doing.amount(amount, "amount_yuan", least=FEN)
     if settled_on > day_of(now):
         raise KefuError(_("了结日期不能在将来"), code="in_future", field="settled_on")
+    number = redact.clean_waybill(told.waybill_number, field="waybill_number")
+    waybill = Waybill.objects.filter(number=number).only("accepted_at").first()
+    if waybill is not None and settled_on < day_of(waybill.accepted_at):
+        raise KefuError(
+            _("了结日期早于这一票的收件日期，请核对"), code="before_acceptance", field="settled_on"
+        )
     customer = redact.clean(
         told.customer, max_length=NAME_LIMIT, field="customer", multiline=False, required=True
     )
@@ -71,7 +78,7 @@ def record(
                 party=party,
                 sealed={"customer": customer},
                 customer_masked=masks.mask_name(customer),
-                waybill_number=redact.clean_waybill(told.waybill_number, field="waybill_number"),
+                waybill_number=number,
                 amount=amount,
                 settled_on=settled_on,
                 rulebook_id=using.version_id if using else None,

@@ -109,17 +109,31 @@ def _origin(request: DeskRequest) -> Case | None:
     return find_case(request, number) if number else None
 
 
+# What the case it grows from says is wrong: the cause of a complaint, the problem of a parcel.
+GUESSED: dict[str, dict[str, str]] = {
+    "lost": {"loss": Loss.LOSS},
+    "damaged": {"loss": Loss.DAMAGE},
+    "damaged_outside": {"loss": Loss.DAMAGE, "place": Claim.Place.OUTER},
+    "damaged_inside": {"loss": Loss.DAMAGE, "place": Claim.Place.INNER},
+    "delayed": {"loss": Loss.DELAY},
+}
+
+
 def _usual(request: DeskRequest, origin: Case | None) -> dict[str, Any]:
-    number = origin.waybill_number if origin else request.GET.get("waybill", "")[:40]
-    complaint = getattr(origin, "complaint", None) if origin else None
-    guessed = {"lost": Loss.LOSS, "damaged": Loss.DAMAGE, "delayed": Loss.DELAY}
-    cause = complaint.cause if complaint else ""
-    return {
-        "waybill_number": number,
-        "loss": guessed.get(cause, Loss.LOSS),
+    usual = {
+        "waybill_number": request.GET.get("waybill", "")[:40],
+        "loss": Loss.LOSS,
         "claimant": Claim.Claimant.SENDER,
         "channel": Interaction.Channel.PHONE,
     }
+    if origin is None:
+        return usual
+    inquiry, complaint = getattr(origin, "inquiry", None), getattr(origin, "complaint", None)
+    parcel = getattr(origin, "problem_parcel", None)
+    wrong = complaint.cause if complaint else parcel.problem if parcel else ""
+    if inquiry is not None and inquiry.asker in Claim.Claimant.values:
+        usual["claimant"] = inquiry.asker
+    return usual | {"waybill_number": origin.waybill_number} | GUESSED.get(wrong, {})
 
 
 def _intake(
@@ -149,8 +163,9 @@ def _beside(request: DeskRequest, typed: Any, now: datetime) -> Beside:
 
 
 def _given(data: dict[str, Any]) -> Given:
+    """What is asked of another loss than the one that was chosen at last is not shown, and not meant."""
     lost = data.pop("percent_lost")
-    if lost is not None:
+    if lost is not None and data["loss"] in (Loss.DAMAGE, Loss.SHORTAGE):
         data["share"] = lost / 100
     if data["loss"] != Loss.DAMAGE:
         data["place"] = ""

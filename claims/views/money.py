@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from claims import services
 from claims.forms import money as forms
-from claims.models import Claim, Document, Recovery, SelfSettledCase
+from claims.models import Claim, Document, InsuranceCase, Recovery, SelfSettledCase
 from claims.selectors import money as selectors
 from claims.services import documents, insurance, payments, recoveries, self_settled
 from claims.services.self_settled import Settled
@@ -98,7 +98,7 @@ class ClaimActs:
         self.request, self.case, self.now = request, case, door_time(request)
         claim: Claim = case.claim
         self.policies = list(selectors.policies_for(claim).select_related("insurer"))
-        insured = getattr(claim, "insurance_case", None)
+        insured = claim.insurance_cases.standing().first()
         self.insured = insured
         number = {"insurer_number": insured.insurer_number} if insured else {}
         self.forms: dict[str, Any] = {
@@ -116,6 +116,7 @@ class ClaimActs:
             "hand_in": form_of(request, "hand_in", forms.HandInForm, initial=number),
             "receive": form_of(request, "receive", forms.ReceiveForm),
             "decline": form_of(request, "decline", forms.ReasonForm),
+            "withdraw": form_of(request, "withdraw", forms.ReasonForm),
             "contact": form_of(request, "contact", forms.ClaimContactForm),
         }
         self.forms["report"].choose("policy", selectors.policies_for(claim))
@@ -186,11 +187,8 @@ class ClaimActs:
         return _("已报案，{on} 前交齐材料").format(on=row.documents_due)
 
     def _insured(self) -> Any:
-        return get_object_or_404(
-            Claim.objects.select_related("insurance_case__claim__case"),
-            pk=self.case.pk,
-            insurance_case__isnull=False,
-        ).insurance_case
+        standing = InsuranceCase.objects.standing().select_related("claim__case", "policy__insurer")
+        return get_object_or_404(standing, claim=self.case.pk)
 
     def hand_in(self, given: dict[str, Any]) -> str:
         insurance.hand_in(insured=self._insured(), **given, **self.common)
@@ -203,6 +201,12 @@ class ClaimActs:
     def decline(self, given: dict[str, Any]) -> str:
         insurance.decline(insured=self._insured(), **given, **self.common)
         return _("已记下拒赔，入账的索赔已冲销")
+
+    def withdraw(self, given: dict[str, Any]) -> str:
+        row = insurance.withdraw(insured=self._insured(), **given, **self.common)
+        if row.received_amount is not None:
+            return _("已撤案，{amount} 元已记退回").format(amount=f"{row.received_amount:,.2f}")
+        return _("已撤案，可以重新报案")
 
     def contact(self, given: dict[str, Any]) -> str:
         insurer = self._insured().policy.insurer

@@ -79,6 +79,26 @@ CLAIM_MONEY_CHECKS = [
             LEFT JOIN got ON got.id = coalesce(i.id, net.id)
             WHERE i.id IS NULL
                OR coalesce(net.owed, 0) <> CASE WHEN i.state = 'documented' THEN i.claimed_amount ELSE 0 END
-               OR coalesce(got.received, 0) <> coalesce(i.received_amount, 0)""",  # noqa: S608 our own text
+               OR coalesce(got.received, 0) <> CASE WHEN i.state = 'withdrawn' THEN 0
+                                                    ELSE coalesce(i.received_amount, 0) END""",  # noqa: S608 our own text
+    ),
+    (
+        "insurance_ends_with_an_unpaid_claim",
+        "SELECT count(*) FROM claims_insurancecase",
+        """SELECT c.number || ' was ' || k.ending || ', its insurance case is ' || i.state AS what
+           FROM claims_insurancecase i
+           JOIN claims_claim k ON k.case_id = i.claim_id
+           JOIN cases_case c ON c.id = i.claim_id
+           WHERE k.ending IN ('withdrawn', 'declined') AND i.state NOT IN ('withdrawn', 'declined')""",
+    ),
+    (
+        "second_amount_for_a_parcel_is_the_managers",
+        "SELECT count(*) FROM claims_settlement",
+        """SELECT c.number || ' was settled at ' || s.amount || ' beside ' || o.number || ', without the manager' AS what
+           FROM claims_settlement s
+           JOIN cases_case c ON c.id = s.claim_id
+           JOIN cases_case o ON o.waybill_id = c.waybill_id AND o.kind = 'claim' AND o.id <> c.id
+           JOIN claims_settlement e ON e.claim_id = o.id AND e.id < s.id AND e.state <> 'refused'
+           WHERE s.state <> 'refused' AND NOT s.needs ? 'manager'""",
     ),
 ]

@@ -1,19 +1,23 @@
 """What the customer gets, who has to approve it, and what each of the liable bears."""
 
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, transaction
 
 from claims import services
-from claims.models import Approval, ApprovalLimit, Claim, Settlement
+from claims.models import Approval, ApprovalLimit, Claim, Offer, Recovery, Settlement
 from claims.selectors.amounts import agreed_besides, borne, computed
 from claims.selectors.explaining import explained
-from claims.services import Share
+from claims.selectors.money import money_of
+from claims.services import Share, documents, recoveries
 from kefu.deadlines.models import Deadline
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.notifications.models import Event
 from tests.centre import at
+from tests.claims.conftest import build_desk
+from tests.threads import at_once
 
 AGREED = at("11:00")
 
@@ -85,6 +89,13 @@ def test_a_delay_brings_a_coupon_within_its_bounds_and_no_payment(es):
     assert (settlement.needs, settlement.state) == ([], Settlement.State.APPROVED)
     assert (claim.stage, claim.ending) == (Claim.Stage.CLOSED, Claim.Ending.COUPON)
     assert "division" not in settlement.inputs and claim.deadline.state == Deadline.State.MET
+    # No money: nobody is asked for a share of it, and no agreement promises any.
+    with pytest.raises(Conflict) as refused:
+        recoveries.notify(case=case, party=es.chengdu, actor=es.gu.user, now=at("12:00"))
+    assert refused.value.code == "not_liable" and not Recovery.objects.exists()
+    with pytest.raises(Conflict) as refused:
+        documents.issue(case=case, kind="agreement", actor=es.gu.user, now=at("12:00"))
+    assert refused.value.code == "coupon" and money_of(case).lines == []
 
 
 def test_more_than_a_coupon_is_money_by_way_of_the_manager(es):
@@ -112,6 +123,59 @@ def test_the_rulebook_says_who_approves_besides(es):
         now=AGREED,
     )
     assert settlement.needs == ["supervisor", "manager"]
+
+
+def test_amounts_facts_and_times_that_cannot_be_are_refused_and_nothing_is_kept(desk):
+    case = negotiable(desk, loss="damage", place="outer", demanded_at=at("08:00"))
+    lines = case.interactions.count()
+    common = {"case": case, "actor": desk.gu.user, "now": AGREED}
+    said = {"channel": "phone", **common}
+    facts = {
+        name: getattr(desk.claim(case), name) for name in ("proved_value", "repair_cost", "share")
+    }
+
+    def offer(offered="300", counter=None, **changed):
+        counter_amount = None if counter is None else Decimal(counter)
+        services.make_offer(
+            offered=Decimal(offered),
+            counter_amount=counter_amount,
+            reply="rejected",
+            **said,
+            **changed,
+        )
+
+    def agree(agreed="300", **changed):
+        services.agree(agreed=Decimal(agreed), **said, **changed)
+
+    def known(**changed):
+        services.set_facts(**common, **changed)
+
+    absurd = ("-0.01", "1000000.01", "0.001", "NaN", "Infinity")
+    early, late = at("09:59:59"), at("11:00:01")  # before the liability stood, after now
+    for act, field in (
+        *((partial(offer, one), "offered") for one in absurd),
+        *((partial(offer, counter=one), "counter_amount") for one in absurd),
+        *((partial(agree, one), "agreed") for one in (*absurd, "0")),
+        *(
+            (partial(act, happened_at=one), "happened_at")
+            for act in (offer, agree)
+            for one in (early, late)
+        ),
+        *((partial(known, proved_value=Decimal(one)), "proved_value") for one in absurd),
+        *((partial(known, repair_cost=Decimal(one)), "repair_cost") for one in absurd),
+        *((partial(known, share=Decimal(one)), "share") for one in ("0", "-1", "1.0001", "NaN")),
+        (partial(known, delay_days=-1), "delay_days"),
+        (partial(known, delay_days=9), "delay_days"),  # accepted three days ago
+    ):
+        with pytest.raises(KefuError) as refused:
+            act()
+        assert refused.value.field == field, act
+
+    claim = desk.claim(case)
+    assert {name: getattr(claim, name) for name in facts} == facts
+    assert (claim.stage, claim.delay_days) == (Claim.Stage.NEGOTIATION, None)
+    assert not Offer.objects.exists() and not Settlement.objects.exists()
+    assert case.interactions.count() == lines
 
 
 @pytest.mark.rule("LC-01.20")
@@ -152,6 +216,44 @@ def test_a_deviation_wants_a_reason_and_the_manager(es):
     ]
     with pytest.raises(Conflict):
         services.decide_settlement(settlement=settlement, approve=True, actor=luo, now=at("11:40"))
+
+
+def test_each_level_is_another_person_whoever_comes_first(es):
+    settlement = es.agreed(
+        negotiable(es, insured_amount=Decimal(0)), "2000.01", now=AGREED, deviation_reason="老客户"
+    )
+    assert settlement.needs == ["specialist", "supervisor", "manager"]
+
+    def approve(who, minute):
+        services.decide_settlement(
+            settlement=settlement, approve=True, actor=who.user, now=at(f"11:{minute}")
+        )
+
+    approve(es.luo, 10)  # who may give all three gives the highest
+    for word in (True, False):
+        with pytest.raises(KefuError) as refused:
+            services.decide_settlement(
+                settlement=settlement, approve=word, note="再看", actor=es.luo.user, now=at("11:11")
+            )
+        assert refused.value.code == "approved_by_you" and "投诉专员、主管" in str(refused.value)
+    approve(es.centre.chen, 20)
+    with pytest.raises(IntegrityError, match="approval_one_a_person"), transaction.atomic():
+        Approval.objects.create(
+            settlement=settlement,
+            need="specialist",
+            approved=True,
+            decided_by=es.centre.chen.user,
+            decided_at=AGREED,
+        )
+    assert Claim.objects.get().stage == Claim.Stage.APPROVAL
+    approve(es.centre.he, 30)
+
+    assert Claim.objects.get().stage == Claim.Stage.PAYMENT
+    assert [(one.need, one.decided_by) for one in Approval.objects.all()] == [
+        ("manager", es.luo.user),
+        ("supervisor", es.centre.chen.user),
+        ("specialist", es.centre.he.user),
+    ]
 
 
 def test_a_refused_settlement_goes_back_and_the_clock_runs_again(es):
@@ -210,6 +312,19 @@ def test_a_second_amount_for_the_same_parcel_is_the_managers_too_and_shown_to_hi
         now=AGREED,
     )
     assert agreed_besides(claim) == []  # what was refused is no longer owed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_amounts_for_one_parcel_agreed_at_once_the_second_is_the_managers():
+    desk = build_desk()
+    desk.work_by("LC")
+    claims = [negotiable(desk), negotiable(desk, loss="shortage", share=Decimal("0.25"))]
+
+    done = at_once(*[lambda case=case: desk.agreed(case, "300.00", now=AGREED) for case in claims])
+
+    first, second = sorted(done, key=lambda one: one.pk)
+    assert (first.needs, second.needs) == (["supervisor"], ["supervisor", "manager"])
+    assert second.inputs["besides"] == [[first.claim.case.number, "300.00"]]
 
 
 def test_the_database_lets_nobody_approve_his_own(es):

@@ -10,6 +10,7 @@ from claims import services
 from claims.models import Claim, Evidence, Finding
 from claims.selectors.checklist import missing
 from claims.services import Share
+from kefu.cases.models import Attachment
 from kefu.errors import Conflict, KefuError, NotAllowed
 from tests.centre import at
 
@@ -59,7 +60,9 @@ def test_evidence_that_is_none_is_refused(lc, given, field):
     with pytest.raises(KefuError) as refused:
         services.add_evidence(case=case, actor=lc.gu.user, now=NINE, **given)
 
-    assert refused.value.field == field and not Evidence.objects.exists()
+    assert refused.value.field == field
+    assert not Evidence.objects.exists() and not Attachment.objects.exists()
+    assert not case.interactions.filter(action="evidence_added").exists()
 
 
 @pytest.mark.rule("LC-01.18", "LC-03.19", "LC-04.12")
@@ -146,7 +149,8 @@ def test_a_head_who_investigated_confirms_nothing_of_his_own(desk):
 
     assert refused.value.code == "own_finding"
     finding.refresh_from_db()
-    assert finding.outcome == Finding.Outcome.PENDING
+    assert (finding.outcome, finding.decided_by) == (Finding.Outcome.PENDING, None)
+    assert desk.claim(case).stage == Claim.Stage.CONFIRMATION
 
 
 @pytest.mark.rule("LC-04.02")
@@ -189,11 +193,16 @@ def test_each_attempt_to_reach_the_claimant_is_on_record(lc):
         services.contact_claimant(
             case=case, result=result, channel="phone", actor=lc.gu.user, now=TEN
         )
-    with pytest.raises(KefuError) as refused:
-        services.contact_claimant(
-            case=case, result="thought of him", channel="phone", actor=lc.gu.user, now=TEN
-        )
+    for given, field in (
+        ({"result": "thought of him"}, "result"),
+        ({"actor": lc.fang.user}, None),  # finance talks to no customer
+        ({"happened_at": at("10:00:01")}, "happened_at"),
+        ({"happened_at": at("08:59:59")}, "happened_at"),  # before he demanded anything
+    ):
+        facts = {"result": "reached", "channel": "phone", "actor": lc.gu.user} | given
+        with pytest.raises(KefuError) as refused:
+            services.contact_claimant(case=case, now=TEN, **facts)
+        assert refused.value.field == field
 
     lines = case.interactions.filter(action="claimant_contacted")
     assert [line.data["result"] for line in lines] == ["no_answer", "reached"]
-    assert refused.value.field == "result"

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from claims import services
 from claims.models import InsuranceCase, InsurancePolicy, InsurerContact, Reminder
@@ -59,7 +60,7 @@ def test_what_the_insurer_pays_stands_apart_from_customer_and_liable(desk, polic
     desk.work_by("LC")
     case = approved(desk)
     booked(desk, case)
-    before = balances()
+    before, gu = balances(), desk.gu.user
     row = handed_in(desk, policy, case)
     assert (row.report_due, row.documents_due) == (date(2026, 11, 22), date(2026, 11, 30))
     assert balances()[("PICC", "insurance")] == Decimal("700.00")
@@ -70,6 +71,10 @@ def test_what_the_insurer_pays_stands_apart_from_customer_and_liable(desk, polic
     with pytest.raises(KefuError) as refused:
         insurance.receive(insured=row, amount=Decimal("700.01"), actor=desk.fang.user, now=now)
     assert refused.value.field == "amount"
+    for odd in (at("2026-11-23 08:59"), at("2026-12-03 10:01")):  # before it was asked, after now
+        with pytest.raises(KefuError) as refused:
+            insurance.receive(insured=row, amount=Decimal(650), received_at=odd, actor=gu, now=now)
+        assert refused.value.field == "received_at"
     insurance.receive(insured=row, amount=Decimal("650.00"), actor=desk.fang.user, now=now)
 
     after = balances()
@@ -124,6 +129,54 @@ def test_a_decline_takes_back_all_that_was_asked(desk, policy):
     assert (row.state, row.received_amount) == (InsuranceCase.State.DECLINED, None)
 
 
+@pytest.mark.rule("LC-01.23", "LC-04.13")
+@pytest.mark.parametrize("end", [services.withdraw, services.decline])
+def test_what_ends_unpaid_ends_with_the_insurer_too_and_may_be_reported_anew(desk, policy, end):
+    case, gu = desk.register(), desk.gu.user
+    row = handed_in(desk, policy, case)
+    now = at("2026-11-24 09:00")
+    given = {"case": case, "reason": "包裹找到了，电话 13800004545", "actor": gu}
+    # The insurer was quicker: as long as its money is with us, nothing ends.
+    insurance.receive(insured=row, amount=Decimal("650.00"), actor=gu, now=now)
+    with pytest.raises(Conflict, match=r"650\.00") as refused:
+        end(**given, now=now)
+    row.refresh_from_db()
+    assert (refused.value.code, row.state) == ("insurer_paid", InsuranceCase.State.RECEIVED)
+    assert desk.claim(case).stage == "evidence" and balances()[("KF", "bank")] == 650
+    with pytest.raises(KefuError) as refused:
+        insurance.withdraw(insured=row, reason="不", actor=gu, now=now)
+    assert refused.value.field == "reason"
+    with pytest.raises(NotAllowed):
+        insurance.withdraw(insured=row, reason="找到了", actor=desk.centre.lin.user, now=now)
+    insurance.withdraw(insured=row, reason="包裹找到了", actor=gu, now=now)
+    assert set(balances().values()) == {Decimal(0)}
+    row.refresh_from_db()
+    assert (row.received_amount, row.withdrawn_by) == (Decimal("650.00"), gu)
+
+    # Reported anew and asked again: what is still open ends with the claim.
+    again = insurance.report(case=case, policy=policy, actor=gu, now=now)
+    insurance.hand_in(
+        insured=again, claimed_amount=Decimal(600), insurer_number="R2", actor=gu, now=now
+    )
+    end(**given, now=at("2026-11-25 09:00"))
+
+    again.refresh_from_db()
+    assert (again.state, again.withdrawn_at) == ("withdrawn", at("2026-11-25 09:00"))
+    assert "找到了" in again.withdrawn_for and "13800004545" not in again.withdrawn_for
+    assert set(balances().values()) == {Decimal(0)}
+    assert [due.kind for due in dues(now=at("2026-11-25 09:00")) if due.claim] == []
+    with pytest.raises(Conflict):
+        insurance.withdraw(insured=again, reason="再撤一次", actor=gu, now=now)
+
+    # Taken up again, it waits to be reported again; the database knows one that stands.
+    services.reopen(case=case, reason="又要赔", actor=gu, now=at("2026-11-26 09:00"))
+    assert "report" in {due.kind for due in dues(now=at("2026-11-26 09:00"))}
+    last = insurance.report(case=case, policy=policy, actor=gu, now=at("2026-11-26 09:00"))
+    last.pk = None
+    with pytest.raises(IntegrityError, match="insurance_one_standing"), transaction.atomic():
+        last.save(force_insert=True)
+
+
 def test_what_cannot_be_is_refused(desk, policy):
     case, gu, now = desk.register(), desk.gu.user, at("10:00")
     old = InsurancePolicy.objects.get()
@@ -154,6 +207,22 @@ def test_what_cannot_be_is_refused(desk, policy):
         assert refused.value.field == field
     with pytest.raises(Conflict):
         insurance.receive(insured=row, amount=Decimal(1), actor=gu, now=now)
+    for amount in ("-1", "NaN", "0.001"):
+        with pytest.raises(KefuError) as refused:
+            insurance.hand_in(
+                insured=row, claimed_amount=Decimal(amount), insurer_number="R1", actor=gu, now=now
+            )
+        assert refused.value.field == "claimed_amount"
+    with pytest.raises(KefuError) as refused:
+        insurance.log_contact(
+            insurer=policy.insurer,
+            text="问进度",
+            channel="phone",
+            contacted_at=at("10:00:01"),
+            actor=gu,
+            now=now,
+        )
+    assert refused.value.field == "contacted_at" and not InsurerContact.objects.exists()
     for changed, field in (
         ({"number": policy.number, "pk": None}, "number"),
         ({"valid_to": date(2025, 12, 31)}, "valid_to"),

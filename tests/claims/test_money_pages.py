@@ -195,6 +195,11 @@ def test_insurance_and_self_settled_cases(desk, door):
     assert press(gu, path, "contact", channel="phone", text="材料收到了").status_code == 302
     assert press(gu, path, "receive", amount="650").status_code == 302
     assert InsuranceCase.objects.get().received_amount == Decimal(650)
+    refused = press(gu, path, "withdraw", reason="不")
+    assert refused.status_code == 422 and "请写明撤案理由" in refused.content.decode()
+    assert press(gu, path, "withdraw", reason="包裹找到了").status_code == 302
+    page = gu.get(path).content.decode()
+    assert "退回 650.00 元" in page and 'value="report"' in page
 
     told = {
         "party_type": "outlet", "party": "CD03", "customer": "王建国", "waybill_number": "770612045501",

@@ -11,8 +11,14 @@ from django.utils import translation
 
 from claims import services
 from claims.models import Claim
+from inquiries import services as inquiries
+from inquiries.services import disasters, incidents
 from kefu.cases.models import Case, CaseLink
+from kefu.parcels.models import Scan
+from problem_parcels import services as problem_parcels
+from problem_parcels.services import receipt_requests
 from tests.centre import at
+from tests.pages import fields
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -108,6 +114,86 @@ def test_from_an_inquiry_to_the_agreement_without_leaving_the_keyboard(desk, pag
     assert Claim.objects.get().stage == Claim.Stage.PAYMENT
 
 
+@pytest.mark.rule("LC-01.15", "LC-06.19")
+def test_each_kind_of_case_about_a_parcel_turns_into_a_claim_that_is_linked_to_it(
+    desk, page, settings
+):
+    lin, now = desk.centre.lin, at("09:00")
+    by = {"actor": lin.user, "now": now}
+    sealed = {"sender_name": "陈晓梅", "sender_phone": "13800004545", "receiver_name": "王建国"}
+    parcels = [desk.waybill(f"77061204570{n}", sealed=sealed) for n in range(5)]
+    at_desk = {"department": lin.department, **by}
+    told = {"channel": "phone", "waybill": parcels[0], "against": desk.chengdu, **at_desk}
+    settings.KEFU_NOW = now
+    complaint = inquiries.file_complaint(
+        cause="damaged", text="外箱压扁", asker="receiver", customer_name="王建国", **told
+    )
+    asked = inquiries.receive_query(
+        asking=desk.centre.xian,
+        waybill=parcels[1],
+        waybill_number=parcels[1].number,
+        question="这一票丢了吗",
+        channel="phone",
+        **at_desk,
+    )
+    problem = problem_parcels.register(
+        number=parcels[2].number,
+        given=problem_parcels.Given("damaged_inside", remark="外箱完好，内有碎玻璃"),
+        owner=lin,
+        **at_desk,
+    )
+    Scan.objects.create(
+        waybill_number=parcels[3].number, kind="signed", at=at("2026-11-19 12:00"), place="扬州"
+    )
+    receipt = receipt_requests.ask_for_receipt(
+        waybill=parcels[3],
+        asking=desk.centre.company,
+        service="lookup",
+        customer_name="陈晓梅",
+        channel="phone",
+        owner=lin,
+        **at_desk,
+    )
+    affected = desk.centre.inquiry(now=now, waybill=parcels[4], asker="sender")
+    storm = incidents.declare(
+        given=incidents.Given(
+            kind="natural_disaster",
+            summary="成都暴雨",
+            started_at=at("08:00"),
+            outlets=[desk.chengdu],
+            reason="暴雨",
+        ),
+        department=lin.department,
+        actor=desk.centre.wang.user,
+        now=now,
+    )
+    disasters.note_remedy(incident=storm, case=affected, text="先行安抚，可以理赔", **by)
+    settings.KEFU_NOW = at("10:00")
+    listed = content(page.get(reverse("inquiries:incident_affected", args=[storm.case.number])))
+    assert reverse("workbench:case", args=[affected.number]) in listed
+
+    new = reverse("claims:new")
+    for origin, loss, place, claimant, name in (
+        (complaint, "damage", "", "receiver", "王*国"),
+        (asked.case, "loss", "", "sender", "陈*梅"),
+        (problem, "damage", "inner", "sender", "陈*梅"),  # its customer is the receiver
+        (receipt.case, "loss", "", "sender", "陈*梅"),
+        (affected, "loss", "", "sender", "陈*梅"),
+    ):
+        link = f"{new}?from={origin.number}"
+        assert link in shown(page, origin), origin.kind
+        form = fields(content(page.get(link)), form=new)
+        kept = {name: form.get(name, [""])[0] for name in ("from", "loss", "place", "claimant")}
+        assert kept == {"from": origin.number, "loss": loss, "place": place, "claimant": claimant}
+        assert form["waybill_number"] == [origin.waybill_number]
+        answer = page.post(new, form | {"text": "要求赔偿", "place": place or "outer"})
+        assert answer.status_code == 302, answer.content.decode()[:3000]
+
+        case = CaseLink.objects.get(origin=origin, cause="claim").case
+        assert case.customer_name_masked == name
+        assert origin.number in shown(page, case) and case.number in shown(page, origin)
+
+
 def test_a_form_that_is_sent_twice_registers_once_and_a_refused_one_keeps_its_words(desk, page):
     given = {
         "ticket": "a" * 32,
@@ -116,6 +202,10 @@ def test_a_form_that_is_sent_twice_registers_once_and_a_refused_one_keeps_its_wo
         "claimant": "sender",
         "text": "丢了",
         "channel": "phone",
+        # Typed before it became a loss; not shown any more.
+        "percent_lost": "30",
+        "place": "inner",
+        "delay_days": "2",
     }
     first, again = (page.post(reverse("claims:new"), given) for _ in range(2))
     assert first.url == again.url and Claim.objects.count() == 1
@@ -168,6 +258,16 @@ def test_a_second_person_answers_for_what_he_saw_and_nothing_newer(desk, page):
     higher = desk.agreed(case, "9000", now=at("10:00"), deviation_reason="客户坚持")
     assert "先记了一条" in do(head, case, "approve", 409, version=before)
     assert not higher.approvals.exists()
+
+    # Two levels are two people: whoever gave one is not asked again.
+    manager = Client()
+    manager.force_login(desk.luo.user, backend=BACKEND)
+    assert "do/approve/" in shown(manager, case)
+    do(manager, case, "approve", note="同意")
+    assert "do/approve/" not in shown(manager, case) and "do/approve/" in shown(head, case)
+    assert "要由另一个人审批" in do(manager, case, "approve", 422, note="再批")
+    do(head, case, "approve", note="同意")
+    assert desk.claim(case).stage == Claim.Stage.PAYMENT
 
 
 def test_the_list_shows_the_days_and_asks_as_much_for_many_as_for_few(desk, page, settings):

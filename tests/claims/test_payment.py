@@ -1,8 +1,11 @@
 """Finance pays what was agreed and approved, at most once (guarantees 23 and 24)."""
 
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 import pytest
+from django.test import Client
 
 from claims import services
 from claims.models import Claim, Payment, Settlement
@@ -12,7 +15,8 @@ from kefu.ledger.models import Entry
 from kefu.staff.models import User
 from tests.centre import at
 from tests.claims.conftest import build_desk
-from tests.claims.money import AGREED, AMOUNT, approved, balances, pay
+from tests.claims.money import AGREED, AMOUNT, PAID, approved, balances, pay
+from tests.pages import fields
 from tests.threads import at_once
 
 
@@ -86,17 +90,18 @@ def test_nothing_is_paid_before_it_is_approved_or_after_the_claim_ended(desk):
     desk.confirmed(case, now=at("10:00"))
     settlement = desk.agreed(case, "1200", now=AGREED)
     assert settlement.state == Settlement.State.PROPOSED
-    with pytest.raises(Conflict):
-        pay(desk, case)
 
-    services.withdraw(case=case, reason="客户撤回", actor=desk.gu.user, now=at("13:00"))
-    with pytest.raises(Conflict):
-        pay(desk, case)
+    for stage in (Claim.Stage.APPROVAL, Claim.Stage.CLOSED):
+        with pytest.raises(Conflict, match=str(stage.label)) as refused:
+            pay(desk, case)
+        assert (refused.value.code, desk.claim(case).stage) == ("other_stage", stage)
+        if stage == Claim.Stage.APPROVAL:
+            services.withdraw(case=case, reason="客户撤回", actor=desk.gu.user, now=at("13:00"))
     assert not Payment.objects.exists() and not Entry.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_requests_at_once_pay_once():
+def test_fifty_requests_at_once_pay_once(settings):
     desk = build_desk()
     case = approved(desk)
 
@@ -107,3 +112,34 @@ def test_fifty_requests_at_once_pay_once():
     assert {(type(one), one.code) for one in refused} == {(Conflict, "already_paid")}
     assert Entry.objects.filter(kind="claim_payment").count() == 1
     assert balances()[("KF", "claim_cost")] == AMOUNT
+
+    # The same by the page: open in twenty-five tabs, and each form sent twice.
+    settings.KEFU_NOW = PAID
+    other = approved(desk, waybill_number=desk.waybill("770612045502").number)
+    path = f"/claims/money/{other.number}/"
+    browser = Client(SERVER_NAME="localhost")
+    browser.force_login(desk.fang.user, backend="django.contrib.auth.backends.ModelBackend")
+    form = fields(browser.get(path).content.decode()) | {
+        "do": "pay",
+        "amount": "1200",
+        "method": "transfer",
+        "payee": "陈晓梅",
+        "account": "6222020200112233445",
+        "reference": "B2611200043",
+    }
+
+    def post(n: int) -> Any:
+        tab = Client(SERVER_NAME="localhost")
+        tab.cookies = browser.cookies
+        return tab.post(path, form | {"ticket": f"{n % 25:032}"})
+
+    answers = at_once(*(partial(post, n) for n in range(50)))
+
+    payment = Payment.objects.get(claim=other.pk)
+    assert Entry.objects.get(source=f"claim_payment:{other.pk}") == payment.entry
+    assert balances()[("KF", "claim_cost")] == 2 * AMOUNT
+    paid = [one for one in answers if one.status_code == 302]
+    assert [one.url for one in paid] == [path, path]  # the form that paid, and the same sent again
+    late = [one for one in answers if one.status_code != 302]
+    assert {one.status_code for one in late} == {422}
+    assert all("已经付过这一笔，不能再付" in one.content.decode() for one in late)

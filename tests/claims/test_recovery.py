@@ -121,10 +121,11 @@ def test_a_reversal_is_a_second_persons_counter_entry_and_a_new_division_follows
         recoveries.reverse(recovery=row, reason="责任有误", actor=shen, now=at("16:11"))
     assert balances()[("CD03", "recovery")] == 0
 
-    with pytest.raises(KefuError):
+    with pytest.raises(KefuError) as refused:
         recoveries.divide_again(
             case=case, liable=again[:1], reason="查实", actor=gu, now=at("16:20")
         )
+    assert refused.value.field == "liable" and Claim.objects.get().findings.count() == 1
     finding = recoveries.divide_again(
         case=case, liable=again, reason="业务员途中遗失", actor=gu, now=at("16:20")
     )
@@ -162,6 +163,9 @@ def test_while_another_division_waits_nothing_is_booked_by_the_one_before_it(des
     assert refused.value.code == "division_waits"
     assert not money_of(case).to_book and not Entry.objects.filter(kind="recovery").exists()
 
+    with pytest.raises(KefuError) as silent:
+        recoveries.decide_division(finding=first, approve=False, actor=chen, now=now)
+    assert silent.value.field == "note"
     recoveries.decide_division(finding=first, approve=False, note="再查", actor=chen, now=now)
     assert money_of(case).to_book  # the one before holds again
     second = recoveries.divide_again(reason="西安接的件，有扫描", **given)

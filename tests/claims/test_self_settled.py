@@ -46,6 +46,7 @@ def test_six_facts_and_nothing_of_it_among_the_claims(desk):
         ({"amount_yuan": Decimal("99999999")}, "amount_yuan"),
         ({"settled_on": None}, "settled_on"),
         ({"settled_on": date(2026, 11, 21)}, "settled_on"),
+        ({"settled_on": date(2026, 11, 16)}, "settled_on"),  # the day before it was accepted
     ):
         with pytest.raises(KefuError) as refused:
             record(**changed)

@@ -3,7 +3,9 @@
 from rest_framework.routers import SimpleRouter
 
 from inquiries.api import NetworkQueryViewSet
+from inquiries.api_numbers import ContactNumberViewSet
 
 router = SimpleRouter()
 router.register("network-queries", NetworkQueryViewSet, basename="network-query")
+router.register("contact-numbers", ContactNumberViewSet, basename="contact-number")
 urlpatterns = router.urls

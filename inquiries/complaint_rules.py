@@ -408,6 +408,14 @@ def _language() -> str:
     return get_language() or "zh-hans"
 
 
+def excused(rules: Rulebook, clause: str) -> bool:
+    """Whether a clause that follows no clock finds nobody at fault in a storm (CD-05.21, CD-05.23)."""
+    return any(
+        one.id == clause and "force_majeure" in one.excused_by
+        for one in rules.in_force(Consequence)
+    )
+
+
 def score_event(rules: Rulebook, event: str) -> ScoreEvent | None:
     """The clause that takes points for an event; None where the rulebook has none in use."""
     return next((one for one in rules.in_force(ScoreEvent) if event in one.of and one.active), None)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from inquiries.forms_complaints import in_words
 from inquiries.forms_intake import ACCUSED, OUTLETS, PhoneField
 from inquiries.models import LineCheck, Rectification
+from inquiries.services.lines import HOLDER_LIMIT
 from kefu.network.models import ContactNumber
 from kefu.policy.clauses import Consequence
 from kefu.workbench.forms import DeskForm, PartyField, area, calendar_day
@@ -101,7 +102,7 @@ class NumberForm(DeskForm):
         ],
     )
     number = PhoneField(label=_("新号码"))
-    holder = forms.CharField(label=_("接听人"), max_length=60, required=False)
+    holder = forms.CharField(label=_("接听人"), max_length=HOLDER_LIMIT, required=False)
     effective_on = calendar_day(_("启用日期"))
 
     def clean(self) -> dict[str, Any]:

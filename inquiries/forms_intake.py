@@ -1,6 +1,6 @@
 """What intake asks for: a pasted message with the cases it becomes, one inquiry of any kind, a table to import."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -62,6 +62,15 @@ class PhoneField(forms.CharField):
             return phones.normalise(text) if text else ""
         except KefuError as error:
             raise forms.ValidationError(str(error), code=error.code) from error
+
+
+OUTLETS = [Party.Kind.OUTLET, Party.Kind.CONTRACTOR]
+COURIERS = [Party.Kind.COURIER]
+ACCUSED = [*OUTLETS, *COURIERS, Party.Kind.DRIVER, Party.Kind.EMPLOYEE]
+# What only a complaint is asked for, besides its cause.
+COMPLAINT_FIELDS = (
+    "category", "against", "demand", "promised_on", "contents", "item_value", "promised_for",
+)  # fmt: skip
 
 
 # -- paste ------------------------------------------------------------------------------------------
@@ -158,11 +167,46 @@ class LineForm(Suggesting):
     )
     ask = forms.BooleanField(required=False)
 
-    def __init__(self, *args: Any, line: Line, **kwargs: Any) -> None:
-        self.line = line
+    # A complaint.
+    category = forms.ChoiceField(
+        label=gettext_lazy("类别"),
+        choices=[("", gettext_lazy("哪一类，请选")), *Complaint.Category.choices],
+        required=False,
+    )
+    against = forms.ChoiceField(label=gettext_lazy("投诉谁"), required=False)
+    demand = forms.CharField(
+        label=gettext_lazy("客户诉求"), max_length=2_000, required=False, widget=area(2)
+    )
+    promised_on = calendar_day(gettext_lazy("承诺送达日"), required=False)
+    contents = forms.ChoiceField(
+        label=gettext_lazy("内件"),
+        choices=[("", gettext_lazy("内件好坏")), *Complaint.Contents.choices],
+        required=False,
+    )
+    item_value = forms.DecimalField(
+        label=gettext_lazy("物品价值"),
+        max_digits=9,
+        decimal_places=2,
+        min_value=0,
+        required=False,
+    )
+    promised_for = forms.DateTimeField(
+        label=gettext_lazy("承诺办好"),
+        required=False,
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+    )
+
+    def __init__(self, *args: Any, line: Line, wanted: Collection[str] = (), **kwargs: Any) -> None:
+        """``wanted``: the fields that the rulebook asks of a complaint."""
+        self.line, self.wanted = line, wanted
         super().__init__(*args, **kwargs)
-        for name in ("kind", "ask"):
+        for name in ("kind", "ask", "category"):
             self.fields[name].widget.attrs |= REREAD
+        waybill = line.parcel.waybill if line.parcel else None
+        ends = (waybill.origin, waybill.destination) if waybill else ()
+        self.outlets = {str(party.pk): party for party in ends if party.kind in OUTLETS}
+        known = [(key, str(party)) for key, party in self.outlets.items()]
+        set_choices(self, "against", [("", _("还不清楚")), *known])
         set_choices(
             self,
             "where",
@@ -198,9 +242,19 @@ class LineForm(Suggesting):
                     "reason",
                     _("{case} 还在处理，另建要写理由").format(case=self.line.open_cases[0]),
                 )
-            if cleaned.get("kind") == Inquiry.Kind.COMPLAINT and not cleaned.get("cause"):
-                self.add_error("cause", _("请选投诉原因"))
+            if cleaned.get("kind") == Inquiry.Kind.COMPLAINT:
+                self._need_of_complaint(cleaned)
         return cleaned
+
+    def clean_against(self) -> Party | None:
+        return self.outlets.get(self.cleaned_data["against"])
+
+    def _need_of_complaint(self, cleaned: Mapping[str, Any]) -> None:
+        """All that is missing at once; what the class hangs on is asked with the category."""
+        for name in ("cause", *COMPLAINT_FIELDS):
+            missing = cleaned.get(name) in (None, "") and name not in self.errors
+            if missing and (name == "cause" or name in self.wanted):
+                self.add_error(name, _("请填写{name}").format(name=self.fields[name].label))
 
 
 class DoubtForm(forms.Form):
@@ -230,9 +284,6 @@ class DoubtForm(forms.Form):
 # -- one inquiry ----------------------------------------------------------------------------------------
 
 
-OUTLETS = [Party.Kind.OUTLET, Party.Kind.CONTRACTOR]
-COURIERS = [Party.Kind.COURIER]
-ACCUSED = [*OUTLETS, *COURIERS, Party.Kind.DRIVER, Party.Kind.EMPLOYEE]
 CODE_OR_NAME = gettext_lazy("编号、名称或拼音")
 
 

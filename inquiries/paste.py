@@ -1,7 +1,7 @@
 """A pasted message as its page tells it: the text with what was found marked, what it was taken for and how surely,
 and the cases it will become. Reads only; ``services.register_paste`` does it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,11 +10,12 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from inquiries.forms_intake import SUMMARY, DoubtForm, LineForm, PasteForm
+from inquiries.forms_intake import COMPLAINT_FIELDS, SUMMARY, DoubtForm, LineForm, PasteForm
 from inquiries.models import Inquiry
 from inquiries.recognition import MAX_CHARACTERS, Confidence, Found, Recognised, recognise
 from inquiries.selectors import intake as selectors
 from inquiries.selectors.intake import Ahead, ClockAhead, ClockName, Doubt, Line, Reading
+from inquiries.services.complaints import wanted_fields
 from inquiries.services.intake import FORWARDED, TIMED
 from kefu import punctuation
 from kefu.cases.models import Case, Interaction
@@ -148,13 +149,16 @@ def page(
     picks = {found.value: posted.get(f"d{found.value}-pick", "") for found in recognised.waybills}
     reading = selectors.read(recognised=recognised, picks=picks, user=user)
     cases = dict(done)
-    lines = [
-        _line(line, posted, asks=not owner.forwards, cases=cases, now=now, bound=bound)
-        for line in reading.lines
-    ]
     form.suggested = suggested = _common(reading, usual)
     form.follow(posted)
     assignee = owner.of(str(form["owner"].value() or ""))
+    wanted = (
+        wanted_fields(department=assignee.department, agitated=False, now=now) if assignee else ()
+    )
+    lines = [
+        _line(line, posted, wanted, asks=not owner.forwards, cases=cases, now=now, bound=bound)
+        for line in reading.lines
+    ]
     ahead = _ahead(form["channel"].value(), assignee, lines, now)
     receipt = _receipt(lines, reading, ahead.clocks, desk, now)
     form.suggested = {**suggested, "receipt": receipt}
@@ -297,12 +301,23 @@ def doubt_words(doubt: Doubt) -> str:
 
 
 def _line(
-    line: Line, posted: QueryDict, *, asks: bool, cases: dict[str, str], now: datetime, bound: bool
+    line: Line,
+    posted: QueryDict,
+    wanted: Collection[str],
+    *,
+    asks: bool,
+    cases: dict[str, str],
+    now: datetime,
+    bound: bool,
 ) -> ShownLine:
     asks = asks and line.parcel is not None and line.parcel.outlet is not None
     suggested = _suggest(line, asks=asks, now=now)
     form = LineForm(
-        posted if bound else None, line=line, suggested=suggested, prefix=f"w{line.number}"
+        posted if bound else None,
+        line=line,
+        wanted=wanted,
+        suggested=suggested,
+        prefix=f"w{line.number}",
     )
     form.follow(posted)
     adds_to = form.adds_to
@@ -345,6 +360,7 @@ def _suggest(line: Line, *, asks: bool, now: datetime) -> dict[str, str]:
         # What turns or hides text stays in the original, not in our words.
         "summary": redact.clean((summary or str(kind.label))[:SUMMARY], max_length=2 * SUMMARY),
         "ask": "on" if asks and kind in FORWARDED else "",
+        **dict.fromkeys(COMPLAINT_FIELDS, ""),
     }
 
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from inquiries import services
-from inquiries.services import drills, force_majeure
+from inquiries.services import disasters, drills, force_majeure
 from kefu import clock
 
 
@@ -16,6 +16,11 @@ def regrade_complaints() -> None:
 @shared_task(ignore_result=True)
 def exempt_broken() -> None:
     force_majeure.exempt_broken(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def begin_warned() -> None:
+    disasters.begin_warned(now=clock.now())
 
 
 @shared_task(ignore_result=True)

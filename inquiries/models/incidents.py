@@ -138,6 +138,17 @@ class Incident(models.Model):
         return self.completed_at is None
 
 
+# A complaint that may be closed or is: its customer is content, or was answered where no rulebook asks for more.
+FINISHED = Q(complaint__case__state=Case.State.CLOSED) | Q(
+    complaint__case__state=Case.State.ANSWERED, complaint__stage__in=["", Complaint.Stage.DONE]
+)
+
+
+class GroupedComplaintQuerySet(models.QuerySet["GroupedComplaint"]):
+    def unfinished(self) -> Self:
+        return self.exclude(FINISHED)
+
+
 class GroupedComplaint(models.Model):
     """One of the complaints that an incident is made of, and what became of it."""
 
@@ -156,6 +167,8 @@ class GroupedComplaint(models.Model):
     answered_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("答复人")
     )
+
+    objects = GroupedComplaintQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("归入的投诉")

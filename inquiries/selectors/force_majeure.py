@@ -1,16 +1,22 @@
-"""Which deadlines a declaration of force majeure touches, and what that comes to."""
+"""Which deadlines and findings a declaration of force majeure touches, and what that comes to."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
+from inquiries import complaint_rules as rules_of
 from inquiries.models import ForceMajeure
 from inquiries.selectors.areas import area_of, in_area
+from kefu.cases.models import Case
 from kefu.deadlines.models import Deadline
+from kefu.network.models import Party
 from kefu.penalties.models import Penalty
 from kefu.penalties.services import LIVE
+from kefu.rulebooks.selectors import edition
 
 PAGE_ROWS = 50
 RUNNING, BREACHED = Q(state=Deadline.State.RUNNING), Q(state=Deadline.State.BREACHED)
@@ -33,6 +39,36 @@ def live_penalties(declaration: ForceMajeure) -> QuerySet[Penalty, Penalty]:
     if declaration.decided_by is not None:
         signers.add(declaration.decided_by.party_id)
     return Penalty.objects.filter(state__in=LIVE).exclude(party__in=signers - {None})
+
+
+# When it happened that somebody was found at fault for: the complaint came in, or the case was opened.
+HAPPENED = Coalesce("case__complaint__received_at", "case__opened_at")
+
+
+def found_without_clock(declaration: ForceMajeure) -> QuerySet[Penalty, Penalty]:
+    """What outlets of the area were fined for without a clock inside the span, by clauses that a storm excuses.
+
+    The outlet's own place decides, not the parcel's: a phone rings where it stands.
+    """
+    happened = Penalty.objects.annotate(happened=HAPPENED).filter(
+        finding__isnull=False,
+        deadline=None,
+        party__in=area_of(declaration),
+        happened__range=(declaration.starts_at, declaration.until),
+    )
+    excused = [
+        Q(rulebook=version, clause=clause)
+        for version, clause in happened.order_by().values_list("rulebook", "clause").distinct()
+        if rules_of.excused(edition(version).rules, clause)
+    ]
+    return happened.filter(Q(*excused, _connector=Q.OR)) if excused else happened.none()
+
+
+def excusing(*, party: Party, happened_at: datetime) -> ForceMajeure | None:
+    """The signed declaration that finds a party not at fault at that moment."""
+    signed = ForceMajeure.objects.in_force().until_after(happened_at)
+    around = signed.filter(starts_at__lte=happened_at).order_by("pk")
+    return next((one for one in around if party.pk in area_of(one)), None)
 
 
 def still_costing(declaration: ForceMajeure) -> QuerySet[Deadline, Deadline]:
@@ -58,6 +94,7 @@ class Preview:
     deadlines: int
     running: int
     breached: int
+    findings: int
     cases: int
     money: Sequence[Money]
 
@@ -67,18 +104,21 @@ class Preview:
 
 
 def preview(declaration: ForceMajeure) -> Preview:
-    """Two aggregates, however much it is."""
+    """A few aggregates, however much it is."""
     found = touched(declaration)
+    live = live_penalties(declaration)
+    without_clock = live.filter(pk__in=found_without_clock(declaration).values("pk"))
     numbers = found.aggregate(
         deadlines=Count("pk"),
         running=Count("pk", filter=RUNNING),
         breached=Count("pk", filter=BREACHED),
-        cases=Count("case", distinct=True),
+    )
+    cases = Case.objects.filter(
+        Q(pk__in=found.values("case")) | Q(pk__in=without_clock.values("case"))
     )
     fine, points = Q(kind=Penalty.Kind.FINE), Q(kind=Penalty.Kind.POINTS)
     rows = (
-        live_penalties(declaration)
-        .filter(deadline__in=found.values("pk"))
+        live.filter(Q(deadline__in=found.values("pk")) | Q(pk__in=without_clock.values("pk")))
         .values("state")
         .annotate(
             fines=Count("pk", filter=fine),
@@ -91,7 +131,7 @@ def preview(declaration: ForceMajeure) -> Preview:
         Money(row["state"], row["fines"], row["yuan"] or Decimal(0), row["points"] or Decimal(0))
         for row in rows
     ]
-    return Preview(**numbers, money=money)
+    return Preview(**numbers, findings=without_clock.count(), cases=cases.count(), money=money)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +162,14 @@ def _with_penalties(page: Sequence[Deadline]) -> list[Row]:
     ):
         by_deadline.setdefault(penalty.deadline_id, []).append(penalty)
     return [Row(deadline, by_deadline.get(deadline.pk, [])) for deadline in page]
+
+
+def findings_page(declaration: ForceMajeure) -> list[Penalty]:
+    """The first of what was found without a clock, taken back or not."""
+    found = found_without_clock(declaration).select_related("party", "case", "finding")
+    return list(
+        found.defer("case__sealed", "case__search", "case__lookup").order_by("pk")[:PAGE_ROWS]
+    )
 
 
 def exempted(declaration: ForceMajeure) -> Mapping[str, Decimal | int]:

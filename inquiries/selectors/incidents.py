@@ -18,6 +18,7 @@ from inquiries.models import (
     Statement,
     WaitingCustomer,
 )
+from inquiries.models.incidents import FINISHED
 from inquiries.selectors.areas import area_of, in_area
 from kefu.cases.models import Case
 from kefu.network.models import ContactNumber, Party
@@ -131,7 +132,7 @@ class Progress:
     """How far an incident is."""
 
     complaints: int
-    answered: int
+    finished: int
     told: int
     waiting: int
     waiting_open: int
@@ -140,11 +141,11 @@ class Progress:
 
     @property
     def open(self) -> int:
-        return self.complaints - self.answered
+        return self.complaints - self.finished
 
     @property
     def percent(self) -> int:
-        return 100 * self.answered // self.complaints if self.complaints else 0
+        return 100 * self.finished // self.complaints if self.complaints else 0
 
 
 def progress(incident: Incident) -> Progress:
@@ -153,9 +154,6 @@ def progress(incident: Incident) -> Progress:
 
 def progress_of(incidents: Sequence[Incident]) -> dict[int, Progress]:
     """How far each is, by its key: three questions, however many they are."""
-    finished = Q(answered_at__isnull=False) | Q(
-        complaint__case__state__in=[Case.State.CLOSED, Case.State.ANSWERED]
-    )
     reached = IncidentNotice.objects.filter(grouped=OuterRef("pk"), reached=True)
     due = Q(follow_up__isnull=False, follow_up__answered_at=None, follow_up__released_at=None)
     counted: list[tuple[Any, dict[str, Count]]] = [
@@ -163,7 +161,7 @@ def progress_of(incidents: Sequence[Incident]) -> dict[int, Progress]:
             GroupedComplaint.objects,
             {
                 "complaints": Count("pk"),
-                "answered": Count("pk", filter=finished),
+                "finished": Count("pk", filter=FINISHED),
                 "told": Count("pk", filter=Q(Exists(reached))),
             },
         ),
@@ -216,9 +214,7 @@ def complaints_page(
     rows = incident.complaints.select_related("complaint__case__owner", "answered_by")
     rows = rows.prefetch_related(Prefetch("notices", IncidentNotice.objects.order_by("pk")))
     if only == "open":
-        rows = rows.filter(answered_at=None).exclude(
-            complaint__case__state__in=[Case.State.CLOSED, Case.State.ANSWERED]
-        )
+        rows = rows.unfinished()
     if only == "untold":
         rows = rows.exclude(notices__reached=True)
     return list(rows.filter(pk__gt=after).order_by("pk")[: PAGE_ROWS + 1])

@@ -21,7 +21,7 @@ from kefu.penalties import services as penalties
 from kefu.policy.clocks import PromiseRules, promise_due
 from kefu.policy.consequences import repeat_call_counts
 from kefu.privacy import redact
-from kefu.rulebooks.selectors import edition_in_force
+from kefu.rulebooks.selectors import edition, edition_in_force
 from kefu.rulebooks.services import require
 from kefu.staff.models import Employee
 
@@ -328,7 +328,7 @@ def _timed(case: Case) -> bool:
 
 @transaction.atomic
 def reopen(*, case: Case, reason: str, actor: Any, now: datetime) -> Case:
-    """Take a closed case up again."""
+    """Take a closed case up again; a complaint goes back to the solution (ES-303.26)."""
     reason = redact.clean(reason, max_length=500, field="reason")
     if not reason:
         raise KefuError(_("请写明为什么重新打开"), code="note_required", field="reason")
@@ -337,5 +337,22 @@ def reopen(*, case: Case, reason: str, actor: Any, now: datetime) -> Case:
         raise Conflict(_("工单没有结案，不用重新打开"))
     cases.move(case=case, to=Case.State.OPEN, closed_at=None)
     _release_if_gone(case)
-    cases.step(case=case, action="reopened", text=reason, actor=actor, now=now)
+    line = cases.step(case=case, action="reopened", text=reason, actor=actor, now=now)
+    _solve_again(case, line)
     return case
+
+
+def _solve_again(case: Case, line: Interaction) -> None:
+    """Who takes a solved complaint up again has a customer who is not content: another solution, and a call."""
+    complaint = Complaint.objects.select_for_update(no_key=True).filter(case=case).first()
+    if complaint is None or complaint.stage != Complaint.Stage.DONE or not complaint.rulebook_id:
+        return
+    complaint.stage = Complaint.Stage.SOLUTION
+    complaint.save(update_fields=["stage"])
+    deadlines.start_clock(
+        case=case,
+        action=Deadline.Action.COMPLAINT_REVISIT,
+        using=edition(complaint.rulebook_id),
+        party=owner_party(case.owner, our_company()),
+        started_by=line,
+    )

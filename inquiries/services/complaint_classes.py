@@ -58,7 +58,7 @@ def facts_of(complaint: Complaint, *, same_issue: int, now: datetime) -> ClassFa
     if value is None and case.waybill is not None and case.waybill.declared_value:
         value = case.waybill.declared_value
     today = now.astimezone(SHANGHAI).date()
-    signed = _signed(case.waybill_number)
+    signed = _signed(case.waybill_number) if complaint.promised_on else None
     delivered = signed.astimezone(SHANGHAI).date() if signed else today
     return ClassFacts(
         category=complaint.category,
@@ -161,24 +161,29 @@ def _grade(
         since=complaint.received_at.isoformat(),
         **({} if first else {"classed_at": now.isoformat()}),
     )
-    _restart_clocks(case, using, line, now=now)
+    if not first:
+        _stop_clocks(case, now=now)
+    _start_clocks(case, using, line, first=first)
     _to_specialist(case, grade, using, actor=actor, now=now)
 
 
-def _restart_clocks(case: Case, using: Edition, line: Interaction, *, now: datetime) -> None:
-    """Each from the moment its own clause says: the receipt, or the new class (ES-302.11, ES-303.10)."""
+def _stop_clocks(case: Case, *, now: datetime) -> None:
     for clock in deadlines.settle(case=case, now=now):
         if clock.action in CLASS_CLOCKS:
             deadlines.cancel(deadline=clock, now=now)
-    for action in CLASS_CLOCKS:
-        deadlines.start_clock(
-            case=case,
-            action=action,
-            using=using,
-            party=owner_party(case.owner, our_company()),
-            started_by=line,
-        )
     case.refresh_from_db(fields=["next_due_at"])
+
+
+def _start_clocks(case: Case, using: Edition, line: Interaction, *, first: bool) -> None:
+    """Each from the moment its own clause says: the receipt, or the new class (ES-302.11, ES-303.10). What was solved
+    once is not due to be solved again: since the customer was dissatisfied, the call to him is (ES-303.27)."""
+    verification, solution = CLASS_CLOCKS
+    solved = (
+        not first and case.deadlines.filter(action=solution, answered_at__isnull=False).exists()
+    )
+    party = owner_party(case.owner, our_company())
+    for action in (verification,) if solved else CLASS_CLOCKS:
+        deadlines.start_clock(case=case, action=action, using=using, party=party, started_by=line)
 
 
 def _to_specialist(case: Case, grade: str, using: Edition, *, actor: Any, now: datetime) -> None:

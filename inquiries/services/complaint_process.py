@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max, Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inquiries import complaint_rules as rules_of
@@ -35,6 +37,8 @@ Code = ComplaintStep.Code
 Stage = Complaint.Stage
 TEXT_LIMIT = 4_000  # characters
 MOST = 999_999  # yuan
+VERIFICATION = (Code.VERIFY, Code.INVESTIGATE)
+OF_PROCESS = (*VERIFICATION, Code.PROPOSE, Code.ANSWER, Code.FOLLOW_UP)
 FOLLOW_UPS = (Action.COMPLAINT_FOLLOW_UP, Action.COMPLAINT_REVISIT)
 # After so many calls in vain a supervisor may close; ES-303.25 does not say, the house does.
 ATTEMPTS = 3
@@ -52,8 +56,13 @@ class _At:
 
 
 def done_so_far(complaint: Complaint) -> list[Done]:
-    """The steps of the process since the complaint got its class, in the order they happened."""
-    steps = complaint.case.complaint_steps.filter(data__grading=complaint.case.gradings.count())
+    """The steps of the process since the complaint got its class, in the order they happened; of those before it was
+    taken up again only the verification."""
+    case = complaint.case
+    steps = case.complaint_steps.filter(data__grading=case.gradings.count())
+    again = case.interactions.filter(action="reopened").aggregate(pk=Max("pk"))["pk"]
+    if again is not None:
+        steps = steps.filter(Q(code__in=VERIFICATION) | Q(data__line__gt=again))
     return [Done(step.code, step.outcome) for step in steps.order_by("pk")]
 
 
@@ -172,16 +181,31 @@ def _check(
 
 
 def _stated(
-    happened_at: datetime | None, channel: str, *, using: Edition, now: datetime
+    at: _At, happened_at: datetime | None, channel: str, *, now: datetime
 ) -> datetime | None:
+    """When the customer was spoken to, as the author says: not before the step that it answers, nor the receipt."""
     if happened_at is None:
         return None
     if channel not in STATED:
         raise KefuError(
             _("只有电话和柜台可以补记时间"), code="time_not_statable", field="happened_at"
         )
-    check_entry_time(happened_at=happened_at, now=now, using=using)
-    return happened_at
+    check_entry_time(happened_at=happened_at, now=now, using=at.using)
+    before = _last_at(at)
+    if happened_at < before.replace(second=0, microsecond=0):
+        raise KefuError(
+            _("不能早于上一步（%(at)s）") % {"at": f"{timezone.localtime(before):%m-%d %H:%M}"},
+            code="before_last_step",
+            field="happened_at",
+        )
+    return max(happened_at, before)  # a form states minutes: the last step may lie within the same
+
+
+def _last_at(at: _At) -> datetime:
+    """When the last step happened that the process counts; before the first, the receipt."""
+    last = at.case.complaint_steps.filter(code__in=OF_PROCESS).order_by("-happened_at").first()
+    moments = (at.complaint.received_at, last and last.happened_at)
+    return max((one for one in moments if one), default=at.case.opened_at)
 
 
 @transaction.atomic
@@ -290,7 +314,7 @@ def propose(
             raise KefuError(_("规章没有给券"), code="no_coupon", field="coupon")
     elif coupon is not None:
         raise KefuError(_("优惠券只用于延误；赔钱的转为理赔"), code="no_coupon", field="coupon")
-    happened_at = _stated(happened_at, channel, using=at.using, now=now)
+    happened_at = _stated(at, happened_at, channel, now=now)
     waiting = deadlines.settle(case=at.case, now=now)
     words = "\n".join(filter(None, [text, delay_reason]))
     line = cases.add(
@@ -339,7 +363,7 @@ def answer_solution(
     text = _written(text, "text", required=False)
     logged = {"negotiated_at": now, "proposal": True, "customer_reply": text}
     _check(at.using.rules, "negotiation_round", logged)
-    happened_at = _stated(happened_at, channel, using=at.using, now=now)
+    happened_at = _stated(at, happened_at, channel, now=now)
     if accepted:
         rules_of.may_resolve(at.using.rules, accepted=accepted)
     line = cases.add(
@@ -391,7 +415,7 @@ def follow_up(
     recorded = {"followed_up_at": now, "result": True, "agent": actor}
     _check(at.using.rules, "follow_up_record", recorded)
     text = _written(text, "text", required=False)
-    happened_at = _stated(happened_at, channel, using=at.using, now=now)
+    happened_at = _stated(at, happened_at, channel, now=now)
     line = cases.add(
         case=at.case,
         kind=Interaction.Kind.CONTACT,

@@ -1,6 +1,6 @@
 """Register a complaint, and link it to what it grew from, which makes fines payable."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -30,7 +30,7 @@ from kefu.penalties.models import Penalty
 from kefu.policy.processes import routed
 from kefu.policy.requirements import offered
 from kefu.privacy import redact
-from kefu.rulebooks.selectors import edition_saying
+from kefu.rulebooks.selectors import Edition, edition_saying, editions_here, saying
 from kefu.staff.models import Department
 
 # What many complain of at once, whoever it is about.
@@ -119,6 +119,7 @@ def file_complaint(
     specialist. Raises KefuError naming the field that is missing or wrong.
     """
     details = details or Details()
+    here = list(editions_here(department_id=department.pk, at=now))
     known = origin.sealed if origin is not None else {}
     if origin is not None and waybill is None and not waybill_number:
         waybill, waybill_number = origin.waybill, origin.waybill_number
@@ -129,9 +130,8 @@ def file_complaint(
     _through_own_outlet(details, department=department, now=now)
     _check_form(
         details,
-        department=department,
+        here,
         channel=channel,
-        now=now,
         given={
             "customer_name": customer_name,
             "customer": customer_name,
@@ -171,7 +171,7 @@ def file_complaint(
         actor=actor,
         now=now,
     )
-    classes = edition_saying(rules_of.asks_class, department_id=department.pk, at=now)
+    classes = saying(rules_of.asks_class, here)
     proposed = [key for key, _words in issues(against, case.waybill)]
     issue = (
         issue
@@ -202,7 +202,7 @@ def file_complaint(
     )
     if against is not None and against.kind != Party.Kind.EMPLOYEE:
         cases.change(case=case, outlet=against)
-    _promise(case, details.promised_for, received_at or now, actor=actor, now=now)
+    _promise(case, here, details.promised_for, received_at or now, actor=actor, now=now)
     if classes is not None and details.category:
         same_issue = 1 + len(earlier)
         grade_by_rules(
@@ -212,18 +212,19 @@ def file_complaint(
         link_complaint(complaint=case, origin=origin, cause=cause, actor=actor, now=now)
     if earlier and (origin is None or earlier[0].pk != origin.pk):
         link_complaint(complaint=case, origin=earlier[0], cause=cause, actor=actor, now=now)
-    watch(complaint=complaint, actor=actor, now=now)
+    watch(complaint=complaint, here=here, actor=actor, now=now)
     return case
 
 
 def wanted_fields(*, department: Department, agitated: bool, now: datetime) -> frozenset[str]:
     """The fields of the form that a complaint of this department has to fill in, as the form calls them."""
-    using = edition_saying(rules_of.has_registration, department_id=department.pk, at=now)
+    here = list(editions_here(department_id=department.pk, at=now))
+    using = saying(rules_of.has_registration, here)
     found = set()
     if using is not None:
         wanted = rules_of.wanted(using.rules, agitated=agitated)
         found = {rules_of.FIELDS.get(name, name) for _clause, name in wanted}
-    if edition_saying(rules_of.promises_time, department_id=department.pk, at=now) is not None:
+    if saying(rules_of.promises_time, here) is not None:
         found.add("promised_for")
     return frozenset(found)
 
@@ -262,15 +263,10 @@ def _through_own_outlet(details: Details, *, department: Any, now: datetime) -> 
 
 
 def _check_form(
-    details: Details,
-    *,
-    department: Any,
-    channel: str,
-    given: Mapping[str, Any],
-    now: datetime,
+    details: Details, here: Sequence[Edition], *, channel: str, given: Mapping[str, Any]
 ) -> None:
     """What the rulebook that speaks of the form wants is there; an outlet's own complaint has no customer."""
-    using = edition_saying(rules_of.has_registration, department_id=department.pk, at=now)
+    using = saying(rules_of.has_registration, here)
     if using is None or details.complainant is not None:
         return
     there = {name for name, value in given.items() if value}
@@ -284,10 +280,16 @@ def _check_form(
 
 
 def _promise(
-    case: Case, promised_for: datetime | None, received_at: datetime, *, actor: Any, now: datetime
+    case: Case,
+    here: Sequence[Edition],
+    promised_for: datetime | None,
+    received_at: datetime,
+    *,
+    actor: Any,
+    now: datetime,
 ) -> None:
     """The time the customer was told runs as a clock of its own (LC-02.05); wanted where the rulebook says so."""
-    using = edition_saying(rules_of.promises_time, department_id=case.department_id, at=now)
+    using = saying(rules_of.promises_time, here)
     if using is None:
         return
     if promised_for is None:

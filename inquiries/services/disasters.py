@@ -92,6 +92,12 @@ def _need_affected(incident: Incident, case: Case) -> None:
         raise Conflict(_("这一单不受这个突发事件影响"), code="not_affected")
 
 
+def begin_warned(*, now: datetime) -> int:
+    """What was warned of has begun, by the time that was told; return how many."""
+    warned = Incident.objects.open().filter(stage=Incident.Stage.WARNED, started_at__lte=now)
+    return warned.update(stage=Incident.Stage.RUNNING)
+
+
 @transaction.atomic
 def end_disaster(*, incident: Incident, ended_at: datetime, actor: Any, now: datetime) -> Incident:
     """It is over: every customer it affected is called within the rulebook's hours (ES-502.09)."""

@@ -19,6 +19,7 @@ from inquiries.models import (
     NetworkQuery,
     Rectification,
 )
+from inquiries.selectors.force_majeure import excusing
 from inquiries.services.complaint_process import JUDGE
 from kefu.cases import services as cases
 from kefu.cases.models import Case, CaseLink, Interaction
@@ -133,6 +134,7 @@ def record_finding(
         raise NotAllowed(_("不能认定自己的责任"))
     _check_new(case, written, party)
     _check_against_records(case, written, found)
+    _check_excused(case, using, clause, party)
     breach = breach_of(case, written, party, found, now=now)
     cost = rules_of.cost_of(using.rules, breach)
     note = cases.shown(case=case, text=found.said, field="said", limit=500)
@@ -199,6 +201,21 @@ def _check_against_records(case: Case, clause: Consequence, found: Found) -> Non
         )
     if "coordination_failed" in found.established:
         _check_coordination(case)
+
+
+def _check_excused(case: Case, using: Edition, clause: str, party: Party) -> None:
+    """In a signed force majeure there is a special reason, whoever verifies it (CD-05.21, CD-05.23)."""
+    if not rules_of.excused(using.rules, clause):
+        return
+    received = Complaint.objects.filter(case=case).values_list("received_at", flat=True).first()
+    found = excusing(party=party, happened_at=received or case.opened_at)
+    if found is not None:
+        raise KefuError(
+            _("%(party)s 当时在不可抗力期间（%(reason)s），不罚")
+            % {"party": party, "reason": found.reason},
+            code="force_majeure",
+            field="clause",
+        )
 
 
 def _check_coordination(case: Case) -> None:

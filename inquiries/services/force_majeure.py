@@ -10,11 +10,17 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from inquiries.models import Exemption, ForceMajeure, Incident
 from inquiries.selectors.areas import area_of
-from inquiries.selectors.force_majeure import live_penalties, still_costing, touched
+from inquiries.selectors.force_majeure import (
+    found_without_clock,
+    live_penalties,
+    still_costing,
+    touched,
+)
 from inquiries.services.incidents import need
 from kefu import clock
 from kefu.cases import services as cases
@@ -26,7 +32,7 @@ from kefu.jobs.models import Job
 from kefu.jobs.services import Chunk
 from kefu.network.models import Party, Region
 from kefu.penalties import services as penalties
-from kefu.penalties.models import Waiver
+from kefu.penalties.models import Penalty, Waiver
 from kefu.privacy import redact
 
 DECLARE = "inquiries.declare_force_majeure"
@@ -119,7 +125,7 @@ def decide(
             kind=JOB,
             title=_("不可抗力免责：{reason}").format(reason=declaration.reason),
             params={"declaration": declaration.pk},
-            total=touched(declaration).count(),
+            total=touched(declaration).count() + _fines(declaration).count(),
             actor=actor,
             now=now,
         )
@@ -174,20 +180,27 @@ def revoke(*, declaration: ForceMajeure, actor: Any, now: datetime) -> ForceMaje
 
 
 def run(job: Job, more: Callable[[], bool]) -> Generator[Chunk, None, None]:
-    """The handler of these jobs: what is touched, in the order of the deadlines."""
+    """The handler of these jobs: what is touched, in the order of the deadlines; then what was found without one."""
     declaration = _read(job.params["declaration"])
-    after, done = job.cursor.get("after", 0), job.done
+    done, cursor = job.done, {"after": 0, "fine": 0} | job.cursor
     while more():
-        ids = list(
-            touched(declaration)
-            .filter(pk__gt=after)
-            .order_by("pk")
-            .values_list("pk", flat=True)[:CHUNK]
-        )
-        if not ids:
+        if ids := _next(touched(declaration), cursor["after"]):
+            cursor, act = cursor | {"after": ids[-1]}, partial(exempt, declaration, ids)
+        elif ids := _next(_fines(declaration), cursor["fine"]):
+            cursor, act = cursor | {"fine": ids[-1]}, partial(exempt_findings, declaration, ids)
+        else:
             return
-        after, done = ids[-1], done + len(ids)
-        yield Chunk({"after": after}, done, partial(exempt, declaration, ids))
+        done += len(ids)
+        yield Chunk(cursor, done, act)
+
+
+def _next(rows: QuerySet[Any, Any], after: int) -> list[int]:
+    return list(rows.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:CHUNK])
+
+
+def _fines(declaration: ForceMajeure) -> QuerySet[Penalty, Penalty]:
+    """What was found without a clock and still costs something."""
+    return live_penalties(declaration).filter(pk__in=found_without_clock(declaration).values("pk"))
 
 
 def _read(pk: int) -> ForceMajeure:
@@ -221,7 +234,20 @@ def exempt(declaration: ForceMajeure, deadline_ids: Sequence[int]) -> dict[str, 
                 deadline=deadline.pk,
                 declaration=declaration.pk,
             )
-    waived = [
+    costs = live_penalties(declaration).filter(deadline__in=deadline_ids)
+    return {"deadlines": noted, "penalties": _waive(declaration, costs, now=now)}
+
+
+@transaction.atomic
+def exempt_findings(declaration: ForceMajeure, penalty_ids: Sequence[int]) -> dict[str, int]:
+    """Take back these fines, which follow no clock. Twice does nothing."""
+    costs = live_penalties(declaration).filter(pk__in=penalty_ids)
+    return {"penalties": _waive(declaration, costs, now=clock.now())}
+
+
+def _waive(declaration: ForceMajeure, costs: QuerySet[Penalty, Penalty], *, now: datetime) -> int:
+    """Waive each with both names; return how many."""
+    return sum(
         penalties.waive_in_batch(
             penalty=penalty,
             ground=Waiver.Ground.FORCE_MAJEURE,
@@ -229,15 +255,11 @@ def exempt(declaration: ForceMajeure, deadline_ids: Sequence[int]) -> dict[str, 
             batch=declaration.batch,
             proposer=declaration.declared_by,
             proposed_at=declaration.declared_at,
-            actor=signer,
+            actor=declaration.decided_by,
             now=now,
         )
-        for penalty in live_penalties(declaration)
-        .filter(deadline__in=deadline_ids)
-        .select_related("case")
-        .order_by("case", "pk")
-    ]
-    return {"deadlines": noted, "penalties": sum(waived)}
+        for penalty in costs.select_related("case").order_by("case", "pk")
+    )
 
 
 def exempt_broken(*, now: datetime, limit: int = TICK_LIMIT) -> int:

@@ -40,7 +40,7 @@ from kefu.policy.requirements import offered, requirements
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.seats import missing_seats
 from kefu.privacy import redact
-from kefu.rulebooks.selectors import Edition, edition, edition_in_force, edition_saying
+from kefu.rulebooks.selectors import Edition, edition, edition_in_force, edition_saying, saying
 from kefu.staff.models import Department, Employee
 from kefu.staff.selectors import head_of, lead_ids
 
@@ -68,21 +68,24 @@ STARTED_WITH = {
 # The complaint that is one too many.
 
 
-def watch(*, complaint: Complaint, actor: Any, now: datetime) -> Incident | None:
+def watch(
+    *, complaint: Complaint, here: Iterable[Edition], actor: Any, now: datetime
+) -> Incident | None:
     """Group a new complaint with the open incident of its issue, or open one with the complaint that is
-    one too many within the rulebook's window; return the incident, None if there is none.
+    one too many within the rulebook's window; return the incident, None if there is none. ``here``: the editions that
+    bind its department.
 
     Reads at most as many complaints as two windows hold, by an index. Source: ES-502.17.
     """
     if not complaint.issue or complaint.received_at is None:
         return None
-    case = complaint.case
-    using = edition_saying(_tells_masses, department_id=case.department_id, at=now)
+    using = saying(_tells_masses, here)
     if using is None:
         return None
     with connection.cursor() as cursor:
         cursor.execute(IN_TURN, [f"incident:{complaint.issue}"])
-    incident = Incident.objects.open().real().filter(issue=complaint.issue).first()
+    open_ones = Incident.objects.open().real().filter(issue=complaint.issue)
+    incident = open_ones.select_related("case").defer("case__sealed", "case__search").first()
     if incident is not None:
         _join(incident, [complaint], actor=actor, now=now)
         return incident
@@ -743,7 +746,8 @@ def not_answerable(
 
 @transaction.atomic
 def complete(*, incident: Incident, note: str, actor: Any, now: datetime) -> Incident:
-    """Everything is done: refused while a complaint is open, a customer waits or a recovery is not told.
+    """Everything is done: refused while a complaint is open, a customer waits or a recovery is not told. What was
+    warned of and has not begun is called off by it.
 
     Source: ES-502.24, ES-502.15, ES-502.16.
     """
@@ -753,10 +757,12 @@ def complete(*, incident: Incident, note: str, actor: Any, now: datetime) -> Inc
         with connection.cursor() as cursor:  # nothing joins while we look
             cursor.execute(IN_TURN, [f"incident:{incident.issue}"])
     incident = lock(incident=incident)
-    for refusal, n in left_open(incident):
+    came = incident.started_at <= now
+    for refusal, n in left_open(incident, came=came):
         raise Conflict(refusal.format(n=n), code="not_done")
+    ended_at = incident.ended_at or (now if came else None)
     Incident.objects.filter(pk=incident.pk).update(
-        stage=Incident.Stage.DONE, completed_at=now, ended_at=incident.ended_at or now
+        stage=Incident.Stage.DONE, completed_at=now, ended_at=ended_at
     )
     line = cases.step(
         case=incident.case,
@@ -776,27 +782,21 @@ def complete(*, incident: Incident, note: str, actor: Any, now: datetime) -> Inc
     return Incident.objects.get(pk=incident.pk)
 
 
-def left_open(incident: Incident) -> list[tuple[str, int]]:
-    """What still has to be done before an incident is complete: words with ``{n}``, and how many."""
+def left_open(incident: Incident, *, came: bool) -> list[tuple[str, int]]:
+    """What still has to be done before an incident is complete: words with ``{n}``, and how many. ``came``: no warning
+    any more."""
     if incident.is_drill:
         lacking = 0 if incident.members.exists() else 1
         return [(_("还没有登记参加演练的人"), 1)] if lacking else []
     found = [
-        (_("还有 {n} 件投诉没有处理完"), unfinished(incident).count()),
+        (_("还有 {n} 件投诉没有处理完"), incident.complaints.unfinished().count()),
         (_("还有 {n} 位等待的客户没有联系"), incident.waiting.filter(contacted_at=None).count()),
         (_("还有 {n} 位受影响的客户没有回访"), _follow_ups(incident)),
         (_("还有 {n} 个渠道没有发布恢复通知"), len(notice_lacking(incident))),
     ]
-    if incident.kind in (Incident.Kind.NATURAL_DISASTER, Incident.Kind.SYSTEM_FAILURE):
+    if came and incident.kind in (Incident.Kind.NATURAL_DISASTER, Incident.Kind.SYSTEM_FAILURE):
         found.append((_("还没有恢复"), 0 if incident.ended_at else 1))
     return [(words, n) for words, n in found if n]
-
-
-def unfinished(incident: Incident) -> Any:
-    """Its complaints that are neither answered nor closed."""
-    return incident.complaints.filter(answered_at=None).exclude(
-        complaint__case__state__in=[Case.State.CLOSED, Case.State.ANSWERED]
-    )
 
 
 def _follow_ups(incident: Incident) -> int:

@@ -1,5 +1,6 @@
 """Whether outlets can be reached: calls to their numbers, and changes of numbers with the day they take effect."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,11 +19,12 @@ from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.network import services as network
 from kefu.network.models import ContactNumber, Party
 from kefu.policy.moments import end_of, wall
-from kefu.policy.processes import Lodged, judge_request
+from kefu.policy.processes import Lodged, Standing, judge_request
 from kefu.privacy import redact
-from kefu.rulebooks.selectors import edition_saying
+from kefu.rulebooks.selectors import Edition, edition_saying
 from kefu.staff.models import Department
 
+NUMBER_LIMIT, HOLDER_LIMIT = 40, 40  # characters
 # What the clauses call whoever could not be reached, by the number that was called.
 UNREACHABLE = {
     ContactNumber.Kind.HEAD: "head_unreachable",
@@ -115,7 +117,8 @@ def report_number(
     actor: Any,
     now: datetime,
 ) -> ContactNumber:
-    """An outlet reports another number, with the day it takes effect (CD-05.24); the history stays.
+    """An outlet reports another number, with the day it takes effect (CD-05.24); the history stays. ``actor`` None:
+    through its own door.
 
     The day may be over: then it is among the late ones. Raises KefuError naming the field.
     """
@@ -124,6 +127,7 @@ def report_number(
     today = now.astimezone(SHANGHAI).date()
     if not today - timedelta(days=366) <= effective_on <= today + timedelta(days=366):
         raise KefuError(_("启用日期不对"), code="out_of_range", field="effective_on")
+    holder = redact.clean(holder, max_length=HOLDER_LIMIT, field="holder", multiline=False)
     at = now if effective_on == today else wall(effective_on, datetime.min.time())
     return network.change_number(
         party=party,
@@ -137,6 +141,36 @@ def report_number(
 
 
 @dataclass(frozen=True, slots=True)
+class Reported:
+    """A number, and whether it was reported in time; None where no rulebook says when that is."""
+
+    number: ContactNumber
+    in_time: bool | None
+
+
+def reported(numbers: Iterable[ContactNumber], *, now: datetime) -> list[Reported]:
+    """Judge each by the day it takes effect (CD-05.24)."""
+    using = _asking(now)
+    return [
+        Reported(one, None if using is None else _judge(one, using).effective) for one in numbers
+    ]
+
+
+def _asking(now: datetime) -> Edition | None:
+    return edition_saying(rules_of.asks_for("contact_change"), department_id=None, at=now)
+
+
+def _effective_on(number: ContactNumber) -> date:
+    return number.valid_from.astimezone(SHANGHAI).date()
+
+
+def _judge(number: ContactNumber, using: Edition) -> Standing:
+    until = end_of(_effective_on(number))
+    lodged = Lodged(filed_at=number.recorded_at, before={"effective_date": until})
+    return judge_request(using.rules, "contact_change", lodged)
+
+
+@dataclass(frozen=True, slots=True)
 class LateChange:
     """A number that was reported after it took effect. ``clause``: the one that says so."""
 
@@ -147,7 +181,7 @@ class LateChange:
 
 def late_changes(*, now: datetime, since: datetime) -> list[LateChange]:
     """Numbers reported later than the rulebook wants, the latest first (CD-05.24)."""
-    using = edition_saying(rules_of.asks_for("contact_change"), department_id=None, at=now)
+    using = _asking(now)
     if using is None:
         return []
     before = ContactNumber.objects.filter(
@@ -164,11 +198,9 @@ def late_changes(*, now: datetime, since: datetime) -> list[LateChange]:
     )
     late = []
     for row in rows:
-        effective_on = row.valid_from.astimezone(SHANGHAI).date()
-        lodged = Lodged(filed_at=row.recorded_at, before={"effective_date": end_of(effective_on)})
-        standing = judge_request(using.rules, "contact_change", lodged)
+        standing = _judge(row, using)
         if standing.effective:
             continue
-        days = (row.recorded_at.astimezone(SHANGHAI).date() - effective_on).days
+        days = (row.recorded_at.astimezone(SHANGHAI).date() - _effective_on(row)).days
         late.append(LateChange(row, days, standing.missing[0][0]))
     return late

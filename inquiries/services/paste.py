@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from inquiries.models import Complaint, Inquiry
 from inquiries.services.answers import customer_again
-from inquiries.services.complaints import file_complaint
+from inquiries.services.complaints import Details, file_complaint
 from inquiries.services.intake import open_inquiry
 from inquiries.services.network import ask_outlet
 from kefu.cases import services as cases
@@ -31,7 +31,9 @@ class NewCase:
     kind: Inquiry.Kind
     summary: str
     priority: int = Case.Priority.NORMAL
-    cause: Complaint.Cause | None = None  # for a complaint
+    cause: Complaint.Cause | None = None  # for a complaint, with what its form asks besides
+    against: Party | None = None
+    details: Details | None = None
     ask: Party | None = None
     reason: str = ""
 
@@ -92,7 +94,9 @@ def register_paste(
                 "now": now,
             }
             if line.cause is not None:
-                case = file_complaint(cause=line.cause, against=None, **common)
+                case = file_complaint(
+                    cause=line.cause, against=line.against, details=line.details, **common
+                )
             else:
                 case = open_inquiry(kind=line.kind, **common)
             if line.reason:

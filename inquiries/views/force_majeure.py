@@ -90,6 +90,7 @@ def one(request: DeskRequest, pk: int) -> HttpResponse:
         money=[(labels[line.state], line) for line in found.money],
         rows=rows,
         next_after=after,
+        findings=selectors.findings_page(declaration),
         exempted=selectors.exempted(declaration),
         job=declaration.job,
         may_sign=request.user.has_perm(services.SIGN) and declaration.declared_by != request.user,

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from inquiries import paste, services
+from inquiries.forms_intake import COMPLAINT_FIELDS
 from inquiries.models import Complaint, Inquiry
 from inquiries.paste import PastePage, ShownLine
-from inquiries.services import Addition, NewCase
+from inquiries.services import Addition, Details, NewCase
 from kefu import punctuation
 from kefu.cases.models import Case
 from kefu.errors import Conflict, KefuError
@@ -111,6 +112,10 @@ def save(request: HttpRequest) -> HttpResponse:
     return render(request, "inquiries/new/_paste_form.html", context, status=422)
 
 
+DETAILS = [name for name in COMPLAINT_FIELDS if name != "against"]
+# What services call a fact of a complaint, where the form calls it otherwise.
+FIELDS = {"department": "owner", "delay_days": "promised_on"}
+
 # What a form became: waybill number, case number, and whether it was opened or added to.
 Done = tuple[str, str, str]
 
@@ -140,13 +145,16 @@ def _wanted(line: ShownLine) -> NewCase | Addition:
         return Addition(line.number, line.form.adds_to)
     given = line.form.cleaned_data
     kind, parcel = Inquiry.Kind(given["kind"]), line.line.parcel
+    complains = kind == Inquiry.Kind.COMPLAINT
     return NewCase(
         number=line.number,
         waybill=parcel.waybill if parcel else None,
         kind=kind,
         summary=given["summary"],
         priority=int(given["priority"]),
-        cause=Complaint.Cause(given["cause"]) if kind == Inquiry.Kind.COMPLAINT else None,
+        cause=Complaint.Cause(given["cause"]) if complains else None,
+        against=given["against"] if complains else None,
+        details=Details(**{name: given[name] for name in DETAILS}) if complains else None,
         ask=parcel.outlet if parcel and line.asks and given["ask"] else None,
         reason=given["reason"],
     )
@@ -155,10 +163,10 @@ def _wanted(line: ShownLine) -> NewCase | Addition:
 def _refuse(page: PastePage, lines: Sequence[ShownLine], error: KefuError) -> str:
     """Put a refusal where it belongs: at the line it is about, at a field all share, or above everything."""
     line = next((line for line in lines if line.number == error.details.get("number")), None)
-    if line is not None and error.field in line.form.fields:
-        line.form.add_error(error.field, str(error))
+    field = FIELDS.get(error.field or "", error.field)
+    if line is not None and field in line.form.fields:
+        line.form.add_error(field, str(error))
         return ""
-    field = {"department": "owner"}.get(error.field or "", error.field)
     if field in page.form.fields:
         page.form.add_error(field, str(error))
         return ""

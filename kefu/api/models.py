@@ -17,6 +17,8 @@ class ApiKey(models.Model):
         READ_MESSAGES = "parcel_messages:read", _("查看问题件留言")
         WRITE_MESSAGES = "parcel_messages:write", _("回复和发出问题件留言")
         READ_CLAIMS = "claims:read", _("查看自己的理赔")
+        READ_NUMBERS = "contact_numbers:read", _("查看自己的号码")
+        WRITE_NUMBERS = "contact_numbers:write", _("变更自己的号码")
 
     party = models.ForeignKey(
         "network.Party", models.PROTECT, related_name="api_keys", verbose_name=_("网点")

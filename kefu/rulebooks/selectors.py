@@ -59,7 +59,11 @@ def edition_saying(
 
     A matter is judged by one edition throughout; nothing of it is taken from the next.
     """
-    here = editions_here(department_id=department_id, at=at, outlet_id=outlet_id)
+    return saying(says, editions_here(department_id=department_id, at=at, outlet_id=outlet_id))
+
+
+def saying(says: Callable[[Rulebook], bool], here: Iterable[Edition]) -> Edition | None:
+    """``edition_saying`` of editions that were looked up already, for who asks about several matters."""
     return next((found for found in here if says(found.rules)), None)
 
 

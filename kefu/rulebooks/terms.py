@@ -166,6 +166,7 @@ SETTINGS: dict[str, Any] = {
     "only_with": pgettext_lazy("rulebook", "须同时有"),
     "not_beside": pgettext_lazy("rulebook", "不与之并处"),
     "ground": pgettext_lazy("rulebook", "事由"),
+    "excused_by": pgettext_lazy("rulebook", "免责情形"),
     "lines": pgettext_lazy("rulebook", "各项"),
     "zh": pgettext_lazy("rulebook", "中文"),
     "en": pgettext_lazy("rulebook", "英文"),

@@ -188,6 +188,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "inquiries.tasks.exempt_broken",
         "schedule": timedelta(seconds=30),
     },
+    "begin-warned": {
+        "task": "inquiries.tasks.begin_warned",
+        "schedule": timedelta(minutes=1),
+    },
     "remind-drills": {
         "task": "inquiries.tasks.remind_drills",
         "schedule": timedelta(hours=1),
@@ -387,6 +391,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "PenaltyState": "kefu.penalties.models.Penalty.State",
         "CostKind": "kefu.deadlines.models.Consequence.Kind",
         "CostCondition": "kefu.deadlines.models.Consequence.Condition",
+        "ContactKind": "inquiries.api_numbers.KINDS",
     },
 }
 

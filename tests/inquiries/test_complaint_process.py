@@ -133,6 +133,12 @@ def test_a_general_complaint_of_a_delay_goes_from_the_call_to_the_follow_up(cent
                 case=case, text="今天一定送到", channel="phone", now=at("10:25:00"), **lin, **given
             )
         assert (refused.value.field, stage(case)) == (field, "solution")
+    with pytest.raises(KefuError) as refused:  # nor a solution be proposed before the verification
+        inquiries.propose(
+            case=case, text="今天送到", apology=True, delay_reason="车辆故障", channel="phone",
+            happened_at=at("10:19:00"), now=at("10:25:00"), **lin,
+        )  # fmt: skip
+    assert (refused.value.field, stage(case)) == ("happened_at", "solution")
     first = {
         "case": case,
         "apology": True,
@@ -146,6 +152,12 @@ def test_a_general_complaint_of_a_delay_goes_from_the_call_to_the_follow_up(cent
     assert (proposal.round, proposal.amount) == (1, Decimal("5.00"))
     assert proposal.data["steps"][0]["clause"] == "ES-303.13"
 
+    with pytest.raises(KefuError) as refused:  # he cannot have answered before it was proposed
+        inquiries.answer_solution(
+            case=case, accepted=True, text="好", channel="phone", happened_at=at("10:29:00"),
+            now=at("10:40:00"), **lin,
+        )  # fmt: skip
+    assert (refused.value.field, stage(case)) == ("happened_at", "negotiation")
     inquiries.answer_solution(
         case=case, accepted=False, text="太少了", channel="phone", now=at("10:40:00"), **lin
     )
@@ -163,6 +175,12 @@ def test_a_general_complaint_of_a_delay_goes_from_the_call_to_the_follow_up(cent
             case=case, note="已解决", further_needs_asked=True, now=at("11:05:00"), **lin
         )
 
+    with pytest.raises(KefuError) as refused:
+        inquiries.follow_up(
+            case=case, satisfied=True, further_needs="没有", happened_at=at("10:59:00"),
+            now=at("11:20:00"), **lin,
+        )  # fmt: skip
+    assert (refused.value.field, stage(case)) == ("happened_at", "follow_up")
     inquiries.follow_up(
         case=case, satisfied=False, further_needs="要当面道歉", now=at("12:00:00"), **lin
     )
@@ -355,6 +373,36 @@ def test_a_class_is_changed_by_hand_with_a_reason_and_the_rulebook_leaves_it_alo
     assert inquiries.regrade_growing(now=at("2026-11-22 00:00:00")) == 0
 
 
+@pytest.mark.rule("ES-303.10", "ES-303.27")
+def test_what_was_solved_once_gets_no_second_time_for_a_solution_with_another_class(
+    centre, settings
+):
+    case = complain(centre)
+    lin = {"case": case, "actor": centre.lin.user}
+    inquiries.verify(method="outlet", text="车坏了", now=at("10:05:00"), **lin)
+    inquiries.propose(
+        text="今天送到",
+        apology=True,
+        delay_reason="车坏",
+        channel="phone",
+        now=at("10:10:00"),
+        **lin,
+    )
+    inquiries.answer_solution(accepted=True, text="好", channel="phone", now=at("10:20:00"), **lin)
+    day_three = at("2026-11-22 12:00:00")  # past forty-eight hours from the receipt
+    settings.KEFU_NOW = day_three
+    inquiries.follow_up(satisfied=False, further_needs="还没到", now=day_three, **lin)
+
+    inquiries.reclass(grade="major", reason="客户要投诉到邮政局", now=day_three, **lin)
+
+    running = case.deadlines.unanswered().values_list("action", "clause", "due_at")
+    assert set(running) == {
+        ("complaint_verification", "ES-303.10", at("2026-11-22 18:00:00")),
+        ("complaint_revisit", "ES-303.27", at("2026-11-23 00:00:00")),
+    }
+    assert case.deadlines.get(action="complaint_solution").state == "met"
+
+
 @pytest.mark.rule("ES-302.01", "ES-302.02", "ES-303.02", "ES-303.03", "ES-303.04")
 def test_what_is_missing_is_refused_at_its_field_and_nothing_is_registered(centre):
     for given, details, field in (
@@ -390,7 +438,7 @@ def test_backdating_counts_the_clocks_from_the_receipt_and_goes_as_far_back_as_t
         complain(centre, received_at=at("09:29:59"))
 
 
-@pytest.mark.rule("ES-303.25")
+@pytest.mark.rule("ES-303.25", "ES-303.26", "ES-303.27")
 def test_three_calls_in_vain_let_a_supervisor_end_it_with_a_reason(centre):
     case = complain(centre)
     lin = {"case": case, "actor": centre.lin.user}
@@ -409,6 +457,24 @@ def test_three_calls_in_vain_let_a_supervisor_end_it_with_a_reason(centre):
 
     assert clocks(case).get("complaint_follow_up") is None  # let go of, never met
     inquiries.close(note="联系不上", further_needs_asked=True, now=at("11:05:00"), **lin)
+    assert Case.objects.get(pk=case.pk).state == "closed"
+
+    inquiries.reopen(reason="客户回电，不满意", now=at("11:10:00"), **lin)
+    assert stage(case) == "solution"
+    assert clocks(case)["complaint_revisit"] == ("ES-303.27", at("23:10:00"), "running")
+    with pytest.raises(Conflict, match="待提方案"):
+        inquiries.close(note="已解决", further_needs_asked=True, now=at("11:11:00"), **lin)
+    inquiries.propose(
+        text="上门道歉",
+        apology=True,
+        delay_reason="车坏",
+        channel="phone",
+        now=at("11:15:00"),
+        **lin,
+    )
+    inquiries.answer_solution(accepted=True, text="好", channel="phone", now=at("11:20:00"), **lin)
+    inquiries.follow_up(satisfied=True, further_needs="没有", now=at("11:30:00"), **lin)
+    inquiries.close(note="已解决", further_needs_asked=True, now=at("11:31:00"), **lin)
     assert Case.objects.get(pk=case.pk).state == "closed"
 
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inquiries import services as inquiries
 from inquiries.models import Exemption
-from inquiries.selectors.force_majeure import exempted, preview, preview_page
+from inquiries.selectors.force_majeure import exempted, findings_page, preview, preview_page
 from inquiries.services import force_majeure
 from kefu.deadlines import services as deadlines
 from kefu.deadlines.models import Deadline
@@ -134,6 +134,59 @@ def test_signed_by_the_other_the_fines_are_met_by_counter_entries_and_the_breach
     force_majeure.exempt(signed, list(Exemption.objects.values_list("pk", flat=True)))
     assert Entry.objects.count() == 3  # two fines and one counter-entry; again does nothing
     assert Waiver.objects.count() == taken_back
+
+
+@pytest.mark.rule("CD-05.21", "CD-05.23")
+def test_a_phone_that_a_storm_silenced_is_excused_and_what_somebody_did_himself_is_not(
+    centre, sichuan, clock
+):
+    def complain(cause, when, against=centre.chengdu):
+        now = clock(when)
+        return inquiries.file_complaint(
+            cause=cause, against=against, text="打不通，态度差", channel="phone", asker="receiver",
+            customer_name="", customer_phone="13800004545", department=centre.query_desk,
+            owner=centre.lin, actor=centre.lin.user, now=now,
+        )  # fmt: skip
+
+    def find(case, clause, *, verified=True):
+        return inquiries.record_finding(
+            case=case, clause=clause, found=inquiries.Found(verified=verified),
+            actor=centre.chen.user, now=clock("12:00:00"),
+        ).penalty  # fmt: skip
+
+    before = find(complain("phone_unreachable", "08:59:59"), "CD-05.21")
+    silenced = find(complain("phone_unreachable", "09:00:00"), "CD-05.21")
+    rude = find(complain("rude_language", "10:00:00"), "CD-05.02")
+    elsewhere = find(complain("phone_unreachable", "10:00:00", against=centre.xian), "CD-05.21")
+    owed_before = owed(centre.chengdu)
+    declaration = declare(centre, sichuan, now=clock("12:10:00"))
+
+    shown = preview(declaration)
+    assert shown.findings == 1 and silenced.case_id in {
+        one.case_id for one in findings_page(declaration)
+    }
+    assert {one.state: one.yuan for one in shown.money}["payable"] == Decimal("50.00")
+
+    signed = sign(centre, declaration, now=clock("12:20:00"))
+
+    states = {one: Penalty.objects.get(pk=one.pk).state for one in (before, rude, elsewhere)}
+    assert set(states.values()) == {"payable"}
+    assert Penalty.objects.get(pk=silenced.pk).state == "reversed"
+    assert owed(centre.chengdu) == owed_before - Decimal("50.00")
+    assert exempted(signed)["yuan"] == Decimal("50.00")
+    assert preview(declaration).findings == 0 and len(findings_page(declaration)) == 1
+    later = complain("phone_unreachable", "12:30:00")
+    with pytest.raises(KefuError) as refused:  # nobody verifies that there was no reason
+        find(later, "CD-05.21")
+    assert (refused.value.code, Penalty.objects.filter(case=later, clause="CD-05.21").count()) == (
+        "force_majeure", 0,
+    )  # fmt: skip
+
+    force_majeure.propose_revocation(
+        declaration=signed, reason="路已经通了", actor=centre.chen.user, now=clock("13:00:00")
+    )
+    force_majeure.revoke(declaration=signed, actor=centre.he.user, now=clock("13:00:00"))
+    assert find(complain("phone_unreachable", "13:00:01"), "CD-05.21").state == "payable"
 
 
 def test_what_breaks_later_inside_the_span_is_exempt_too_and_what_breaks_after_it_is_not(

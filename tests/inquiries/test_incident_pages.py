@@ -98,7 +98,7 @@ def test_many_complaints_from_the_banner_to_the_last_answer(express, storm, cloc
         send(lin, page_of, 422, do="preview", number=nothing, text="运费全退", channel="phone")
 
     refused = chen.post(f"/cases/{number}/do/complete/", {"note": "完"})
-    assert "19 件投诉没有处理完" in refused.content.decode()
+    assert "21 件投诉没有处理完" in refused.content.decode()
 
 
 def test_the_pages_of_incidents_and_their_complaints_ask_the_same_however_many_there_are(

@@ -81,6 +81,19 @@ def find_out(centre, incident):
     )
 
 
+def accept(case, **by):
+    inquiries.answer_solution(case=case, accepted=True, text="可以", channel="phone", **by)
+
+
+def call(case, **by):
+    inquiries.follow_up(case=case, satisfied=True, further_needs="没有", **by)
+
+
+def content(case, **by):
+    accept(case, **by)
+    call(case, **by)
+
+
 @pytest.mark.rule("ES-502.18", "ES-502.19", "ES-502.22")
 def test_one_of_each_role_is_in_the_team_before_a_solution_is_decided(express, storm, clock):
     incident, _found = storm
@@ -231,8 +244,8 @@ def test_all_are_told_and_answered_a_result_a_row_and_it_ends_when_none_is_open(
     ]
     running = told.deadlines.unanswered().values_list("action", flat=True)
     assert set(running) == {"complaint_solution"}  # until the customer accepts
-    assert progress(incident).open == 11
-    with pytest.raises(Conflict, match="11"):
+    assert progress(incident).open == 21  # told of the solution is not content with it
+    with pytest.raises(Conflict, match="21"):
         incidents.complete(
             incident=incident, note="办完", actor=express.wang.user, now=at("11:00:00")
         )
@@ -245,6 +258,16 @@ def test_all_are_told_and_answered_a_result_a_row_and_it_ends_when_none_is_open(
         numbers=[grave.number], **{**batch, "actor": express.chen.user}
     )
     assert not grave_one[0].refusal
+    assert len(complaints_page(incident, only="open")) == progress(incident).open == 21
+    content(grave, actor=express.chen.user, now=at("11:00:00"))
+    for case in rest[1:]:
+        content(case, actor=express.lin.user, now=at("11:00:00"))
+    accept(rest[0], actor=express.lin.user, now=at("11:00:00"))
+    with pytest.raises(Conflict, match="1 件"):  # accepted, and not called yet
+        incidents.complete(
+            incident=incident, note="办完", actor=express.wang.user, now=at("11:30:00")
+        )
+    call(rest[0], actor=express.lin.user, now=at("11:40:00"))
     done = incidents.complete(
         incident=incident, note="全部答复", actor=express.wang.user, now=clock("16:00:00")
     )
@@ -321,6 +344,28 @@ def test_all_agents_are_warned_and_tell_the_customers_why_where_and_how_long(exp
             department=express.query_desk, actor=express.wang.user, now=at("09:30:00"),
         )  # fmt: skip
     assert refused.value.field == "reason"
+    warned, called_off = (
+        incidents.declare(
+            given=incidents.Given(
+                kind="natural_disaster", summary="台风", started_at=at("18:00:00"), warned=True,
+                reason="台风",
+            ),
+            department=express.query_desk, actor=express.wang.user, now=at("09:30:00"),
+        )
+        for _n in range(2)
+    )  # fmt: skip
+    off = incidents.complete(
+        incident=called_off, note="台风转向", actor=express.wang.user, now=clock("10:00:00")
+    )
+    assert (off.stage, off.ended_at) == ("done", None)
+    assert disasters.begin_warned(now=clock("17:59:59")) == 0
+    assert disasters.begin_warned(now=clock("18:00:00")) == 1
+    warned.refresh_from_db()
+    assert warned.stage == "running"
+    with pytest.raises(Conflict, match="恢复"):
+        incidents.complete(
+            incident=warned, note="完", actor=express.wang.user, now=clock("18:00:01")
+        )
 
 
 @pytest.mark.rule("ES-502.09")

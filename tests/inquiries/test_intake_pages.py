@@ -102,6 +102,33 @@ def save(client: Client, sent: dict[str, Any], **changes: Any) -> Any:
 # -- a pasted message ---------------------------------------------------------------------------
 
 
+@pytest.mark.rule("ES-302.01", "ES-303.02")
+def test_a_pasted_complaint_is_asked_in_its_row_for_what_the_rulebook_wants(centre, agent):
+    centre.work_by("ES")
+    send(centre, "880612046612")
+    text = "陈晓梅 13800004545\n880612046612 到现在没派送，我要投诉"
+    row, who = "w880612046612-", {"customer_name": "陈晓梅", "asker": "receiver"}
+    _html, page = read(agent, start(agent), text=text)
+    _html, page = read(agent, page | who, **{f"{row}kind": "complaint"})
+    assert f"{row}demand" in page and f"{row}promised_on" not in page
+
+    answer = save(agent, page, **{f"{row}cause": "delayed"})
+
+    refused = answer.content.decode()
+    assert answer.status_code == 422 and not Case.objects.exists()
+    assert "请填写类别" in refused and "请填写客户诉求" in refused  # all at once
+    _html, page = read(agent, page, **{f"{row}cause": "delayed", f"{row}category": "delay"})
+    given = {f"{row}demand": "今天送到", f"{row}against": str(centre.xian.pk)}
+    assert save(agent, page, **given).status_code == 422  # a delay wants the day that was promised
+    answer = save(agent, page, **given, **{f"{row}promised_on": "2026-11-19"})
+
+    assert answer.status_code == 200
+    complaint = Case.objects.get().complaint
+    assert (complaint.grade, complaint.demand, complaint.against) == (
+        "general", "今天送到", centre.xian,
+    )  # fmt: skip
+
+
 def test_a_chat_becomes_two_cases_and_an_addition_and_the_doubtful_number_waits(chat, agent):
     html, page = read(agent, start(agent), text=CHAT)
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from kefu.policy.clauses import NotSet, Tariff
+from kefu.policy.clauses import Consequence, NotSet, Tariff
 from kefu.policy.consequences import consequences_of
 from kefu.policy.fees import (
     AirReturn,
@@ -188,6 +188,14 @@ def edited(changes):
 )
 def test_what_an_outlet_is_fined_for(row):
     assert_holds(CD, row)
+
+
+@pytest.mark.rule("CD-05.21", "CD-05.23")
+def test_only_a_phone_that_does_not_answer_may_have_a_special_reason():
+    excused = {clause.id: clause.excused_by for clause in CD.in_force(Consequence)}
+
+    assert {clause for clause, by in excused.items() if by} == {"CD-05.21", "CD-05.23"}
+    assert excused["CD-05.21"] == excused["CD-05.23"] == ("force_majeure",)
 
 
 @pytest.mark.rule("CD-05.08")

@@ -211,6 +211,7 @@ class Consequence(ClauseBase):
     counts; the next step of the ladder takes over from there; blank: a person says when.
     ``only_with``: clauses that must have been raised for the same matter, ``not_beside``: those
     that leave no room for this one. ``ground``: the number under which a list of grounds has it.
+    ``excused_by``: what leaves nobody at fault; what follows a clock is excused with it.
     """
 
     kind: Literal["consequence"]
@@ -240,6 +241,7 @@ class Consequence(ClauseBase):
     only_with: tuple[ClauseId, ...] = ()
     not_beside: tuple[ClauseId, ...] = ()
     ground: Text | None = None
+    excused_by: tuple[Literal["force_majeure"], ...] = ()
 
     @model_validator(mode="after")
     def _says_all_it_needs(self) -> Self:

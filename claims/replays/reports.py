@@ -15,7 +15,7 @@ from kefu.policy.consequences import consequence
 from kefu.policy.months import Month, first_day
 from kefu.policy.refusals import Refused
 from kefu.policy.rulebook import Rulebook
-from kefu.replay.decisions import Charge, Decision, Missing, Outcome, span
+from kefu.replay.decisions import Charge, Decision, Missing, Outcome, charged, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +124,7 @@ def _found(month: Month, rulebook_id: int | None) -> QuerySet[ForgottenReport]:
 
 
 def _decision(row: ForgottenReport, waived: set[Any]) -> Decision:
-    fine, charges = row.penalty, tuple[Charge, ...]()
-    if fine is not None:
-        charges = (
-            Charge(
-                clause=fine.clause,
-                party_id=fine.party_id,
-                unit=fine.kind,
-                value=fine.value,
-                state=fine.state,
-                condition=fine.condition,
-                at=fine.incurred_at,
-            ),
-        )
+    fine = row.penalty
     return Decision(
         key=row.pk,
         clause=row.clause,
@@ -150,5 +138,5 @@ def _decision(row: ForgottenReport, waived: set[Any]) -> Decision:
             confirmed_at=fine.incurred_at if fine else None,
             waived=row.penalty_id in waived,
         ),
-        stored=Outcome({"amount": f"{row.amount:.2f}"}, charges),
+        stored=Outcome({"amount": f"{row.amount:.2f}"}, charged(fine)),
     )

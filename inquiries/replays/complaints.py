@@ -21,7 +21,7 @@ from kefu.policy.penalties import Breach, assess
 from kefu.policy.refusals import NotInRulebook, Refused
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import plain
-from kefu.replay.decisions import Charge, Decision, Missing, Outcome, span
+from kefu.replay.decisions import Charge, Decision, Missing, Outcome, charged, span
 
 State = Penalty.State
 ABOUT = ("case_id", "case__number", "case__department_id", "rulebook_id")
@@ -175,20 +175,6 @@ def _charge(
 
 
 def _decision(row: Finding, confirmed: set[int], waived: set[int]) -> Decision:
-    charges: tuple[Charge, ...] = ()
-    if row.penalty is not None:
-        fine = row.penalty
-        charges = (
-            Charge(
-                clause=fine.clause,
-                party_id=fine.party_id,
-                unit=fine.kind,
-                value=fine.value,
-                state=fine.state,
-                condition=fine.condition,
-                at=fine.incurred_at,
-            ),
-        )
     return Decision(
         key=row.pk,
         clause=row.clause,
@@ -204,7 +190,9 @@ def _decision(row: Finding, confirmed: set[int], waived: set[int]) -> Decision:
             confirmed=row.penalty_id in confirmed,
             waived=row.penalty_id in waived,
         ),
-        stored=Outcome({"measure": plain(row.measure), "liability": row.liability}, charges),
+        stored=Outcome(
+            {"measure": plain(row.measure), "liability": row.liability}, charged(row.penalty)
+        ),
     )
 
 

@@ -80,7 +80,8 @@ def contact_technical(
         actor=actor,
         now=now,
     )
-    Incident.objects.filter(pk=incident.pk).update(**texts)
+    shown = {name: redact.redact(text) for name, text in texts.items()}
+    Incident.objects.filter(pk=incident.pk).update(**shown)
     keep_clock(incident, Action.TECHNICAL_CONTACT, line=line, actor=actor, now=now)
     return Incident.objects.get(pk=incident.pk)
 

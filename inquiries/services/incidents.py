@@ -21,6 +21,7 @@ from inquiries.models import (
 )
 from inquiries.services.answers import answer_customer
 from inquiries.services.complaint_process import propose, verify
+from kefu import punctuation
 from kefu.cases import services as cases
 from kefu.cases.models import Case, Interaction
 from kefu.deadlines import services as deadlines
@@ -571,7 +572,8 @@ def decide_solution(
     if lacking := roles_lacking(incident):  # rule: ES-502.18
         roles = [str(IncidentMember.Role(role).label) for role in lacking]
         raise KefuError(
-            _("应急小组还缺：%(roles)s") % {"roles": "、".join(roles)}, code="team_incomplete"
+            _("应急小组还缺：%(roles)s") % {"roles": punctuation.alike(*roles)},
+            code="team_incomplete",
         )
     if outcome not in solutions(rules_of(incident)):
         raise KefuError(_("请选统一方案"), code="no_such_solution", field="outcome")

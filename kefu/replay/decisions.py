@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from kefu.clock import SHANGHAI
+from kefu.penalties.models import Penalty
 from kefu.policy.months import Month, first_day, last_day
 from kefu.policy.rulebook import Rulebook
 
@@ -29,6 +30,23 @@ class Charge:
     state: str  # of kefu.penalties.models.Penalty.State
     condition: str
     at: datetime
+
+
+def charged(penalty: Penalty | None) -> tuple[Charge, ...]:
+    """What stands in the books of a decision that has one penalty, or none."""
+    if penalty is None:
+        return ()
+    return (
+        Charge(
+            clause=penalty.clause,
+            party_id=penalty.party_id,
+            unit=penalty.kind,
+            value=penalty.value,
+            state=penalty.state,
+            condition=penalty.condition,
+            at=penalty.incurred_at,
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

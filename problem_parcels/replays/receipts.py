@@ -14,7 +14,7 @@ from kefu.policy.conditions import MissingFact
 from kefu.policy.months import Month, first_day, last_day
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import plain
-from kefu.replay.decisions import Charge, Decision, Missing, Outcome, span
+from kefu.replay.decisions import Charge, Decision, Missing, Outcome, charged, span
 from problem_parcels.models import Receipt, ReceiptRequest
 from problem_parcels.receipt_rules import kept, receipt_fine, service_owed
 
@@ -148,19 +148,6 @@ def _answered_in(month: Month, rulebook_id: int | None) -> QuerySet[ReceiptReque
 
 
 def _decision(row: Row, fine: Penalty | None, waived: set[int]) -> Decision:
-    charges: tuple[Charge, ...] = ()
-    if fine is not None:
-        charges = (
-            Charge(
-                clause=fine.clause,
-                party_id=fine.party_id,
-                unit=fine.kind,
-                value=fine.value,
-                state=fine.state,
-                condition=fine.condition,
-                at=fine.incurred_at,
-            ),
-        )
     return Decision(
         key=row["case_id"],
         clause=fine.clause if fine else "",
@@ -178,5 +165,7 @@ def _decision(row: Row, fine: Penalty | None, waived: set[int]) -> Decision:
             ours=row["asked__kind"] == Party.Kind.COMPANY,
             waived=row["penalty_id"] in waived,
         ),
-        stored=Outcome({"keep_until": plain(row["keep_until"]), "owed": row["owed"]}, charges),
+        stored=Outcome(
+            {"keep_until": plain(row["keep_until"]), "owed": row["owed"]}, charged(fine)
+        ),
     )

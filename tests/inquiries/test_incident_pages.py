@@ -64,7 +64,7 @@ def test_many_complaints_from_the_banner_to_the_last_answer(express, storm, cloc
     gather_team(express, incident, clock("10:30:00"))
     step = f"/cases/{number}/do/solution/"
     form = fields(shown(chen, step), form=step)
-    assert "按保价赔偿" in shown(chen, step) or form["outcome"]
+    assert "按保价赔偿" in shown(chen, step)
     send(chen, step, 200, **form | {"outcome": "insured_compensation", "text": "运费全退"})
 
     said = f"/incidents/{number}/statements/"
@@ -117,9 +117,9 @@ def test_the_pages_of_incidents_and_their_complaints_ask_the_same_however_many_t
     shown(wang, "/incidents/")
     with CaptureQueriesContext(connection) as few:
         shown(wang, "/incidents/")
-    for n in range(3):
+    for issue in ("topic:power", "outlet:²", "route:x-9"):  # typed by hand
         given = incidents.Given(
-            kind="other", summary="停电", started_at=incident.started_at, issue=f"topic:{n}"
+            kind="other", summary="停电", started_at=incident.started_at, issue=issue
         )
         incidents.declare(
             given=given,

@@ -427,7 +427,7 @@ def test_a_failure_is_reported_at_once_and_the_technical_department_called_in_fi
     call, estimate = clock_of(failure, "technical_contact"), clock_of(failure, "recovery_estimate")
     assert (call.due_at, estimate.due_at) == (at("10:05:00"), at("10:30:00"))
     assert not estimate.consequences.exists()  # an estimate binds nobody
-    told = {"system": "查件系统", "symptom": "打不开", "error_text": ""}
+    told = {"system": "查件系统", "symptom": "13800004545 的件打不开", "error_text": ""}
     with pytest.raises(KefuError) as refused:
         failures.contact_technical(
             incident=failure, **told, actor=express.wang.user, now=at("10:03:00")
@@ -438,6 +438,8 @@ def test_a_failure_is_reported_at_once_and_the_technical_department_called_in_fi
         now=clock("10:05:00"),
     )  # fmt: skip
     assert clock_of(failure, "technical_contact").state == "met"
+    failure.refresh_from_db()
+    assert failure.symptom == "138******45 的件打不开"
 
     words = statements.offered_words(failure, "announcement")
     assert "预计 30 分钟内恢复" in words.zh

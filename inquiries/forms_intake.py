@@ -73,6 +73,12 @@ COMPLAINT_FIELDS = (
 )  # fmt: skip
 
 
+# Which of them only a category is asked for.
+OF_CATEGORY = {
+    Complaint.Category.DELAY: ("promised_on",),
+    Complaint.Category.DAMAGED: ("contents", "item_value"),
+}
+
 # -- paste ------------------------------------------------------------------------------------------
 
 
@@ -230,8 +236,26 @@ class LineForm(Suggesting):
         where = self["where"].value()
         return next((case for case in self.line.open_cases if where == f"add:{case.number}"), None)
 
+    @property
+    def asked(self) -> list[str]:
+        """The fields of a complaint that its row shows: none of them for another type."""
+        if self["kind"].value() != Inquiry.Kind.COMPLAINT:
+            return []
+        hanging = OF_CATEGORY.get(self["category"].value(), ())
+        names = ["cause", "category", "against", *hanging, "demand"]
+        return [*names, "promised_for"] if "promised_for" in self.wanted else names
+
+    @property
+    def put_away(self) -> list[tuple[str, Any]]:
+        """What was typed in fields that are not shown any more, for when the type or the category is changed back."""
+        left = [self[name] for name in ("cause", *COMPLAINT_FIELDS) if name not in self.asked]
+        return [(field.html_name, field.value()) for field in left if field.value()]
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        for name in {"cause", *COMPLAINT_FIELDS} - set(self.asked):
+            self.errors.pop(name, None)  # nobody sees it
+            cleaned[name] = self.fields[name].clean("")
         if cleaned.get("where") == "new":
             if not cleaned.get("kind") and "kind" not in self.errors:
                 self.add_error("kind", _("请选类型"))

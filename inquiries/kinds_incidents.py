@@ -56,6 +56,8 @@ class IncidentKind(CaseKind):
         "force_majeure_declared": gettext_lazy("提出不可抗力"),
         "force_majeure_signed": gettext_lazy("不可抗力已签署"),
         "force_majeure_refused": gettext_lazy("不可抗力未通过"),
+        "force_majeure_ending": gettext_lazy("提出停止不可抗力"),
+        "force_majeure_revoked": gettext_lazy("不可抗力已停止"),
     }
     clocks = {
         Action.INCIDENT_PLAN: gettext_lazy("公布方案"),

@@ -127,6 +127,12 @@ class Settlement(models.Model):
     def __str__(self) -> str:
         return f"{self.claim_id} {self.amount}"
 
+    @property
+    def open_needs(self) -> list[str]:
+        """Whose approval is missing."""
+        given = {one.need for one in self.approvals.all() if one.approved}
+        return [need for need in self.needs if need not in given]
+
 
 class ApprovalLimit(models.Model):
     """From which amount on a settlement wants somebody's approval; a manager sets it in the admin."""

@@ -99,10 +99,7 @@ class ClaimFacts:
     @cached_property
     def open_needs(self) -> list[str]:
         """Whose approval is missing."""
-        if self.waiting is None:
-            return []
-        given = {one.need for one in self.waiting.approvals.all() if one.approved}
-        return [need for need in self.waiting.needs if need not in given]
+        return self.waiting.open_needs if self.waiting else []
 
     @property
     def heard(self) -> set[int]:

@@ -124,6 +124,12 @@ def next_of(register: Register, plan: Plan) -> Next:
     return Next(step, role, lacks, done)
 
 
+def may_prepare(plan: Plan, user: Any) -> bool:
+    """Is there somebody who prepares the report, and has he the right?"""
+    role = dict(plan.steps).get(Step.PREPARE)
+    return role is not None and bool(user.has_perm(RIGHTS[role]))
+
+
 # Words for what is kept in codes.
 
 HEADS: Mapping[str, Any] = {

@@ -5,7 +5,7 @@
 waits meanwhile. All begin with ``doing``: the lock, the right, the stage.
 """
 
-from claims.services.approvals import decide_settlement, open_needs
+from claims.services.approvals import decide_settlement
 from claims.services.attention import guide, mark_major, remind, units_of
 from claims.services.endings import close, decline, loose_ends, reopen, withdraw
 from claims.services.evidence import add_evidence, set_facts
@@ -32,7 +32,6 @@ __all__ = [
     "make_offer",
     "mark_major",
     "next_adjuster",
-    "open_needs",
     "pause_claim",
     "register",
     "remind",

@@ -25,11 +25,6 @@ RIGHTS: dict[str, str] = {
 }
 
 
-def open_needs(settlement: Settlement, given: set[str]) -> list[str]:
-    """Those who have not said anything yet; ``given``: the needs that are approved."""
-    return [need for need in settlement.needs if need not in given]
-
-
 @transaction.atomic
 def decide_settlement(
     *,
@@ -55,8 +50,7 @@ def decide_settlement(
         raise KefuError(_("不能审批自己谈定的赔付"), code="own_settlement")
     if actor.party_id and _bears(work.claim, actor.party_id):
         raise KefuError(_("不能审批自己要承担的赔付"), code="own_liability")
-    given = set(settlement.approvals.filter(approved=True).values_list("need", flat=True))
-    left = open_needs(settlement, given)
+    left = settlement.open_needs
     who = punctuation.alike(*(str(Need(need).label) for need in left))
     if settlement.approvals.filter(decided_by=actor).exists():
         raise KefuError(

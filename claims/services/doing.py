@@ -21,7 +21,7 @@ from kefu.policy.refusals import NotInRulebook
 from kefu.rulebooks.selectors import edition_in_force
 from kefu.staff.models import User
 
-MOST = Decimal(1_000_000)  # yuan; what policy takes for an amount
+POLICY_MOST = Decimal(1_000_000)  # yuan; policy takes no greater amount
 # What the rulebooks call those who work on claims.
 CALLED = {
     User.Role.ADJUSTER: "adjuster",
@@ -98,9 +98,9 @@ def amount(value: Decimal | None, field: str, *, least: Decimal = Decimal(0)) ->
     """Return a sum in yuan as it is stored. Raises KefuError naming the field for one that cannot be."""
     if value is None:
         return None
-    if not value.is_finite() or not least <= value <= MOST:
+    if not value.is_finite() or not least <= value <= POLICY_MOST:
         raise KefuError(
-            _("金额要在 {least} 到 {most} 元之间").format(least=least, most=f"{MOST:,}"),
+            _("金额要在 {least} 到 {most} 元之间").format(least=least, most=f"{POLICY_MOST:,}"),
             code="out_of_range",
             field=field,
         )

@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from claims.models import Claim, InsuranceCase, InsurancePolicy, InsurerContact, Reminder
 from claims.selectors.insurance import Due, dues, reminded
 from claims.services import doing
-from claims.services.recoveries import RECOVER, SHORTEST_REASON
+from claims.services.recoveries import SHORTEST_REASON, need_right
 from kefu.cases import services as cases
 from kefu.cases.models import Case, Interaction
-from kefu.errors import Conflict, KefuError, NotAllowed
+from kefu.errors import Conflict, KefuError
 from kefu.ledger import services as ledger
 from kefu.ledger.models import Account, Entry
 from kefu.network.models import Party
@@ -38,7 +38,7 @@ State = InsuranceCase.State
 @transaction.atomic
 def save_policy(*, policy: InsurancePolicy, actor: Any) -> InsurancePolicy:
     """Save a new policy or a changed one. Cases keep the due days they were reported with."""
-    _need_right(actor)
+    need_right(actor)
     policy.number = redact.clean(
         policy.number, max_length=NUMBER_LIMIT, field="number", multiline=False, required=True
     )
@@ -54,10 +54,13 @@ def save_policy(*, policy: InsurancePolicy, actor: Any) -> InsurancePolicy:
     for field in ("report_within_days", "documents_within_days", "warn_days"):
         if not 0 <= getattr(policy, field) <= MOST_DAYS:
             raise KefuError(_("天数不对"), code="out_of_range", field=field)
-    twin = InsurancePolicy.objects.filter(number=policy.number).exclude(pk=policy.pk)
-    if twin.exists():
-        raise KefuError(_("这个保单号已经登记过"), code="policy_there", field="number")
-    policy.save()
+    try:
+        with transaction.atomic():
+            policy.save()
+    except IntegrityError as error:
+        if "claims_insurancepolicy_number" not in str(error):
+            raise
+        raise KefuError(_("这个保单号已经登记过"), code="policy_there", field="number") from error
     return policy
 
 
@@ -79,7 +82,7 @@ def report(
     The policy has to be valid on the day of the customer's demand. Late is recorded as well. Raises NotAllowed,
     Conflict, KefuError.
     """
-    _need_right(actor)
+    need_right(actor)
     work = _open(case)
     if InsuranceCase.objects.standing().filter(claim=work.claim).exists():
         raise Conflict(_("这笔理赔已经报过案"), code="reported_before")
@@ -277,7 +280,7 @@ def log_contact(
     now: datetime,
 ) -> InsurerContact:
     """Keep a word with an insurer, about one claim or all of them; the next is due a period later (LC-04.07)."""
-    _need_right(actor)
+    need_right(actor)
     if insurer.kind != Party.Kind.INSURER:
         raise KefuError(_("请选保险公司"), code="no_insurer", field="insurer")
     text = redact.clean(text, max_length=TEXT_LIMIT, field="text", required=True)
@@ -356,7 +359,7 @@ def _open(case: Case) -> doing.Work:
 
 
 def _locked(insured: InsuranceCase, states: set[str], actor: Any) -> InsuranceCase:
-    _need_right(actor)
+    need_right(actor)
     case = cases.lock(case=insured.claim.case)
     row = (
         InsuranceCase.objects.select_for_update(of=["self"], no_key=True)
@@ -370,11 +373,6 @@ def _locked(insured: InsuranceCase, states: set[str], actor: Any) -> InsuranceCa
             code="other_state",
         )
     return row
-
-
-def _need_right(actor: Any) -> None:
-    if not actor.has_perm(RECOVER):
-        raise NotAllowed(_("你的角色不能办理追偿和保险"))
 
 
 def _number(text: str) -> str:

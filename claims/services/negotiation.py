@@ -129,9 +129,10 @@ def agree(
     """Record what the customer accepted, beside what the rulebook computes; the amount is frozen.
 
     Another amount than the computed one wants a reason and the manager; the manager sees as well what comes on top of
-    another claim for the same parcel. The clock stops at the moment of the
-    agreement. Whoever has to approve is told; where nobody has to, it goes to be paid. Raises KefuError naming the
-    field. Source: CD-05.17, ES-303.13 … ES-303.20, LC-01.07, LC-01.20.
+    another claim for the same parcel. The clock stops at the moment of the agreement. Whoever has to approve is told;
+    where nobody has to, it goes to be paid. Raises KefuError naming the field.
+
+    Source: CD-05.17, ES-303.13 … ES-303.20, LC-01.07, LC-01.20.
     """
     need_right(actor=actor, case=case, act="negotiate_claim")
     reason = redact.clean(deviation_reason, max_length=500, field="deviation_reason")
@@ -231,7 +232,9 @@ def _deal(found: Computed, total: Decimal, reason: str, *, besides: bool) -> _De
         )
     if not deviates and reason:
         raise KefuError(
-            _("谈定的与规章计算一致，不用写偏离理由"),
+            _("谈定的与规章计算一致，不用写偏离理由")
+            if by_rulebook
+            else _("规章在这里没有算出金额，没有可偏离的；说明请写在谈定的话里"),
             code="no_deviation",
             field="deviation_reason",
         )

@@ -102,7 +102,7 @@ def standing(claim: Claim) -> list[Recovery]:
 @transaction.atomic
 def notify(*, case: Case, party: Party, actor: Any, now: datetime) -> Recovery:
     """Tell one of the liable its share; he is informed, not asked (LC-01.21). After the amount was agreed. Raises NotAllowed, Conflict."""
-    _need_right(actor)
+    need_right(actor)
     work = doing.take_up(case=case, stages=[Stage.PAYMENT, Stage.RECOVERY, Stage.CLOSED])
     doing.need_rulebooks_leave(
         actor=actor, case=work.case, act="notify_liable_party", recorded={"amount_agreed"}
@@ -124,7 +124,7 @@ def acknowledge(
     *, recovery: Recovery, at: datetime | None = None, actor: Any, now: datetime
 ) -> Recovery:
     """Record that the party said it had the notice, ``at`` some moment after it. Raises NotAllowed, Conflict, KefuError."""
-    _need_right(actor)
+    need_right(actor)
     case, row = _locked(recovery)
     if row.notified_at is None:
         raise Conflict(_("还没有通知 {party}").format(party=row.party), code="not_notified")
@@ -151,7 +151,7 @@ def book(*, case: Case, actor: Any, now: datetime) -> list[Recovery]:
     """Book what the liable were told and do not owe yet; the customer has to be paid first, his claim may be closed
     already. Raises NotAllowed, Conflict where there is nothing to book, somebody was not told, or another division waits.
     """
-    _need_right(actor)
+    need_right(actor)
     work = _paid(case)
     if work.claim.findings.filter(outcome=Finding.Outcome.PENDING).exists():
         # Confirmed afterwards, it would make its own liable owe the same money once more.
@@ -186,7 +186,7 @@ def _post(row: Recovery, case: Case, *, actor: Any, at: datetime) -> Entry:
 @transaction.atomic
 def reverse(*, recovery: Recovery, reason: str, actor: Any, now: datetime) -> Recovery:
     """Take a booked recovery back by a counter-entry. Whoever booked it does not. Raises NotAllowed, Conflict, KefuError."""
-    _need_right(actor)
+    need_right(actor)
     case, row = _locked(recovery)
     if row.entry is None:
         raise Conflict(_("这一笔还没有入账"), code="not_booked")
@@ -235,7 +235,14 @@ def divide_again(
         Liability(finding=finding, kind=one.kind, party=one.party, percent=one.percent)
         for one in liable
     )
-    cases.step(case=work.case, action="redivision_submitted", actor=actor, now=now)
+    cases.step(
+        case=work.case,
+        action="redivision_submitted",
+        text=reason,
+        actor=actor,
+        now=now,
+        finding=finding.pk,
+    )
     return finding
 
 
@@ -262,7 +269,7 @@ def decide_division(
     finding.note = cases.shown(case=work.case, text=note, field="note")
     finding.save(update_fields=["outcome", "decided_by", "decided_at", "note"])
     action = "redivision_confirmed" if approve else "redivision_sent_back"
-    cases.step(case=work.case, action=action, actor=actor, now=now)
+    cases.step(case=work.case, action=action, text=note, actor=actor, now=now, finding=finding.pk)
     if approve:
         share_out(work, actor=actor, now=now)
 
@@ -286,7 +293,8 @@ def _locked(recovery: Recovery) -> tuple[Case, Recovery]:
     return case, row
 
 
-def _need_right(actor: Any) -> None:
+def need_right(actor: Any) -> None:
+    """Refuse whoever may not ask the liable or an insurer for money."""
     if not actor.has_perm(RECOVER):
         raise NotAllowed(_("你的角色不能办理追偿和保险"))
 

@@ -9,11 +9,19 @@ from django.utils.translation import gettext as _
 from claims.models import Register, RegisterStep
 from claims.registers import DEFINITIONS
 from claims.registers.content import digest
-from claims.selectors.registers import ANALYSIS, RIGHTS, compute, edition_for, next_of, plan_of
+from claims.selectors.registers import (
+    ANALYSIS,
+    compute,
+    edition_for,
+    may_prepare,
+    next_of,
+    plan_of,
+)
 from kefu.clock import SHANGHAI
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.notifications import services as notifications
 from kefu.notifications.models import Event
+from kefu.policy.measures import Plan
 from kefu.policy.registers import register_due, register_plan
 from kefu.privacy import redact
 from kefu.staff.selectors import lead_ids
@@ -113,7 +121,7 @@ def take_step(
     plan = plan_of(row)
     following = next_of(row, plan)
     if step == Step.PREPARE and Step.PREPARE in dict(plan.steps):
-        return _prepare(row, dict(plan.steps)[Step.PREPARE], analysis, actor, now)
+        return _prepare(row, plan, analysis, actor, now)
     if step != following.step:
         raise Conflict(
             _("现在轮到“%(step)s”") % {"step": following.label}
@@ -137,8 +145,8 @@ def take_step(
     return row
 
 
-def _prepare(row: Register, role: str, analysis: str, actor: Any, now: datetime) -> Register:
-    if not actor.has_perm(RIGHTS[role]):
+def _prepare(row: Register, plan: Plan, analysis: str, actor: Any, now: datetime) -> Register:
+    if not may_prepare(plan, actor):
         raise NotAllowed(_("这一步不归你办"))
     row.content, row.analysis = compute(row), _analysis(analysis) or row.analysis
     row.save(update_fields=["content", "analysis"])

@@ -132,9 +132,7 @@ def _page(request: DeskRequest, row: Register, form: StepForm) -> HttpResponse:
     following = selectors.next_of(row, plan)
     user = request.user
     prepares = dict(plan.steps).get(RegisterStep.Step.PREPARE, "")
-    may_prepare = (
-        bool(prepares) and row.issued_at is None and user.has_perm(selectors.RIGHTS[prepares])
-    )
+    may_prepare = row.issued_at is None and selectors.may_prepare(plan, user)
     takes_next = following.step not in ("", RegisterStep.Step.PREPARE)
     tables = selectors.shown_tables(row.content or selectors.compute(row))
     context = {

@@ -175,9 +175,6 @@ class GroupedComplaint(models.Model):
         verbose_name_plural = pgettext_lazy("plural", "归入的投诉")
         indexes = [
             models.Index(fields=["incident", "complaint"], name="grouped_of_incident"),
-            models.Index(
-                fields=["incident"], condition=Q(answered_at=None), name="grouped_unanswered"
-            ),
         ]
         constraints = [
             models.CheckConstraint(

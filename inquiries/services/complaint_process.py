@@ -463,20 +463,30 @@ def note_unreached(
         actor=actor,
         now=now,
     )
-    return _beside(at, Code.UNREACHED, line=line, actor=actor, now=now)
+    return _beside(at.case, Code.UNREACHED, line=line, actor=actor, now=now)
 
 
 def _beside(
-    at: _At, code: str, *, outcome: str = "", line: Interaction, actor: Any, now: datetime
+    case: Case,
+    code: str,
+    *,
+    outcome: str = "",
+    data: Mapping[str, Any] | None = None,
+    amount: Decimal | None = None,
+    line: Interaction,
+    actor: Any,
+    now: datetime,
 ) -> ComplaintStep:
-    """A step that leads nowhere by itself."""
+    """A step that leads nowhere by itself, in the words of its line."""
     return ComplaintStep.objects.create(
-        case=at.case,
+        case=case,
         code=code,
         outcome=outcome,
-        round=_round(at.case),
+        round=_round(case),
+        sealed=line.sealed or None,
         text=line.text,
-        data={"line": line.pk},
+        data={**(data or {}), "line": line.pk},
+        amount=amount,
         by=actor,
         happened_at=line.happened_at,
         recorded_at=now,
@@ -515,7 +525,7 @@ def give_up_follow_up(
     at.complaint.stage = Stage.DONE
     at.complaint.save(update_fields=["stage"])
     cases.move(case=at.case, to=Case.State.ANSWERED)
-    return _beside(at, Code.GIVEN_UP, line=line, actor=actor, now=now)
+    return _beside(at.case, Code.GIVEN_UP, line=line, actor=actor, now=now)
 
 
 # What may be written beside the process, at any time.
@@ -528,33 +538,6 @@ def _open_complaint(case: Case, version: int | None = None) -> tuple[Case, Compl
         raise Conflict(_("这一单不是投诉"), code="not_a_complaint")
     complaint.case = case
     return case, complaint
-
-
-def _note(
-    case: Case,
-    code: str,
-    *,
-    outcome: str = "",
-    text: str,
-    data: Mapping[str, Any] | None = None,
-    amount: Decimal | None = None,
-    line: Interaction,
-    actor: Any,
-    now: datetime,
-) -> ComplaintStep:
-    return ComplaintStep.objects.create(
-        case=case,
-        code=code,
-        outcome=outcome,
-        round=_round(case),
-        sealed={"text": text},
-        text=line.text,
-        data={**(data or {}), "line": line.pk},
-        amount=amount,
-        by=actor,
-        happened_at=line.happened_at,
-        recorded_at=now,
-    )
 
 
 @transaction.atomic
@@ -588,9 +571,7 @@ def analyse(
     )
     shown = [cases.shown(case=case, text=one, limit=TEXT_LIMIT) for one in (cause, suggestion)]
     data = {"cause": shown[0], "suggestion": shown[1]}
-    return _note(
-        case, Code.ANALYSIS, text=line.sealed["text"], data=data, line=line, actor=actor, now=now
-    )
+    return _beside(case, Code.ANALYSIS, data=data, line=line, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -630,7 +611,7 @@ def conclude(*, case: Case, outcome: str, remedy: str, actor: Any, now: datetime
     )
     complaint.conclusion = outcome
     complaint.save(update_fields=["conclusion"])
-    return _note(case, Code.CONCLUDE, outcome=outcome, text=remedy, line=line, actor=actor, now=now)
+    return _beside(case, Code.CONCLUDE, outcome=outcome, line=line, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -673,11 +654,10 @@ def coordinate(
         now=now,
         outcome=outcome,
     )
-    return _note(
+    return _beside(
         case,
         standing.step,
         outcome=outcome if standing.outcomes else "",
-        text=text,
         amount=amount,
         line=line,
         actor=actor,

@@ -1,6 +1,7 @@
 """A disaster: what customers are told about parcels held up, what is done for them, and the call afterwards."""
 
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -28,6 +29,7 @@ from kefu.rulebooks.selectors import edition
 Action = Deadline.Action
 JOB = "disaster_follow_ups"
 CHUNK = 50  # cases; well under a second
+CLOSED_BEFORE = "closed_at"  # when, of a case that is open for the call only
 
 
 @transaction.atomic
@@ -160,14 +162,18 @@ def _follow_up(incident: Incident, case: Case, *, actor: Any, now: datetime) -> 
     affected = _affected(incident, case, actor=actor, now=now)
     if affected.follow_up_id is not None or _followed_elsewhere(incident, case):
         return False
-    if case.state == Case.State.CLOSED:
+    closed_at = case.closed_at
+    if closed_at is not None:
         cases.move(case=case, to=Case.State.OPEN, closed_at=None)
     line = cases.add(
         case=case,
         kind=Interaction.Kind.STEP,
         direction=Interaction.Direction.INTERNAL,
         action="disaster_over",
-        data={"incident": incident.case.number},
+        data={
+            "incident": incident.case.number,
+            **({CLOSED_BEFORE: closed_at.isoformat()} if closed_at else {}),
+        },
         happened_at=incident.ended_at,
         actor=actor,
         now=now,
@@ -200,7 +206,8 @@ def _followed_elsewhere(incident: Incident, case: Case) -> bool:
 
 @transaction.atomic
 def followed_up(*, case: Case, text: str, actor: Any, now: datetime) -> Interaction:
-    """The customer was called and told how things stand now (ES-502.09)."""
+    """The customer was called and told how things stand now (ES-502.09). A case that was closed before the call was
+    due is so again, unless something else has come up."""
     text = redact.clean(text, max_length=cases.TEXT_LIMIT, field="text", required=True)
     case = cases.lock(case=case)
     waiting = [
@@ -221,4 +228,25 @@ def followed_up(*, case: Case, text: str, actor: Any, now: datetime) -> Interact
         now=now,
     )
     deadlines.keep(deadlines=waiting, answer=line, actor=actor, now=now)
+    _close_again(case, waiting[0].started_by)
     return line
+
+
+def _close_again(case: Case, reopened: Interaction | None) -> None:
+    """Put a closing back that only the call to come had undone."""
+    closed_at = reopened.data.get(CLOSED_BEFORE) if reopened else None
+    case = cases.lock(case=case)
+    if reopened is None or closed_at is None or case.state != Case.State.OPEN:
+        return
+    came = case.interactions.filter(pk__gt=reopened.pk, direction=Interaction.Direction.IN)
+    if came.exists() or case.deadlines.unanswered().exists():
+        return
+    cases.move(case=case, to=Case.State.ANSWERED)
+    with suppress(Conflict):  # something blocks its closing: whoever ends that closes it
+        cases.move(
+            case=case,
+            to=Case.State.CLOSED,
+            closed_at=datetime.fromisoformat(closed_at),
+            handed_over=False,
+            escalated_at=None,
+        )

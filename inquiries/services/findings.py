@@ -340,50 +340,85 @@ def _impose(
     value = assessed.amount if assessed.amount is not None else assessed.points
     penalty = None
     if value is not None:
-        penalty = penalties.impose(
-            case=case,
+        penalty = _charge(
+            case,
+            using,
             clause=assessed.clause,
-            version_id=using.version_id,
             party=party,
             kind=Penalty.Kind.FINE if assessed.amount is not None else Penalty.Kind.POINTS,
             value=value,
             inputs=cost.inputs,
+            fact=None if cost.waits else _fact(case, breach, note),
             actor=actor,
             now=now,
         )
-        if not cost.waits and penalty.state == Penalty.State.PROVISIONAL:
-            fact = _fact(case, breach, note)
-            penalties.confirm(penalty=penalty, fact=fact, actor=actor, now=now)
-            penalty.refresh_from_db(fields=["state"])
-    finding = Finding.objects.create(
-        case=case,
-        clause=assessed.clause,
-        party=party,
-        inputs={
-            "facts": breach.model_dump(mode="json", exclude_defaults=True),
-            "steps": rules_of.said_in(assessed.steps),
-        },
-        missing="|".join(assessed.missing)[:60],
-        amount=assessed.amount,
-        points=assessed.points,
-        measure=assessed.measures[0] if assessed.measures else "",
-        until=(assessed.lasts.until or "") if assessed.lasts else "",
-        liability=assessed.liability or "",
-        penalty=penalty,
-        rulebook_id=using.version_id,
-        note=note,
-        found_by=actor,
-        found_at=now,
+    return _keep(
+        Finding(
+            case=case,
+            clause=assessed.clause,
+            party=party,
+            inputs={
+                "facts": breach.model_dump(mode="json", exclude_defaults=True),
+                "steps": rules_of.said_in(assessed.steps),
+            },
+            missing="|".join(assessed.missing)[:60],
+            amount=assessed.amount,
+            points=assessed.points,
+            measure=assessed.measures[0] if assessed.measures else "",
+            until=(assessed.lasts.until or "") if assessed.lasts else "",
+            liability=assessed.liability or "",
+            penalty=penalty,
+            rulebook_id=using.version_id,
+            note=note,
+            found_by=actor,
+            found_at=now,
+        )
     )
-    cases.step(
+
+
+def _charge(
+    case: Case,
+    using: Edition,
+    *,
+    clause: str,
+    party: Party,
+    kind: Penalty.Kind,
+    value: Decimal,
+    inputs: dict[str, Any],
+    fact: dict[str, Any] | None,
+    actor: Any,
+    now: datetime,
+) -> Penalty:
+    """What it costs; confirmed at once by ``fact``, what made it count, else waiting for it."""
+    penalty = penalties.impose(
         case=case,
-        action="finding",
-        text=note,
+        clause=clause,
+        version_id=using.version_id,
+        party=party,
+        kind=kind,
+        value=value,
+        inputs=inputs,
         actor=actor,
         now=now,
+    )
+    if fact is not None and penalty.state == Penalty.State.PROVISIONAL:
+        penalties.confirm(penalty=penalty, fact=fact, actor=actor, now=now)
+        penalty.refresh_from_db(fields=["state"])
+    return penalty
+
+
+def _keep(finding: Finding) -> Finding:
+    """Save it, with its line on the timeline."""
+    finding.save(force_insert=True)
+    cases.step(
+        case=finding.case,
+        action="finding",
+        text=finding.note,
+        actor=finding.found_by,
+        now=finding.found_at,
         clause=finding.clause,
-        party=party.pk,
-        who=party.name,
+        party=finding.party_id,
+        who=finding.party.name,
         measure=finding.measure,
     )
     return finding
@@ -452,45 +487,33 @@ def take_points(
     if len(note) < 4:
         raise KefuError(_("请写明理由"), code="reason_required", field="reason")
     points = abs(clause.points)
-    penalty = penalties.impose(
-        case=case,
+    penalty = _charge(
+        case,
+        using,
         clause=clause.id,
-        version_id=using.version_id,
         party=party,
         kind=Penalty.Kind.POINTS,
         value=points,
         inputs=rules_of.points_inputs(clause, condition="verification"),
+        fact={"reason": note} if verified else None,
         actor=actor,
         now=now,
     )
-    if verified:
-        penalties.confirm(penalty=penalty, fact={"reason": note}, actor=actor, now=now)
-        penalty.refresh_from_db(fields=["state"])
-    finding = Finding.objects.create(
-        case=case,
-        clause=clause.id,
-        party=party,
-        inputs={"facts": {"event": event}, "steps": []},
-        missing="" if verified else "verification",
-        points=points,
-        penalty=penalty,
-        rulebook_id=using.version_id,
-        note=note,
-        found_by=actor,
-        found_at=now,
+    return _keep(
+        Finding(
+            case=case,
+            clause=clause.id,
+            party=party,
+            inputs={"facts": {"event": event}, "steps": []},
+            missing="" if verified else "verification",
+            points=points,
+            penalty=penalty,
+            rulebook_id=using.version_id,
+            note=note,
+            found_by=actor,
+            found_at=now,
+        )
     )
-    cases.step(
-        case=case,
-        action="finding",
-        text=note,
-        actor=actor,
-        now=now,
-        clause=clause.id,
-        party=party.pk,
-        who=party.name,
-        measure="",
-    )
-    return finding
 
 
 def _has_event(event: str) -> rules_of.Says:
@@ -609,6 +632,8 @@ def recheck_rectification(
 @transaction.atomic
 def flag_customer(*, case: Case, reason: str = "", actor: Any, now: datetime) -> CustomerFlag:
     """Mark the customer of a case as difficult, so that whoever takes his next call knows (LC-01.35)."""
+    if not actor.has_perm("cases.work_case"):
+        raise NotAllowed(_("你的角色不能标记客户"))
     case = cases.lock(case=case)
     using = edition_saying(
         rules_of.offers("customer_flag"), department_id=case.department_id, at=now

@@ -86,15 +86,20 @@ def declare(
     declaration.outlets.set(outlets)
     if not area_of(declaration):
         raise KefuError(_("这个区域里没有网点"), code="area_empty", field="regions")
-    if incident is not None:
+    _step(declaration, "declared", actor=actor, now=now)
+    return declaration
+
+
+def _step(declaration: ForceMajeure, what: str, *, actor: Any, now: datetime) -> None:
+    """Say so on the timeline of its incident, where it has one."""
+    if declaration.incident is not None:
         cases.step(
-            case=cases.lock(case=incident.case),
-            action="force_majeure_declared",
+            case=cases.lock(case=declaration.incident.case),
+            action=f"force_majeure_{what}",
             actor=actor,
             now=now,
             declaration=declaration.pk,
         )
-    return declaration
 
 
 def _lock(declaration: ForceMajeure) -> ForceMajeure:
@@ -130,14 +135,7 @@ def decide(
             now=now,
         )
     declaration.save(update_fields=["state", "decided_by", "decided_at", "note", "job"])
-    if declaration.incident is not None:
-        cases.step(
-            case=cases.lock(case=declaration.incident.case),
-            action="force_majeure_signed" if sign else "force_majeure_refused",
-            actor=actor,
-            now=now,
-            declaration=declaration.pk,
-        )
+    _step(declaration, "signed" if sign else "refused", actor=actor, now=now)
     return declaration
 
 
@@ -158,6 +156,7 @@ def propose_revocation(
         )
     declaration.revocation, declaration.revocation_by = redact.redact(reason), actor
     declaration.save(update_fields=["revocation", "revocation_by"])
+    _step(declaration, "ending", actor=actor, now=now)
     return declaration
 
 
@@ -173,6 +172,7 @@ def revoke(*, declaration: ForceMajeure, actor: Any, now: datetime) -> ForceMaje
     declaration.state = State.REVOKED
     declaration.revoked_by, declaration.revoked_at = actor, now
     declaration.save(update_fields=["state", "revoked_by", "revoked_at"])
+    _step(declaration, "revoked", actor=actor, now=now)
     return declaration
 
 

@@ -231,7 +231,9 @@ def declare(*, given: Given, department: Department, actor: Any, now: datetime) 
         is_major=given.is_major,
         is_drill=given.is_drill,
         told={
-            name: redact.clean(getattr(given, name), max_length=limit, field=name, multiline=False)
+            name: redact.redact(
+                redact.clean(getattr(given, name), max_length=limit, field=name, multiline=False)
+            )
             for name, limit in (("reason", 60), ("hub", 60), ("expected_delay_days", 10))
         },
         using=using,

@@ -43,8 +43,7 @@ def log_check(
     now: datetime,
 ) -> LineCheck:
     """Record a call to a number of an outlet, whether it was answered or not (CD-05.21, CD-05.23)."""
-    if not actor.has_perm("cases.work_case"):
-        raise NotAllowed(_("你的角色不能记电话核查"))
+    _need_right(actor)
     if outcome not in LineCheck.Outcome.values:
         raise KefuError(_("请选结果"), code="outcome_required", field="outcome")
     return LineCheck.objects.create(
@@ -64,6 +63,7 @@ def open_line_case(
     """Open a case about a number that does not answer, so that what is found against the outlet stands somewhere;
     the calls in vain since the last such case belong to it. Raises Conflict where there were none.
     """
+    _need_right(actor)
     number = ContactNumber.objects.select_for_update(no_key=True).get(pk=number.pk)
     before = Interaction.objects.filter(
         case__outlet=number.party_id,
@@ -122,6 +122,8 @@ def report_number(
 
     The day may be over: then it is among the late ones. Raises KefuError naming the field.
     """
+    if actor is not None:
+        _need_right(actor)
     if kind not in ContactNumber.Kind.values:
         raise KefuError(_("请选用途"), code="kind_required", field="kind")
     today = now.astimezone(SHANGHAI).date()
@@ -138,6 +140,11 @@ def report_number(
         actor=actor,
         now=now,
     )
+
+
+def _need_right(actor: Any) -> None:
+    if not actor.has_perm("cases.work_case"):
+        raise NotAllowed(_("你的角色不能办网点号码的事"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the reply form offers to say, by the department's rulebook."""
+"""What the rulebook of a department has its people say, in a reply and on the phone."""
 
 from typing import Any
 
@@ -6,10 +6,11 @@ from django import template
 from django.template.context import Context
 from django.utils.translation import get_language
 
-from inquiries.selectors.phrases import set_words
+from inquiries.selectors.phrases import call_script, set_words
 from kefu.errors import KefuError
 from kefu.policy.phrases import Script
 from kefu.staff.models import Employee
+from kefu.workbench.frame import desk_of
 
 register = template.Library()
 
@@ -27,3 +28,11 @@ def house_words(context: Context) -> list[Script]:
         )
     except KefuError:
         return []  # without a rulebook there are no set words
+
+
+@register.inclusion_tag("inquiries/new/_call_script.html", takes_context=True)
+def call_words(context: Context) -> dict[str, Any]:
+    """How a call begins and ends (CD-05.01). Needs request, now."""
+    desk = desk_of(context["request"])
+    found = call_script(department_id=desk.department_id, number=desk.number, now=context["now"])
+    return {"desk": desk, "lines": found}

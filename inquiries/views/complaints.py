@@ -389,11 +389,16 @@ def _recheck(request: DeskRequest, case: Case) -> HttpResponse:
         Rectification.objects.filter(finding__case=case), pk=row_of(request.POST.get("order", ""))
     )
     try:
-        services.recheck_rectification(
-            order=order,
-            mended=request.POST.get("mended") == "yes",
-            actor=request.user,
-            now=door_time(request),
+        once(
+            request,
+            lambda: (
+                services.recheck_rectification(
+                    order=order,
+                    mended=request.POST.get("mended") == "yes",
+                    actor=request.user,
+                    now=door_time(request),
+                ).pk
+            ),
         )
     except KefuError as error:
         messages.error(request, str(error))

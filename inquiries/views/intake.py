@@ -22,7 +22,6 @@ from inquiries.selectors import complaints as selectors_complaints
 from inquiries.selectors import intake as selectors
 from inquiries.selectors.complaints import CustomerHistory
 from inquiries.selectors.intake import CLOCKS, Ahead, ClockName, Parcel
-from inquiries.selectors.phrases import call_script
 from inquiries.services import Details, PickupOrder
 from inquiries.services.intake import FORWARDED, TIMED
 from inquiries.views.paste import by_htmx, frame_template
@@ -74,7 +73,6 @@ class Look:
     wanted: frozenset[str] = frozenset()
     issues: list[tuple[str, str]] = field(default_factory=list)
     history: CustomerHistory | None = None
-    script: list[str] = field(default_factory=list)  # how a call begins and ends
 
     @property
     def where(self) -> str:
@@ -150,8 +148,6 @@ def _look(request: HttpRequest, form: SingleForm) -> Look:
     look, now = Look(form), door_time(request)
     kind = form["kind"].value() or ""
     _look_at_parcel(request, look)
-    desk = desk_of(request)
-    look.script = call_script(department_id=desk.department_id, number=desk.number, now=now)
     phone = _value(form, "customer_phone", look)
     if phone and look.parcel is not None:
         look.side = selectors.side_of_phone(look.parcel.waybill, phone) or ""

@@ -3,11 +3,9 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from kefu.admin import finding
-from kefu.admin.base import ReadOnlyAdmin, display, link
+from kefu.admin.base import OfCaseAdmin, ReadOnlyAdmin, display
 from kefu.admin.filters import period
 from kefu.processes.models import ProcessRun, ProcessTemplate, RefundCheck
 
@@ -26,13 +24,10 @@ class ProcessTemplateAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ProcessRun)
-class ProcessRunAdmin(ReadOnlyAdmin):
-    ordering = ("-pk",)
+class ProcessRunAdmin(OfCaseAdmin):
     list_display = ("case_number", "shown_name", "about", "started_by", "touched_at", "ending")
-    list_display_links = ("case_number",)
     list_filter = ("ending", "code", period("started_at"))
     list_select_related = ("case", "about", "started_by", "template")
-    search_help_text = _("单号、运单号，客户的完整电话、末四位、姓名或拼音")
     readonly_fields = ("shown_case", "shown_name")
     fields = (
         ("shown_case", "shown_name"),
@@ -40,17 +35,6 @@ class ProcessRunAdmin(ReadOnlyAdmin):
         ("started_by", "started_at", "round_on"),
         ("touched_at", "ended_at", "ending"),
     )
-
-    def find(self, text: str) -> Q | None:
-        return finding.case(text, "case__")
-
-    @display(description=_("工单"))
-    def case_number(self, row: Any) -> str:
-        return str(row.case)
-
-    @display(description=_("工单"))
-    def shown_case(self, row: Any) -> str:
-        return link(row.case)
 
     @display(description=_("流程"))
     def shown_name(self, row: Any) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kefu import punctuation
 from kefu.errors import KefuError
 from kefu.policy.plans import MOST_STEPS, Asked, Plan, PlanStep, Unfit, WorkHours
 from kefu.processes.selectors import language
@@ -194,7 +195,7 @@ def _sort(place: int, label: str, sort: str, says: dict[str, tuple[str, str]]) -
             return dict(asked)
     choices = [one.strip() for one in _SLASH.split(sort) if one.strip()]
     if len(choices) < 2 or len(set(choices)) < len(choices):
-        known = "、".join(words[0] for words, _asked in SORTS)
+        known = punctuation.alike(*(words[0] for words, _asked in SORTS))
         _refuse(
             place,
             "fields",

@@ -285,11 +285,14 @@ class RefundCheck(models.Model):
 
 
 class RefundCheckReminder(models.Model):
-    """That somebody was told of such a check: once before it is due, once when it was missed."""
+    """That somebody was told of such a check: once before it is due, ``to_lead`` the shift lead too, and once when it
+    was missed.
+    """
 
     department = models.ForeignKey("staff.Department", models.PROTECT, related_name="+")
     due_on = models.DateField()
     late = models.BooleanField()
+    to_lead = models.BooleanField(default=False)
     told_at = models.DateTimeField()
 
     class Meta:
@@ -297,7 +300,7 @@ class RefundCheckReminder(models.Model):
         verbose_name_plural = pgettext_lazy("plural", "查看提醒")
         constraints = [
             models.UniqueConstraint(
-                fields=["department", "due_on", "late"], name="refund_check_told_once"
+                fields=["department", "due_on", "late", "to_lead"], name="refund_check_told_once"
             ),
         ]
         triggers = [

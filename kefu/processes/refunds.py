@@ -50,9 +50,16 @@ class Duty:
         )
         return list(found.order_by("pk").values_list("pk", flat=True))
 
-    def told(self, *, late: bool) -> bool:
+    @property
+    def leads(self) -> list[int]:
+        """The department's shift leads; where it has none, all of them."""
+        found = User.objects.filter(role=User.Role.SHIFT_LEAD, is_active=True).order_by("pk")
+        own = found.filter(employee__department=self.department_id)
+        return list((own if own.exists() else found).values_list("pk", flat=True))
+
+    def told(self, *, late: bool, to_lead: bool) -> bool:
         reminders = RefundCheckReminder.objects.filter(department=self.department_id)
-        return reminders.filter(due_on=self.due.on, late=late).exists()
+        return reminders.filter(due_on=self.due.on, late=late, to_lead=to_lead).exists()
 
     @property
     def owner(self) -> Owner:
@@ -87,31 +94,42 @@ def last_duty(*, department_id: int, at: datetime) -> Duty | None:
 
 @dataclass(frozen=True, slots=True)
 class Untold:
-    """A check that somebody is to be told of: before it is due, or ``late``; ``number`` orders are open."""
+    """A check that somebody is to be told of: before it is due, then the shift lead too, or ``late``; ``number``
+    orders are open.
+    """
 
     duty: Duty
     late: bool
+    to_lead: bool
     number: int
+
+    @property
+    def people(self) -> list[int]:
+        return self.duty.leads if self.to_lead else self.duty.people
 
 
 def untold(*, at: datetime) -> Iterator[Untold]:
-    """What nobody was told of yet: the check coming up once the house's hour to tell has come, and the last one where
-    it was missed; neither where it was made, where nobody of the department owes it or where nothing was open.
+    """What nobody was told of yet: the check coming up once the house's hour to tell has come, and its hour to tell
+    the shift lead, and the last one where it was missed; neither where it was made, where nobody of the department owes it or where nothing was open.
     """
     for department in Department.objects.filter(active=True).order_by("order", "pk"):
         coming = duty(department_id=department.pk, at=at)
-        if coming is not None and coming.due.warn_at and coming.due.warn_at <= at:
-            yield from _untold(coming, late=False, at=at)
+        if coming is not None:
+            for to_lead, hour in ((False, coming.due.warn_at), (True, coming.due.lead_warn_at)):
+                if hour is not None and hour <= at:
+                    yield from _untold(coming, to_lead=to_lead, at=at)
         over = last_duty(department_id=department.pk, at=at)
         if over is not None:
             yield from _untold(over, late=True, at=over.due.due_at)
 
 
-def _untold(wanted: Duty, *, late: bool, at: datetime) -> Iterator[Untold]:
-    if wanted.check or not wanted.people or wanted.told(late=late):
+def _untold(
+    wanted: Duty, *, late: bool = False, to_lead: bool = False, at: datetime
+) -> Iterator[Untold]:
+    if wanted.check or not wanted.people or wanted.told(late=late, to_lead=to_lead):
         return
     if number := len(open_refunds(wanted, at=at)):
-        yield Untold(wanted, late, number)
+        yield Untold(wanted, late, to_lead, number)
 
 
 def _edition(department_id: int | None, at: datetime) -> Edition | None:

@@ -135,11 +135,12 @@ class Standing:
         ]
 
     def owner(self, step: PlanStep) -> Owner:
+        return owner_of(self.owner_name(step))
+
+    def owner_name(self, step: PlanStep) -> str | None:
         """Whose a step is: whom the rulebook's route gives it to, else whom the step names."""
-        for how, names in self.targets(step.matter):
-            if how == "owner":
-                return owner_of(names[0])
-        return owner_of(step.by)
+        routed_to = (names[0] for how, names in self.targets(step.matter) if how == "owner")
+        return next(routed_to, step.by)
 
     def targets(self, matter: str | None) -> list[tuple[str, tuple[str, ...]]]:
         """Where a matter goes: (how, to whom); nowhere where the rulebook does not say."""
@@ -229,7 +230,7 @@ def chain(plan: Plan, standing: Standing | None = None) -> list[Link]:
             state = "next" if step.code == opened[0] else "open"
         by = step.by
         if standing and state in ("next", "open"):
-            by = _named_owner(standing, step)
+            by = standing.owner_name(step)
         links.append(
             Link(
                 step.code,
@@ -245,12 +246,6 @@ def chain(plan: Plan, standing: Standing | None = None) -> list[Link]:
             )
         )
     return links
-
-
-def _named_owner(standing: Standing, step: PlanStep) -> str | None:
-    return next(
-        (names[0] for how, names in standing.targets(step.matter) if how == "owner"), step.by
-    )
 
 
 def owner_word(plan: Plan, by: str | None) -> str:

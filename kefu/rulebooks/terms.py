@@ -675,6 +675,7 @@ CHOICES: dict[str, Any] = {
 }
 VALUES_OF: dict[tuple[str, str], Any] = {
     ("condition", "nth"): _("达到次数"),
+    ("excused_by", "force_majeure"): pgettext_lazy("rulebook", "不可抗力"),
     # Shifts.
     ("name", "early"): pgettext_lazy("rulebook", "早班"),
     ("name", "late"): pgettext_lazy("rulebook", "晚班"),

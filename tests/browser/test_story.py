@@ -135,7 +135,7 @@ def register_the_complaint(lin: Page) -> None:
 
 
 def propose_a_waiver(wang: Page, fine: Penalty) -> None:
-    wang.goto("/admin/penalties/penalty/")
+    wang.goto(f"/admin/penalties/penalty/?q={fine.case.number}")
     wang.get_by_role("link", name="CD-05.10").click()
     expect(wang.locator("#content")).to_contain_text("应付")
     wang.get_by_role("link", name="提出免罚").click()
@@ -156,7 +156,7 @@ def nobody_approves_his_own(wang: Page, fine: Penalty) -> None:
 
 
 def approve(chen: Page, fine: Penalty) -> None:
-    chen.goto("/admin/penalties/waiver/")
+    chen.goto(f"/admin/penalties/waiver/?q={fine.case.number}")
     chen.locator("#result_list tbody").get_by_role("link").first.click()
     chen.get_by_role("link", name="同意", exact=True).click()
     chen.get_by_role("button", name="确定").click()

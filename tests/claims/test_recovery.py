@@ -167,6 +167,8 @@ def test_while_another_division_waits_nothing_is_booked_by_the_one_before_it(des
         recoveries.decide_division(finding=first, approve=False, actor=chen, now=now)
     assert silent.value.field == "note"
     recoveries.decide_division(finding=first, approve=False, note="再查", actor=chen, now=now)
+    told = case.interactions.filter(action__startswith="redivision").order_by("pk")
+    assert [line.text for line in told] == ["西安接的件", "再查"]
     assert money_of(case).to_book  # the one before holds again
     second = recoveries.divide_again(reason="西安接的件，有扫描", **given)
     recoveries.decide_division(finding=second, approve=True, actor=chen, now=now)

@@ -20,7 +20,7 @@ import pytest
 from kefu.embedded import place
 
 PROJECT = Path(__file__).resolve().parents[2]
-SECONDS = 120.0
+SECONDS = 300.0
 GREETING = "is running"
 
 

@@ -301,6 +301,11 @@ def test_a_mobile_that_does_not_answer_is_called_verified_and_fined_without_any_
     lin = {"number": head, "actor": centre.lin.user}
     with pytest.raises(Conflict):
         inquiries.open_line_case(department=centre.query_desk, now=at(NOW), **lin)
+    auditor = User.objects.create_user("0866", role=User.Role.INSPECTOR)
+    with pytest.raises(NotAllowed):
+        inquiries.open_line_case(
+            number=head, department=centre.query_desk, actor=auditor, now=at(NOW)
+        )
     for outcome in ("no_answer", "off"):
         inquiries.log_check(outcome=outcome, now=at(NOW), **lin)
     case = inquiries.open_line_case(department=centre.query_desk, now=at(NOW), **lin)
@@ -460,6 +465,9 @@ def test_difficult_customers_causes_and_the_rate_of_complaints(centre):
     inquiries.flag_customer(case=case, reason="一周五次", actor=centre.lin.user, now=at(NOW))
     with pytest.raises(Conflict):
         inquiries.flag_customer(case=case, actor=centre.lin.user, now=at(NOW))
+    auditor = User.objects.create_user("0866", role=User.Role.INSPECTOR)
+    with pytest.raises(NotAllowed):
+        inquiries.flag_customer(case=case, actor=auditor, now=at(NOW))
 
     history = history_of(customer_token(case))
     assert (history.flagged, history.complaints, list(history.open)) == (True, 1, [case])

@@ -267,6 +267,10 @@ def test_the_call_is_opened_and_closed_in_the_words_of_the_rulebook_with_ones_ow
     for channel, says in (("phone", True), ("chat", False), ("counter", False)):
         beside = zhou.post(reverse("inquiries:new_check"), typing | {"channel": channel})
         assert ("0831 号为您服务" in beside.content.decode()) is says
+        pasted = {"text": "880612045537 三天没动了", "was-channel": "", "channel": channel}
+        pasted = zhou.post(reverse("inquiries:new_read"), pasted)
+        assert ("0831 号为您服务" in pasted.content.decode()) is says
+    assert "0831 号为您服务" in html(zhou, "claims:new")
 
 
 @pytest.mark.rule("LC-02.01", "LC-05.02")

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from inquiries import services as inquiries
 from inquiries.models import Exemption
 from inquiries.selectors.force_majeure import exempted, findings_page, preview, preview_page
-from inquiries.services import force_majeure
+from inquiries.services import force_majeure, incidents
 from kefu.deadlines import services as deadlines
 from kefu.deadlines.models import Deadline
 from kefu.errors import Conflict, KefuError, NotAllowed
@@ -236,12 +236,33 @@ def test_nobody_signs_alone_and_nothing_senseless_is_declared(centre, sichuan, c
 def test_taken_back_by_two_it_ends_there_and_what_was_exempted_stays(
     centre, sichuan, broken, clock
 ):
-    signed = sign(centre, declare(centre, sichuan, now=clock("11:40:00")), now=clock("11:40:00"))
+    storm = incidents.declare(
+        given=incidents.Given(
+            kind="natural_disaster",
+            summary="成都暴雨",
+            started_at=at("09:00:00"),
+            outlets=[centre.chengdu],
+            reason="暴雨，详询 13800004545",
+        ),
+        department=centre.query_desk,
+        actor=centre.wang.user,
+        now=clock("11:39:00"),
+    )
+    assert "13800004545" not in storm.reason
+    declared = declare(centre, sichuan, incident=storm, now=clock("11:40:00"))
+    signed = sign(centre, declared, now=clock("11:40:00"))
     asked = {"declaration": signed, "reason": "路已经通了", "now": clock("12:00:00")}
     force_majeure.propose_revocation(actor=centre.chen.user, **asked)
     with pytest.raises(KefuError, match="自己"):
         force_majeure.revoke(declaration=signed, actor=centre.chen.user, now=at("12:00:00"))
     force_majeure.revoke(declaration=signed, actor=centre.he.user, now=at("12:00:00"))
+    told = storm.case.interactions.filter(action__startswith="force_majeure").order_by("pk")
+    assert [line.action.removeprefix("force_majeure_") for line in told] == [
+        "declared",
+        "signed",
+        "ending",
+        "revoked",
+    ]
 
     now = clock("13:00:00")  # the question of 10:30 broke at 12:30
     deadlines.sweep()

@@ -375,10 +375,13 @@ def test_when_it_is_over_each_customer_is_called_once_within_twenty_four_hours(
     first = express.inquiry(now=clock("09:20:00"))
     again = express.inquiry(now=clock("09:40:00"))
     other = express.inquiry(now=clock("10:00:00"), customer_phone="13900001111")
+    closed(first, express.lin.user, at("10:30:00"))
     disasters.end_disaster(
         incident=rain, ended_at=at("15:00:00"), actor=express.wang.user, now=clock("15:10:00")
     )
     jobs.run_until_next_tick()
+    first.refresh_from_db()
+    assert (first.state, first.closed_at) == ("open", None)
 
     due = Deadline.objects.filter(action="disaster_follow_up")
     assert {(one.case, one.due_at) for one in due} == {
@@ -395,12 +398,23 @@ def test_when_it_is_over_each_customer_is_called_once_within_twenty_four_hours(
         disasters.followed_up(
             case=case, text="件已到成都，明天派送", actor=express.lin.user, now=clock("16:00:00")
         )
+    first.refresh_from_db()
+    other.refresh_from_db()
+    assert (first.state, first.closed_at) == ("closed", at("10:30:00"))  # as it was before the call
+    assert other.state == "open"
     with pytest.raises(Conflict):
         disasters.followed_up(case=again, text="好", actor=express.lin.user, now=at("16:00:00"))
     done = incidents.complete(
         incident=Incident.objects.get(), note="完", actor=express.wang.user, now=at("16:30:00")
     )
     assert not done.is_open
+
+
+def closed(case, actor, now) -> None:
+    inquiries.answer_customer(
+        case=case, text="件在成都", channel="phone", substantive=True, actor=actor, now=now
+    )
+    inquiries.close(case=case, note="已告知", further_needs_asked=True, actor=actor, now=now)
 
 
 # A failure.

@@ -120,13 +120,19 @@ def test_a_pasted_complaint_is_asked_in_its_row_for_what_the_rulebook_wants(cent
     _html, page = read(agent, page, **{f"{row}cause": "delayed", f"{row}category": "delay"})
     given = {f"{row}demand": "今天送到", f"{row}against": str(centre.xian.pk)}
     assert save(agent, page, **given).status_code == 422  # a delay wants the day that was promised
-    answer = save(agent, page, **given, **{f"{row}promised_on": "2026-11-19"})
+    given |= {f"{row}promised_on": "2026-11-19", f"{row}kind": "trace"}
+    html, page = read(agent, page, **given)
+    assert "投诉谁" not in html
+    _html, page = read(agent, page, **{f"{row}kind": "complaint"})  # nothing of it was lost
+    _html, page = read(agent, page, **{f"{row}category": "damaged", f"{row}item_value": "不知道"})
+    answer = save(agent, page, **{f"{row}category": "delay"})  # the value is not asked for any more
 
     assert answer.status_code == 200
     complaint = Case.objects.get().complaint
     assert (complaint.grade, complaint.demand, complaint.against) == (
         "general", "今天送到", centre.xian,
     )  # fmt: skip
+    assert (complaint.item_value, complaint.cause) == (None, "delayed")
 
 
 def test_a_chat_becomes_two_cases_and_an_addition_and_the_doubtful_number_waits(chat, agent):

@@ -201,7 +201,8 @@ def test_a_supervisor_draws_one_up_sees_it_publishes_it_and_replaces_it(page, sh
         name: reverse("processes:template_act", args=[template.pk, name])
         for name in ("publish", "revise", "withdraw", "discard")
     }
-    page.post(act["publish"])
+    page.post(act["publish"], {"ticket": "c"})
+    assert "从现在起可以发起" in text(page.post(act["publish"], {"ticket": "c"}, follow=True))
     template.refresh_from_db()
     assert (template.state, template.name) == ("published", "赠品补发")
     assert "不再改" in text(page.get(kept.headers["Location"]))

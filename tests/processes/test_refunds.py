@@ -89,7 +89,7 @@ def test_a_day_that_nobody_looked_through_is_told_once_and_only_where_something_
     assert services.remind_of_checks(now=at("2026-11-21 00:10")) == 1
     assert services.remind_of_checks(now=at("2026-11-21 00:20")) == 0
     (bell,) = rung(Event.Kind.REFUNDS_LATE, shop.mo.user)
-    assert bell.data == {"on": "11-20", "number": 1}
+    assert (bell.data["on"], bell.data["number"]) == ("11-20", 1)
     services.check_refunds(by=shop.mo, now=at("2026-11-21 09:00"))
     assert services.remind_of_checks(now=at("2026-11-22 00:10")) == 0
     with pytest.raises(NotAllowed):
@@ -101,9 +101,10 @@ def test_a_day_that_nobody_looked_through_is_told_once_and_only_where_something_
 
 @pytest.mark.rule("SD-221.08")
 def test_where_the_house_set_a_time_the_bell_rings_before_the_day_is_over(headed, client, settings):
-    """An hour before: to Mo, whose desk works by that edition, once, and not where it was looked through already."""
+    """An hour before: to Mo, whose desk works by that edition, once, and not where it was looked through already;
+    half an hour before to the shift lead, where Mo did nothing."""
     shop = headed
-    told_ahead(shop, shop.desks["after_sale_team"], minutes=60)
+    told_ahead(shop, shop.desks["after_sale_team"], minutes=60, lead=30)
     assert services.remind_of_checks(now=at("23:00")) == 0  # nothing is open
     shop.start("quality_claim")
 
@@ -111,28 +112,39 @@ def test_where_the_house_set_a_time_the_bell_rings_before_the_day_is_over(headed
     assert services.remind_of_checks(now=at("23:00")) == 1
     assert services.remind_of_checks(now=at("23:10")) == 0
     (bell,) = Event.objects.filter(kind=Event.Kind.REFUNDS_DUE)
-    assert (bell.user_id, bell.data) == (shop.mo.user_id, {"on": "11-20", "number": 1})
+    assert (bell.user_id, bell.data) == (
+        shop.mo.user_id,
+        {"on": "11-20", "number": 1, "unchecked": False},
+    )
     settings.KEFU_NOW = at("23:11")
     rang = text(sign_in(client, shop, "mo").get(reverse("workbench:bell"), **HTMX))
     assert "退款维权单该看了" in rang and "11-20，在办 1 单" in rang
-    services.check_refunds(by=shop.mo, now=at("23:30"))
+    assert services.remind_of_checks(now=at("23:29")) == 0
+    assert services.remind_of_checks(now=at("23:30")) == 1
+    assert services.remind_of_checks(now=at("23:31")) == 0
+    (lead,) = rung(Event.Kind.REFUNDS_DUE, shop.centre.wang.user)
+    assert lead.data == {"on": "11-20", "number": 1, "unchecked": True}
+    settings.KEFU_NOW = at("23:32")
+    client.force_login(shop.centre.wang.user)
+    assert "主管还没有看" in text(client.get(reverse("workbench:bell"), **HTMX))
+    services.check_refunds(by=shop.mo, now=at("23:40"))
     assert services.remind_of_checks(now=at("2026-11-21 00:10")) == 0  # it was looked through
     services.check_refunds(by=shop.mo, now=at("2026-11-21 09:00"))
     assert services.remind_of_checks(now=at("2026-11-21 23:30")) == 0
-    assert services.remind_of_checks(now=at("2026-11-22 23:30")) == 1
+    assert services.remind_of_checks(now=at("2026-11-22 23:10")) == 1
     assert len(rung(Event.Kind.REFUNDS_DUE, shop.mo.user)) == 2
     assert not Event.objects.filter(kind=Event.Kind.REFUNDS_LATE).exists()
 
 
-def told_ahead(shop: Shop, desk: Department, *, minutes: int) -> None:
-    """The other supervisor publishes for a desk that the check is to be told of so long before."""
+def told_ahead(shop: Shop, desk: Department, *, minutes: int, lead: int) -> None:
+    """The other supervisor publishes for a desk that the check is to be told of so long before, and to the lead."""
     now, clause = shop.later(), "SD-221.08"
     shipped = RulebookVersion.objects.get(rulebook__code="SD-2", number=1)
     draft = rulebooks.start_draft(version=shipped, actor=shop.chen.user, now=now)
     rulebooks.amend_clause(
         version=draft,
         clause=clause,
-        settings={"house": {"warn_before_minutes": minutes, "lead_before_minutes": ""}},
+        settings={"house": {"warn_before_minutes": minutes, "lead_before_minutes": lead}},
         seen=rulebooks.clause_digest(draft.content, clause),
         actor=shop.chen.user,
         now=now,

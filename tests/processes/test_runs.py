@@ -21,6 +21,7 @@ from kefu.processes.replays import FREIGHT
 from kefu.processes.selectors import running, standing
 from kefu.processes.services import open_rounds
 from kefu.replay.rows import Promises
+from kefu.staff.models import User
 from tests.centre import at
 from tests.processes.conftest import Shop, filled
 
@@ -288,10 +289,12 @@ def test_each_closed_complaint_is_followed_up_until_somebody_was_reached(online_
         actor=shop.lin.user,
         now=shop.later(),
     )
-    inquiries.close(case=complaint, note="谈妥", actor=shop.lin.user, now=shop.later())
+    User.objects.filter(pk=shop.lin.user_id).update(role=User.Role.FINANCE)  # begins no process
+    inquiries.close(case=complaint, note="谈妥", actor=shop.wang.user, now=shop.later())
+    User.objects.filter(pk=shop.lin.user_id).update(role=User.Role.AGENT)
 
     run = ProcessRun.objects.get(about=complaint)
-    assert (run.code, run.case.owner) == ("follow_up", shop.lin)
+    assert (run.code, run.case.owner, run.started_by) == ("follow_up", shop.lin, None)
     shop.do(run, "attempt", "lin", outcome="failed", follow_up_channel="phone")
     missed = {"attempted_at": shop.clock, "reason": "没人接"}
     tomorrow = shop.clock + timedelta(days=1)

@@ -113,9 +113,9 @@ def _people(target: Target, case: Case) -> set[int]:
 
 @transaction.atomic
 def remind_of_checks(*, now: datetime) -> int:
-    """Tell those who look through the orders once before it is due, where the house set a time, and once when it
-    was missed with something open; return how many departments were told. Twice is harmless. Departments without
-    anybody of the role are not told.
+    """Tell those who look through the orders once before it is due, where the house set a time, at its other time the
+    shift lead if nobody did by then, and once who missed it with something open; return how often somebody was told.
+    Twice is harmless. Departments without anybody of the role are not told.
     """
     return sum(_tell(one, now=now) for one in untold(at=now))
 
@@ -126,13 +126,18 @@ def _tell(wanted: Untold, *, now: datetime) -> bool:
         department_id=wanted.duty.department_id,
         due_on=due_on,
         late=wanted.late,
+        to_lead=wanted.to_lead,
         defaults={"told_at": now},
     )
     if first:
         notifications.ring(
             kind=Event.Kind.REFUNDS_LATE if wanted.late else Event.Kind.REFUNDS_DUE,
             at=now,
-            user_ids=wanted.duty.people,
-            data={"on": f"{due_on:%m-%d}", "number": wanted.number},
+            user_ids=wanted.people,
+            data={
+                "on": f"{due_on:%m-%d}",
+                "number": wanted.number,
+                "unchecked": wanted.to_lead,
+            },
         )
     return first

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from kefu import punctuation
@@ -598,19 +599,21 @@ def _follow_up(case: Case, *, now: datetime) -> None:
     if not any(quota.per == "closed_complaint" for quota in using.rules.in_force(Quota)):
         return
     for code, found in offered(using, kind=case.kind).items():
-        if found.plan.after == "closed_complaint" and not _has_run(case, code):
+        if found.plan.after == "closed_complaint" and not _has_run(case, code, since=now):
             start(
                 code=code,
                 department=case.department,
                 owner=case.owner,
                 about=case,
-                actor=case.owner.user if case.owner else None,
+                actor=None,
                 now=now,
             )
 
 
-def _has_run(case: Case, code: str) -> bool:
-    return case.processes.running().filter(code=code).exists()
+def _has_run(case: Case, code: str, *, since: datetime) -> bool:
+    """A closing is followed up once: a complaint that was reopened and is closed anew, anew."""
+    runs = case.processes.filter(code=code)
+    return runs.filter(Q(ended_at=None) | Q(started_at__gte=since)).exists()
 
 
 def open_rounds(*, now: datetime) -> int:

@@ -187,5 +187,5 @@ def _dialog(at: Any, code: str, form: DoForm) -> dict[str, Any]:
         "at": at,
         "link": link,
         "clause": at.rules.get(doing.clause),
-        "owner": owner_word(at.plan, at.owner(doing).name),
+        "owner": owner_word(at.plan, at.owner_name(doing)),
     }

@@ -1,6 +1,7 @@
 """A supervisor's own processes: written in rows, seen as a chain, published, replaced, withdrawn."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -85,26 +86,26 @@ def _edit(request: DeskRequest, template: ProcessTemplate | None) -> HttpRespons
 @supervisors_only
 def act(request: DeskRequest, pk: int, act: str) -> HttpResponse:
     """Publish, revise, withdraw or throw away, and say so."""
-    template = get_object_or_404(ProcessTemplate, pk=pk)
-    given = {"template": template, "actor": request.user}
-    acts: dict[str, Callable[[], tuple[str, Any]]] = {
-        "publish": lambda: (
-            _("已发布，从现在起可以发起"),
-            services.publish(**given, now=door_time(request)),
-        ),
-        "revise": lambda: (
-            _("新版草稿已开好，改完再发布"),
-            services.revise(**given, now=door_time(request)),
-        ),
-        "withdraw": lambda: (_("已停用；在走的照旧办完"), services.withdraw(**given)),
-        "discard": lambda: (_("草稿已删除"), services.discard(**given)),
+    now = door_time(request)
+    acts: dict[str, tuple[str, Callable[..., ProcessTemplate | None]]] = {
+        "publish": (_("已发布，从现在起可以发起"), partial(services.publish, now=now)),
+        "revise": (_("新版草稿已开好，改完再发布"), partial(services.revise, now=now)),
+        "withdraw": (_("已停用；在走的照旧办完"), services.withdraw),
+        "discard": (_("草稿已删除"), services.discard),
     }
     if act not in acts:
         raise Http404
+    said, do = acts[act]
+
+    def left() -> int:
+        """The version to look at now, 0 for none."""
+        template = do(template=get_object_or_404(ProcessTemplate, pk=pk), actor=request.user)
+        return template.pk if template else 0
+
     try:
-        said, kept = acts[act]()
+        kept = once(request, left)
     except KefuError as error:
         messages.warning(request, str(error))
         return redirect("processes:template", pk)
     messages.success(request, said)
-    return redirect("processes:template", kept.pk) if kept else redirect("processes:processes")
+    return redirect("processes:template", kept) if kept else redirect("processes:processes")

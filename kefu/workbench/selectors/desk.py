@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kefu import punctuation
 from kefu.cases.models import Case
 from kefu.notifications.models import Event
 from kefu.policy.seats import Missing
@@ -227,7 +228,9 @@ def _without_case(event: Event) -> str:
             about=event.data["about"], what=what, on=event.data["on"]
         )
     if event.kind in (Event.Kind.REFUNDS_DUE, Event.Kind.REFUNDS_LATE):
-        return _("{on}，在办 {n} 单").format(on=event.data["on"], n=event.data["number"])
+        unchecked = _("主管还没有看") if event.data.get("unchecked") else ""
+        words = _("{on}，在办 {n} 单").format(on=event.data["on"], n=event.data["number"])
+        return punctuation.listed(words, unchecked)
     if event.kind != Event.Kind.SEAT_MISSING:
         return ""
     what = seats_in_words([Missing.from_json(lack) for lack in event.data["missing"]])

@@ -78,7 +78,7 @@ class Case(models.Model):
         RECEIPTS = "receipts", _("回单")
         CLAIM = "claim", _("理赔")
         INCIDENT = "incident", _("突发事件")
-        REPORT = "report", _("上报")
+        REPORT = "report", pgettext_lazy("case", "上报")
         PROCESS = "process", _("流程")
 
     class State(models.TextChoices):

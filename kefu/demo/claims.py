@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 from claims import services
 from claims.models import ApprovalLimit, Claim, Finding, InsurancePolicy, Liability, Settlement
 from claims.selectors.amounts import computed
-from claims.services import Given, Share, insurance, payments, recoveries, self_settled
+from claims.services import (
+    Given,
+    Share,
+    insurance,
+    payments,
+    recoveries,
+    reports,
+    self_settled,
+)
+from claims.services.reports import Direction, Reported
 from kefu.cases.models import Case, Interaction
 from kefu.clock import SHANGHAI
 from kefu.errors import Conflict, KefuError
@@ -197,6 +206,31 @@ class Claims:
         finding = Finding.objects.get(claim=case.pk, outcome="")
         services.confirm_finding(finding=finding, actor=self.user(SUPERVISOR), now=moment)
         self.later(moment, 2, 30, partial(self.negotiate, case))
+        waybill = finding.claim.case.waybill
+        if waybill is not None and waybill.origin_id == self.seeder.company.pk:
+            self.later(moment, 0.2, 6, partial(self.report, finding))
+
+    def report(self, finding: Finding, moment: datetime) -> None:
+        """Of a parcel that we sent headquarters is told, whoever is at fault (CD-12.78)."""
+        case, liable = finding.claim.case, finding.liable.exclude(party=None).first()
+        if liable is None or case.waybill is None:
+            return
+        made = reports.file_report(
+            reported=Reported(
+                direction=Direction.OUTGOING,
+                fault=reports.OF_CLAIMS[Loss(finding.claim.loss)],
+                waybill_number=case.waybill.number,
+                text=finding.reason,
+                responsible=liable.party,
+                about=case,
+            ),
+            employee=self.seeder.by_number[ADJUSTERS[self.part]],
+            now=moment,
+        )
+        self.later(moment, 1, 20, partial(self.accept, made))
+
+    def accept(self, made: Case, moment: datetime) -> None:
+        reports.judge_report(case=made, accept=True, actor=self.user(SUPERVISOR), now=moment)
 
     def negotiate(self, case: Case, moment: datetime) -> None:
         amount = self.amount(case)

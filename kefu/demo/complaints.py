@@ -1,4 +1,4 @@
-"""Complaints of the sixty days, taken step by step, and the one afternoon when everybody rang about one outlet."""
+"""Complaints of the sixty days, taken step by step, and the last hour, in which everybody rings about one outlet."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 SPECIALISTS = ("0895", "0896")
 SUPERVISOR = "0801"
 A_DAY = 1.4
-STORM_DAYS_AGO, STORM = 11, 24  # complaints
+STORM, BEFORE = (
+    24,
+    timedelta(minutes=80),
+)  # complaints, and how long before the demo is there the first one rang
 Phone = Interaction.Channel.PHONE
 Cause, Category = Complaint.Cause, Complaint.Category
 
@@ -46,9 +49,9 @@ class Complaints:
         many = A_DAY * min(self.seeder.scale, 1)
         for _n in range(int(many) + (self.random.random() < many % 1)):
             self.seeder.at(on + timedelta(hours=self.random.uniform(8.5, 18)), self.file)
-        ago = (self.seeder.now.astimezone(SHANGHAI).date() - on.astimezone(SHANGHAI).date()).days
-        if ago == STORM_DAYS_AGO and self.seeder.scale >= 1:
-            self.storm(on + timedelta(hours=15))
+        began = self.seeder.now - BEFORE
+        if on <= began < on + timedelta(days=1) and self.seeder.scale >= 1:
+            self.storm(began)
 
     @property
     def specialist(self) -> Any:
@@ -160,7 +163,7 @@ class Complaints:
             self.later(moment, 1, 8, partial(self.propose, case))
 
     def close(self, case: Case, moment: datetime) -> None:
-        inquiries.close(note="回访满意", **self.by(case, moment))
+        inquiries.close(note="回访满意", further_needs_asked=True, **self.by(case, moment))
 
     # -- everybody at once -----------------------------------------------------------------------
 
@@ -169,7 +172,7 @@ class Complaints:
         outlet = self.seeder.outlets[3]
         for n in range(STORM):
             self.seeder.at(moment + timedelta(minutes=1.5 * n), partial(self.storm_call, outlet.pk))
-        self.seeder.at(moment + timedelta(minutes=70), partial(self._try, self.handle_storm))
+        self.seeder.at(moment + timedelta(minutes=50), partial(self._try, self.handle_storm))
 
     def storm_call(self, outlet_id: int, moment: datetime) -> None:
         waybill = self.seeder.waybill_before(moment)

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import connection, connections, transaction
 from django.db.models import Max
 
+from claims.services import registers
 from inquiries import services as inquiries
 from inquiries.models import Complaint, Inquiry, NetworkQuery
 from kefu import clock
@@ -413,15 +414,9 @@ class Seeder:
             complaints.day(midnight)
         with clock_at() as set_clock:
             while self.agenda:
-                with (
-                    transaction.atomic()
-                ):  # by the hundred: a commit each would be most of the time
-                    for _ in range(100):
-                        if not self.agenda:
-                            break
-                        moment, _order, act = heapq.heappop(self.agenda)
-                        set_clock(moment)
-                        act(moment)
+                moment, _order, act = heapq.heappop(self.agenda)
+                set_clock(moment)
+                act(moment)
 
     def sweep_after(self, case: Case) -> None:
         """Break what runs out, some moments after, as the ticks of a real centre do."""
@@ -733,6 +728,8 @@ def seed_demo(*, now: datetime, seed: int = 1, scale: float = 1.0) -> None:
         _live_through(seeder)
         with transaction.atomic():
             Parcels(seeder).routes()
+        for weeks_ago in range(8, -1, -1):
+            registers.draw_up_and_remind(now=seeder.now - timedelta(weeks=weeks_ago))
         _read_all_bells()
         User.objects.filter(username=LAST).update(is_active=True)
         seeder.now = clock.now()  # sixty days took a while
@@ -758,7 +755,9 @@ def _read_all_bells() -> None:
 
 def _live_part(seeder: Seeder, part: int) -> None:
     # The parts enter into the same accounts: on a busy machine one waits long for the other, and nobody for both.
+    # Each act is a transaction of its own, as in life: in longer ones the parts would wait for each other in a circle.
     with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off")
         for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
             cursor.execute(f"SET {limit} = 0")
     seeder.live_through(part)

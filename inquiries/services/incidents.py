@@ -131,7 +131,7 @@ def _open_mass(
     first = complaints[0]
     incident = open_case_of(
         kind=Incident.Kind.MASS_COMPLAINT,
-        summary=_("集中投诉：{issue}").format(issue=issue_in_words(first.issue)),
+        summary=issue_in_words(first.issue),
         started_at=min(found.starts_at, now),
         department=first.case.department,
         issue=first.issue,

@@ -91,7 +91,7 @@ def test_a_storm_of_complaints_is_one_incident_and_nobody_is_fined_for_it(office
     he = sit_down(OTHER)
     sign(he, outlet)
     sun = sit_down(AGENT)
-    expect(sun.locator("#notices")).to_contain_text("集中投诉：海口龙华一部")
+    expect(sun.locator("#notices")).to_contain_text("集中投诉 海口龙华一部")
     sun.locator("#notices").get_by_role("link", name="公告与话术").click()
     expect(sun.locator("main")).to_contain_text("运费全退，逐件回电")
 
@@ -100,7 +100,7 @@ def one_incident_stands_on_every_page(page: Page) -> None:
     incident = Incident.objects.get(completed_at=None)
     assert incident.complaints.count() == 30
     page.goto("/incidents/")
-    expect(page.locator("#notices")).to_contain_text("集中投诉：海口龙华一部")
+    expect(page.locator("#notices")).to_contain_text("集中投诉 海口龙华一部")
     expect(page.locator("main")).to_contain_text("30 件，没办完 30")
     page.locator("#notices").get_by_role("link", name="集中投诉").click()
     expect(page.locator("#strip")).to_contain_text("公布方案")

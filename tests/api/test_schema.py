@@ -29,6 +29,9 @@ def test_the_document_tells_all_operations_with_their_refusals(client):
     }
     assert set(operations) == {
         ("/api/v1/claims/", "get"),
+        ("/api/v1/contact-numbers/", "get"),
+        ("/api/v1/contact-numbers/", "post"),
+        ("/api/v1/contact-numbers/{id}/", "get"),
         ("/api/v1/network-queries/", "get"),
         ("/api/v1/network-queries/", "post"),
         ("/api/v1/network-queries/{id}/", "get"),

@@ -58,6 +58,7 @@ BOOKS = {
     "complaint": "ES",
     "claims": "ES",
     "after_sale": "SD-2",
+    "on_site": "LC",
 }  # of desks with rules of their own
 POSTS = {"投诉专员": "complaint_specialist"}
 AVATARS = ["统一头像一", "统一头像二"]

@@ -12,7 +12,7 @@ RUN /venv/bin/python -m tools.translations compile \
     && VAR=/tmp/build /venv/bin/python manage.py collectstatic --noinput --verbosity 0 \
     && mv /tmp/build/static static_root \
     && /venv/bin/python -m whitenoise.compress --quiet static_root \
-    && /venv/bin/python -m compileall -q kefu inquiries problem_parcels claims
+    && /venv/bin/python -m compileall -q kefu inquiries problem_parcels claims payroll
 
 FROM python:3.11-slim-bookworm
 RUN apt-get update \

@@ -15,6 +15,7 @@ from benchmarks import place
 BENCHES = (
     "imports",
     "parcel_imports",
+    "call_imports",
     "sweep",
     "lateness",
     "queue",
@@ -23,6 +24,7 @@ BENCHES = (
     "claims_ageing",
     "policy_clock",
     "policy_payslip",
+    "pay_run",
     "claim_documents",
 )  # modules beside this one, each with run(scale) yielding results
 

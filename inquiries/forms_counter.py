@@ -91,7 +91,7 @@ class CounterForm(DeskForm):
         outlet.required = True
         outlet.widget.attrs |= {
             "list": "list-outlet",
-            "placeholder": _("编号、名称或拼音"),
+            "placeholder": _("编号、名称、拼音或地名"),
             "hx-get": f"{reverse('inquiries:new_parties')}?kind=outlet",
             "hx-trigger": "input changed delay:250ms",
             "hx-target": "#list-outlet",

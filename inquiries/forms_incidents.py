@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from inquiries.models import Complaint, Incident, IncidentMember, IncidentNotice, Inquiry, Statement
 from inquiries.selectors.incidents import incidents_of
-from inquiries.services.incidents import rules_of, solutions
+from inquiries.services.incident_solution import solutions
+from inquiries.services.incidents import rules_of
 from kefu.cases.models import Interaction
 from kefu.network.models import Party, Region
 from kefu.rulebooks import wording
@@ -122,10 +123,6 @@ class ForceMajeureForm(AreaForm):
         choices = [(one.pk, f"{one.case.number} {one.case.summary[:30]}") for one in rows]
         field: Any = self.fields["incident"]
         self.choose("incident", Incident.objects.real(), [("", field.empty_label), *choices])
-
-
-class SignForm(DeskForm):
-    note = forms.CharField(label=_("意见"), max_length=300, required=False)
 
 
 class ReasonForm(DeskForm):

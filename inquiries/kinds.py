@@ -55,6 +55,7 @@ class InquiryKind(CaseKind):
         "courier_notified": gettext_lazy("通知取件"),
         "driver_notified": gettext_lazy("通知取件"),
         "retyped": gettext_lazy("改为{to}"),
+        "main_account": gettext_lazy("主号不接待客户，转给{to}"),
         "complaint_linked": gettext_lazy("引起投诉 {complaint}（{cause}）"),
         "origin_linked": gettext_lazy("由 {origin} 引起（{cause}）"),
     }

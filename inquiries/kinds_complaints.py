@@ -1,6 +1,7 @@
 """What a complaint adds to the pages of all cases."""
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -73,6 +74,12 @@ class ComplaintKind(InquiryKind):
 
     def read(self, case: Case) -> ComplaintFacts | Queries:  # type: ignore[override]
         return complaint_facts(case) or queries_of(case)
+
+    def state(self, case: Case, own: Any) -> str:
+        """What has to be done next, where the rulebook has an order."""
+        if isinstance(own, ComplaintFacts) and case.state != Case.State.CLOSED:
+            return own.complaint.get_stage_display() or super().state(case, own)
+        return super().state(case, own)
 
     def values(self, line: Interaction) -> Mapping[str, str]:
         data = line.data

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from inquiries.models import Incident, IncidentMember, Statement
 from inquiries.selectors.incidents import OF_CUSTOMERS, Overview, Touched, overview, touched
-from inquiries.services.incidents import posts_lacking, roles_lacking
+from inquiries.services.incident_team import posts_lacking, roles_lacking
 from inquiries.steps_incidents import AFFECTED_STEPS, STEPS
 from kefu.cases.models import Case, Interaction
 from kefu.deadlines.models import Deadline

@@ -12,7 +12,8 @@ from django.utils.translation import ngettext
 
 from inquiries.forms_intake import COMPLAINT_FIELDS, SUMMARY, DoubtForm, LineForm, PasteForm
 from inquiries.models import Inquiry
-from inquiries.recognition import MAX_CHARACTERS, Confidence, Found, Recognised, recognise
+from inquiries.recognition import MAX_CHARACTERS, recognise
+from inquiries.recognition.found import Confidence, Found, Recognised
 from inquiries.selectors import intake as selectors
 from inquiries.selectors.intake import Ahead, ClockAhead, ClockName, Doubt, Line, Reading
 from inquiries.services.complaints import wanted_fields

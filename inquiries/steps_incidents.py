@@ -5,7 +5,14 @@ from django.utils.translation import gettext_lazy
 
 from inquiries import forms_incidents as forms
 from inquiries.models import Incident, IncidentFinding
-from inquiries.services import disasters, failures, incidents
+from inquiries.services import (
+    disasters,
+    failures,
+    incident_findings,
+    incident_solution,
+    incident_team,
+    incidents,
+)
 from kefu.errors import Conflict
 from kefu.workbench.steps import Act, Step
 
@@ -16,7 +23,7 @@ def _incident(act: Act) -> Incident:
 
 
 def _member(act: Act) -> str:
-    member = incidents.add_member(
+    member = incident_team.add_member(
         incident=_incident(act),
         role=act.given["role"],
         employee=act.given["employee"],
@@ -28,7 +35,7 @@ def _member(act: Act) -> str:
 
 
 def _member_leaves(act: Act) -> str:
-    incidents.remove_member(member=act.given["member"], **act.common)
+    incident_team.remove_member(member=act.given["member"], **act.common)
     return _("已退出小组")
 
 
@@ -38,7 +45,7 @@ def _major(act: Act) -> str:
 
 
 def _finding(act: Act) -> str:
-    incidents.submit_finding(
+    incident_findings.submit_finding(
         incident=_incident(act),
         facts=act.given["facts"],
         cause=act.given["cause"],
@@ -53,12 +60,14 @@ def _decide_finding(act: Act) -> str:
     if finding is None:
         raise Conflict(_("没有等确认的调查结论"), code="no_finding")
     confirm = act.given["confirm"] == "yes"
-    incidents.decide_finding(finding=finding, confirm=confirm, note=act.given["note"], **act.common)
+    incident_findings.decide_finding(
+        finding=finding, confirm=confirm, note=act.given["note"], **act.common
+    )
     return _("调查结论已确认") if confirm else _("已退回重查")
 
 
 def _solution(act: Act) -> str:
-    incidents.decide_solution(
+    incident_solution.decide_solution(
         incident=_incident(act), outcome=act.given["outcome"], text=act.given["text"], **act.common
     )
     return _("统一方案已定，请公布并逐一告知")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.utils import get_next_redirect_url
 from axes.handlers.proxy import AxesProxyHandler
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
@@ -29,6 +30,16 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def post_login(
+        self, request: HttpRequest, user: Any, *, redirect_url: str | None = None, **given: Any
+    ) -> HttpResponse:
+        """Whoever asked for no page of its own comes to what he has to read first; an open page comes back to him."""
+        wanted = redirect_url or get_next_redirect_url(request)
+        if wanted in (None, "/"):
+            redirect_url = str(settings.LOGIN_REDIRECT_URL)
+        done: HttpResponse = super().post_login(request, user, redirect_url=redirect_url, **given)
+        return done
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         super().pre_authenticate(request, **credentials)

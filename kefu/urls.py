@@ -23,4 +23,5 @@ urlpatterns = [
     path("", include("inquiries.urls")),
     path("parcels/", include("problem_parcels.urls")),
     path("claims/", include("claims.urls")),
+    path("people/", include("payroll.urls")),
 ]

@@ -77,6 +77,7 @@ def template_digest() -> str:
         PROJECT / "inquiries",
         PROJECT / "problem_parcels",
         PROJECT / "claims",
+        PROJECT / "payroll",
     ):
         for file in sorted(home.rglob("migrations/**/*")):
             if file.suffix in {".py", ".sql"}:

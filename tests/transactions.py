@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from django.db import connection
 
 OLDER = """
@@ -18,3 +19,4 @@ def wait_for_older_transactions(*, seconds: float = 60.0) -> None:
             if cursor.fetchone() == (True,):
                 return
         time.sleep(0.1)
+    pytest.fail(f"a transaction older than the last audit row still runs after {seconds:g} seconds")

@@ -47,7 +47,8 @@ def desk(
     page.locator("#id_login").fill(number)
     page.locator("#id_password").fill(PASSWORD)
     page.locator("#id_password").press("Enter")
-    page.wait_for_url("/")
+    page.wait_for_url(lambda url: "/accounts/" not in url)  # what has to be read comes first
+    page.goto("/")
     yield page
     context.close()
 
@@ -151,6 +152,17 @@ def workbench(browser: Browser, base: str, language: str) -> None:
         take(page, "case-dark", language)
 
 
+def people(browser: Browser, base: str, language: str) -> None:
+    with desk(browser, base, "0826", language) as page:
+        page.goto("/people/score/")
+        take(page, "score", language)
+    with desk(browser, base, "0801", language) as page:
+        page.goto("/people/rosters/")
+        page.locator("td a[href^='/people/rosters/']").first.click()
+        page.locator(".grid").first.wait_for()
+        take(page, "roster", language)
+
+
 def office(browser: Browser, base: str, language: str) -> None:
     with desk(browser, base, "0801", language) as page:
         page.goto("/admin/")
@@ -168,6 +180,7 @@ def main(base: str) -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=options)
         for language in LANGUAGES:
             workbench(browser, base, language)
+            people(browser, base, language)
             office(browser, base, language)
         browser.close()
 

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 PROJECT = Path(__file__).resolve().parents[1]
-OURS = ("kefu", "inquiries", "problem_parcels", "claims", "templates")
+OURS = ("kefu", "inquiries", "problem_parcels", "claims", "payroll", "templates")
 UNTRANSLATED_LIBRARIES = ("unfold", "axes")
 UNUSED = ("unfold/contrib/", "unfold/templates/unfold_crispy/")  # except unfold.contrib.filters
 KEYWORDS = DEFAULT_KEYWORDS | {

@@ -48,11 +48,6 @@ class Computed:
     fault: str = ""
     field: str = ""
 
-    @property
-    def open_amount(self) -> bool:
-        """Whether the rulebook leaves the amount to those who agree on it."""
-        return self.found is None and not self.fault
-
 
 def computed(claim: Claim, *, agreed: Decimal | None = None) -> Computed:
     """Work out what the customer gets, by the edition for amounts (ES-303.13 … ES-303.19, LC-01.20)."""

@@ -50,7 +50,7 @@ def beside(
         .select_related("case")
         .order_by("-demanded_at")[:5]
     )
-    owner = next_adjuster()
+    owner = next_adjuster(now)
     return Beside(
         waybill=waybill,
         claims=list(claims),

@@ -22,6 +22,7 @@ from kefu.parcels.models import Waybill
 from kefu.policy.processes import routed
 from kefu.privacy import redact
 from kefu.rulebooks.selectors import edition_saying
+from kefu.staff import barred
 from kefu.staff.models import Department, Employee
 from kefu.staff.selectors import adjusters
 from problem_parcels.services.asking import demand
@@ -76,7 +77,7 @@ def register(
     text = redact.clean(given.text, max_length=cases.TEXT_LIMIT, field="text", required=True)
     name, phone = _claimant(given, waybill, origin)
     facts = _facts(given, waybill, demanded_at)
-    owner = next_adjuster()
+    owner = next_adjuster(now)
     case = cases.open_case(
         kind=Case.Kind.CLAIM,
         department=owner.department if owner else department,
@@ -123,16 +124,16 @@ def link(*, case: Case, origin: Case, actor: Any, now: datetime) -> None:
     cases.step(case=case, action="claim_grew", actor=actor, now=now, origin=origin.number)
 
 
-def next_adjuster() -> Employee | None:
-    """The adjuster with the fewest open claims, of equals the one with the lowest number."""
+def next_adjuster(now: datetime) -> Employee | None:
+    """Of the adjusters who may work now the one with the fewest open claims, of equals the lowest number."""
     of_open_claims = Q(cases__kind=Case.Kind.CLAIM) & ~Q(cases__state=Case.State.CLOSED)
-    return (
+    in_turn = (
         adjusters()
         .annotate(open_claims=Count("cases", filter=of_open_claims))
         .select_related("department", "user", "party")
         .order_by("open_claims", "number")
-        .first()
     )
+    return next((one for one in in_turn if barred.who_may(one, now)), None)
 
 
 def _claimant(given: Given, waybill: Waybill, origin: Case | None) -> tuple[str, str]:

@@ -25,6 +25,7 @@ from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step
 from kefu.privacy import redact
 from kefu.rulebooks.selectors import Edition, edition, edition_saying
+from kefu.staff import barred
 from kefu.staff.models import Department, Employee
 from kefu.staff.selectors import lead_ids
 
@@ -86,7 +87,7 @@ def file_report(*, reported: Reported, employee: Employee, now: datetime) -> Cas
     case = cases.open_case(
         kind=Case.Kind.REPORT,
         department=desk,
-        owner=employee if not ours and desk == employee.department else None,
+        owner=barred.who_may(employee, now) if not ours and desk == employee.department else None,
         waybill=waybill,
         waybill_number=number,
         outlet=_outlet(reported),

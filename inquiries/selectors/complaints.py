@@ -18,8 +18,9 @@ from inquiries.models import (
     NetworkQuery,
 )
 from inquiries.selectors.queries import Queries, queries_of
-from inquiries.services.complaint_process import ATTEMPTS, unreached
-from inquiries.services.findings import CAME, contacts_without_result, customer_token
+from inquiries.services.breaches import CAME, contacts_without_result
+from inquiries.services.complaint_follow_ups import ATTEMPTS, unreached
+from inquiries.services.difficult_customers import customer_token
 from kefu.cases.models import Case
 from kefu.clock import SHANGHAI
 from kefu.network.models import Party

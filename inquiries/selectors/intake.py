@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from inquiries.recognition import Found, Recognised, near_matches, near_variants
+from inquiries.recognition.found import Found, Recognised
+from inquiries.recognition.slips import near_matches, near_variants
 from kefu.cases.models import Case
 from kefu.clock import SHANGHAI
 from kefu.errors import KefuError
@@ -347,8 +349,10 @@ def quotes_prices(*, department: Department, now: datetime) -> bool:
 
 
 def parties(*, text: str, kinds: Collection[str]) -> list[Party]:
-    """Parties to choose from, by the beginning of code, name or pinyin."""
+    """Parties to choose from, by the beginning of code, name or pinyin; outlets by where they deliver too (CD-06.03)."""
     found = Party.objects.filter(active=True, kind__in=kinds)
-    if text.strip():
-        found = found.matching(text.partition(" ")[0] if " " in text.strip() else text)
+    key = text.partition(" ")[0] if " " in text.strip() else text
+    if key.strip():
+        there = found.serving(key) if Party.Kind.OUTLET in kinds else found.none()
+        found = found.filter(Q(pk__in=found.matching(key)) | Q(pk__in=there))
     return list(found[:PARTIES_SHOWN])

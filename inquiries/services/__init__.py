@@ -1,7 +1,9 @@
 """What happens to an inquiry. ``intake`` opens it, ``answers`` answers and closes it, ``network`` asks
 outlets and is asked by them, ``pickups`` tells courier and driver. ``complaints`` registers complaints and links what
-they grew from; ``complaint_classes`` says how grave one is, ``complaint_process`` takes it to its end, ``findings`` says
-what is held against whom; ``lines`` looks whether outlets can be reached.
+they grew from; ``complaint_classes`` says how grave one is, ``complaint_process`` takes it to its solution and
+``complaint_follow_ups`` to its end, both by ``complaint_standing``; ``complaint_review`` keeps what is written beside.
+``findings`` says what is held against whom by what ``breaches`` knows, ``rectifications`` what an outlet has to mend;
+``lines`` looks whether outlets can be reached, ``difficult_customers`` marks who is hard to please.
 ``complaints`` and ``network`` call ``intake``; ``paste`` calls them all, once for each parcel of a message.
 ``acceptance`` takes parcels in at the counter."""
 
@@ -13,39 +15,26 @@ from inquiries.services.answers import (
     customer_again,
     reopen,
 )
-from inquiries.services.complaint_classes import reclass, regrade_growing
-from inquiries.services.complaint_process import (
-    analyse,
-    answer_solution,
-    assign_inspector,
-    conclude,
-    coordinate,
-    follow_up,
-    give_up_follow_up,
-    note_unreached,
-    propose,
-    verify,
+from inquiries.services.breaches import (
+    Found,
+    contacts_without_result,
+    interactions,
+    promised_compensation,
 )
+from inquiries.services.complaint_classes import reclass, regrade_growing
+from inquiries.services.complaint_follow_ups import follow_up, give_up_follow_up, note_unreached
+from inquiries.services.complaint_process import answer_solution, propose, verify
+from inquiries.services.complaint_review import analyse, assign_inspector, conclude, coordinate
 from inquiries.services.complaints import (
     Details,
+    chosen_issue,
     file_complaint,
     issues,
     link_complaint,
     wanted_fields,
 )
-from inquiries.services.findings import (
-    Found,
-    contacts_without_result,
-    escalated_by_agent,
-    flag_customer,
-    interactions,
-    lift_flag,
-    order_rectification,
-    promised_compensation,
-    recheck_rectification,
-    record_finding,
-    take_points,
-)
+from inquiries.services.difficult_customers import flag_customer, lift_flag
+from inquiries.services.findings import escalated_by_agent, record_finding, take_points
 from inquiries.services.intake import (
     PickupOrder,
     courier_number,
@@ -63,6 +52,7 @@ from inquiries.services.network import (
 )
 from inquiries.services.paste import Addition, NewCase, register_paste
 from inquiries.services.pickups import branch_number, notify_courier, notify_driver
+from inquiries.services.rectifications import order_rectification, recheck_rectification
 
 __all__ = [
     "Addition",
@@ -80,6 +70,7 @@ __all__ = [
     "assign_inspector",
     "branch_number",
     "chase",
+    "chosen_issue",
     "close",
     "conclude",
     "contact_failed",

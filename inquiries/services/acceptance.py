@@ -108,7 +108,7 @@ def accept_parcel(
     """Take a parcel in: its waybill, its first scan, and what the clerk vouched for.
 
     With ``release`` a supervisor lets fragile goods pass himself; prohibited ones nobody can. Raises ParcelRefused with every reason, KefuError naming a field that is missing or wrong, Conflict for a
-    number that was taken in before. Source: CD-06.02, CD-06.04–06.08, CD-07.15, CD-07.19,
+    number that was taken in before. Source: CD-06.02, CD-06.03, CD-06.04–06.08, CD-07.15, CD-07.19,
     ES-203.15, ES-203.16, ES-203.18.
     """
     if not actor.has_perm("parcels.accept_parcel"):
@@ -128,6 +128,9 @@ def accept_parcel(
         recipient_address=parcel.receiver.address,
         item_type=parcel.goods,
     )
+    if not Party.objects.outlets().filter(pk=parcel.destination.pk).exists():
+        # rule: CD-06.03
+        raise KefuError(_("那里没有网点派送，不能收"), code="not_served", field="destination")
     # 2. Let policy decide.
     decision = judge(parcel=parcel, using=using, clerk=clerk, released=release)
     if not decision.accepted:

@@ -25,6 +25,7 @@ from kefu.notifications.models import Event
 from kefu.parcels.models import Scan
 from kefu.privacy import lookup
 from kefu.rulebooks.selectors import Edition, edition
+from kefu.staff import barred
 from kefu.staff.models import Employee
 
 Stage = Complaint.Stage
@@ -197,12 +198,12 @@ def _to_specialist(case: Case, grade: str, using: Edition, *, actor: Any, now: d
     busy = Count(
         "cases", filter=Q(cases__kind=Case.Kind.COMPLAINT) & ~Q(cases__state=Case.State.CLOSED)
     )
-    chosen = (
+    in_turn = (
         Employee.objects.holding(*posts)
         .annotate(open_complaints=busy)
         .order_by("open_complaints", "number")
-        .first()
     )
+    chosen = next((one for one in in_turn if barred.who_may(one, now)), None)
     desk.hand_on(  # rule: ES-303.07
         case=case,
         to=chosen,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from inquiries import complaint_rules as rules_of
 from inquiries.models import Complaint, Inquiry
 from inquiries.services.complaint_classes import grade_by_rules, unsolved_before
-from inquiries.services.incidents import watch
+from inquiries.services.incident_opening import watch
 from inquiries.services.intake import open_inquiry
 from kefu.cases import services as cases
 from kefu.cases.models import Case, CaseLink, Interaction
@@ -61,7 +61,16 @@ def issues(against: Party | None, waybill: Waybill | None) -> list[tuple[str, st
     if waybill is not None:
         route = f"{waybill.route_from} → {waybill.route_to}"
         found.append((f"route:{waybill.origin_id}-{waybill.destination_id}", route))
+    if not found:
+        found.append(("", _("只是这位客户的事")))
     return [*found, *((f"topic:{topic}", str(words)) for topic, words in TOPICS)]
+
+
+def chosen_issue(key: str, offered: Sequence[tuple[str, str]]) -> str:
+    """Return the issue that was picked; the likeliest where none was. A topic is never taken unasked: its
+    complaints may open an incident."""
+    keys = [one for one, _words in offered]
+    return key if key in keys else keys[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +181,7 @@ def file_complaint(
         now=now,
     )
     classes = saying(rules_of.asks_class, here)
-    proposed = [key for key, _words in issues(against, case.waybill)]
-    issue = (
-        issue
-        or details.issue
-        or next((key for key in proposed if not key.startswith("topic:")), "")
-    )
+    issue = issue or chosen_issue(details.issue, issues(against, case.waybill))
     earlier = unsolved_before(case, issue=issue, phone=customer_phone, name=customer_name)
     complaint = Complaint.objects.create(
         case=case,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from inquiries.models import Complaint, Incident, Inquiry, WaitingCustomer
 from inquiries.services.complaints import Details, file_complaint
+from inquiries.services.incident_opening import open_case_of
 from inquiries.services.incidents import (
     RUN,
     demand,
@@ -16,7 +17,6 @@ from inquiries.services.incidents import (
     keep_clock,
     lock,
     need,
-    open_case_of,
     rules_of,
     start_clock,
 )

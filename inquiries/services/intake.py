@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from inquiries.complaint_rules import offers
+from inquiries.complaint_rules import offers, routes
 from inquiries.models import Inquiry, Pickup
 from kefu.audit import services as audit
 from kefu.cases import services as cases
@@ -29,17 +29,20 @@ from kefu.policy.clocks import (
     pickup_day,
     reply_due,
 )
+from kefu.policy.processes import routed
 from kefu.policy.requirements import offered
 from kefu.privacy import masks, redact
 from kefu.rulebooks.selectors import Edition, edition_in_force, edition_saying
 from kefu.rulebooks.services import require
-from kefu.staff.models import Department, Employee
+from kefu.staff import barred
+from kefu.staff.models import Department, Employee, User
 
 # A customer waits for a person's answer to these; a suggestion is thanked for, not timed.
 TIMED = frozenset(Inquiry.Kind) - {Inquiry.Kind.SUGGESTION, Inquiry.Kind.NETWORK_QUERY}
 # For these the author may say when the customer really called or came; elsewhere the clock stamps it.
 STATED = frozenset({Interaction.Channel.PHONE, Interaction.Channel.COUNTER})
 FORWARDED = Inquiry.FORWARDED
+MAIN_ACCOUNT = "main_account_contact"
 # A place a courier finds: a street, village or estate, and a number in it.
 _FULL_ADDRESS = re.compile(
     r"(?:路|街|巷|弄|大道|道|村|镇|乡|小区|苑|园|城|大厦|广场|庄|组|里).{0,40}?[0-9０-９一二三四五六七八九十]"
@@ -90,12 +93,17 @@ def open_inquiry(
     ``typed_in``: from a paper form, whose time the caller has checked against the failure it was written in.
     ``text`` is what he said, ``summary`` the matter in the agent's words, the same unless given.
     The department's rulebook says which fields must be there and by when the answer is due.
-    Raises KefuError naming the field. Source: CD-01.05, CD-03.23, CD-06.28, ES-203.14–16.
+    A chat that came to the supervisor's own account goes to the team it belongs to.
+    Raises KefuError naming the field. Source: CD-01.05, CD-03.23, CD-06.28, ES-203.14–16, SD-221.07.
     """
+    team = _team_of_main_account(owner, channel, waybill or waybill_number, now)
+    if team is not None:  # rule: SD-221.07
+        department, owner = team, None
     if kind in FORWARDED:  # rule: CD-06.28
         _check_desk(department=department, owner=owner)
     if owner is not None and owner.status != Employee.Status.ACTIVE:
         raise Conflict(_("%(who)s 已停岗，不能接单") % {"who": owner}, field="owner")
+    barred.refuse(owner, now, "owner")
     using = edition_in_force(department_id=department.pk, at=now)
     received_at = received_at or now
     if (channel in STATED and not typed_in) or received_at > now:
@@ -151,6 +159,8 @@ def open_inquiry(
         actor=actor,
         now=now,
     )
+    if team is not None:
+        cases.step(case=case, action="main_account", actor=actor, now=now, department=team.name)
     if kind in TIMED:  # rule: CD-01.05
         start_reply_clock(case=case, asked=asked, using=using, first=True)
     return case
@@ -188,6 +198,26 @@ def retype(*, case: Case, kind: str, reason: str, actor: Any, now: datetime) -> 
     inquiry.kind = kind
     inquiry.save(update_fields=["kind"])
     return inquiry
+
+
+def _team_of_main_account(
+    owner: Employee | None, channel: str, parcel: Any, now: datetime
+) -> Department | None:
+    """The team that a chat goes to which came to the supervisor's own account; None where he keeps it (SD-221.07).
+
+    Whoever asks about a parcel has sent it already: that is after the sale. A house without such a team leaves it him.
+    """
+    if owner is None or channel != Interaction.Channel.CHAT:
+        return None
+    if owner.user.role != User.Role.SUPERVISOR:
+        return None
+    using = edition_saying(routes(MAIN_ACCOUNT), department_id=owner.department_id, at=now)
+    if using is None:
+        return None
+    subject = "after_sale" if parcel else "pre_sale"
+    targets, _steps = routed(using.rules, MAIN_ACCOUNT, {"subject": subject})
+    desks = [name for target in targets for name in target.to]
+    return Department.objects.filter(desk__in=desks, active=True).first()
 
 
 def _check_desk(*, department: Department, owner: Employee | None) -> None:

@@ -10,14 +10,8 @@ from django.utils.translation import override
 
 from inquiries.models import Broadcast, BroadcastReceipt, Incident, Publication, Statement
 from inquiries.models.incidents import STATEMENT_LIMIT
-from inquiries.services.incidents import (
-    RUN,
-    issue_in_words,
-    keep_clock,
-    lock,
-    need,
-    start_clock,
-)
+from inquiries.services.incident_opening import issue_in_words
+from inquiries.services.incidents import RUN, keep_clock, lock, need, start_clock
 from kefu.cases import services as cases
 from kefu.deadlines.models import Deadline
 from kefu.errors import Conflict, KefuError
@@ -52,11 +46,11 @@ def offered_words(incident: Incident, kind: str) -> Words:
 def _template(incident: Incident, kind: str) -> str:
     about = {
         "about": _in_public(incident.issue) if incident.issue else _of_kind(incident),
-        "plan": incident.solution_text or _("（请写处理方案）"),
+        "plan": incident.solution_text.rstrip("。.；; ") or _("（请写处理方案）"),
     }
     if kind == Statement.Kind.PLAN:
         return _(
-            "关于“{about}”的问题，处理方案如下：{plan} 我们会逐一联系每位客户。给您带来不便，深表歉意。"
+            "关于“{about}”的问题，处理方案如下：{plan}。我们会逐一联系每位客户。给您带来不便，深表歉意。"
         ).format(**about)
     if kind == Statement.Kind.RECOVERY:
         return _(

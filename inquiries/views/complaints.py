@@ -25,9 +25,10 @@ from inquiries.forms_findings import (
 from inquiries.models import Complaint, Finding, LineCheck, Rectification
 from inquiries.selectors import complaints as selectors
 from inquiries.services import Found
-from inquiries.services.complaint_process import JUDGE
-from inquiries.services.findings import edition_for_rectification, party_for
+from inquiries.services.breaches import party_for
+from inquiries.services.complaint_standing import JUDGE
 from inquiries.services.lines import late_changes
+from inquiries.services.rectifications import edition_for_rectification
 from kefu.cases.models import Case
 from kefu.clock import SHANGHAI
 from kefu.errors import KefuError

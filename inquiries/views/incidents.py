@@ -22,7 +22,16 @@ from inquiries.models import (
     WaitingCustomer,
 )
 from inquiries.selectors import incidents as selectors
-from inquiries.services import Details, drills, failures, incidents, statements
+from inquiries.services import (
+    Details,
+    drills,
+    failures,
+    incident_findings,
+    incident_opening,
+    incident_solution,
+    incidents,
+    statements,
+)
 from kefu.audit import services as audit
 from kefu.errors import KefuError
 from kefu.network.models import ContactNumber
@@ -132,8 +141,8 @@ def declare(request: DeskRequest) -> HttpResponse:
     opened: list[Incident] = []
 
     def do(given: dict[str, Any]) -> str:
-        incident = incidents.declare(
-            given=incidents.Given(**given),
+        incident = incident_opening.declare(
+            given=incident_opening.Given(**given),
             department=employee_of(request).department,
             actor=request.user,
             now=now,
@@ -160,7 +169,7 @@ def complaints(request: DeskRequest, number: str) -> HttpResponse:
         request.POST if request.POST.get("do") in ("preview", "answer") else None,
         initial={"text": incident.solution_text},
     )
-    ticked = request.POST.getlist("number")[: incidents.AT_ONCE + 1]
+    ticked = request.POST.getlist("number")[: incident_solution.AT_ONCE + 1]
     chosen = [one for one in ticked if one.isprintable()]
     context: dict[str, Any] = {"preview": None, "results": None}
     if request.method == "POST":
@@ -220,9 +229,14 @@ def _refusals(
     incident: Incident, rows: Iterable[GroupedComplaint]
 ) -> list[tuple[GroupedComplaint, str]]:
     """Each with why it cannot be answered with the others."""
-    finding = incidents.found_out(incident)
+    finding = incident_findings.found_out(incident)
     return [
-        (one, incidents.not_answerable(one.complaint.case, one.complaint, one.answered_at, finding))
+        (
+            one,
+            incident_solution.not_answerable(
+                one.complaint.case, one.complaint, one.answered_at, finding
+            ),
+        )
         for one in rows
     ]
 
@@ -230,7 +244,7 @@ def _refusals(
 def _answer(
     request: DeskRequest, incident: Incident, form: forms.AnswerForm, chosen: list[str]
 ) -> list[list[str]]:
-    results = incidents.answer_many(
+    results = incident_solution.answer_many(
         incident=incident,
         numbers=chosen,
         text=form.cleaned_data["text"],
@@ -251,7 +265,7 @@ def _notice(request: DeskRequest, incident: Incident) -> HttpResponse:
             incident=incident,
         )
         try:
-            incidents.note_notice(
+            incident_solution.note_notice(
                 grouped=grouped,
                 channel=form.cleaned_data["channel"],
                 reached=form.cleaned_data["reached"],
@@ -490,8 +504,8 @@ def drill(request: DeskRequest) -> HttpResponse:
     opened: list[Incident] = []
 
     def begin(given: dict[str, Any]) -> str:
-        incident = incidents.declare(
-            given=incidents.Given(**given, started_at=now, is_drill=True),
+        incident = incident_opening.declare(
+            given=incident_opening.Given(**given, started_at=now, is_drill=True),
             department=department,
             actor=request.user,
             now=now,

@@ -72,6 +72,7 @@ class Look:
     # Of a complaint: what the rulebook asks for, by field; what it may be about; who calls.
     wanted: frozenset[str] = frozenset()
     issues: list[tuple[str, str]] = field(default_factory=list)
+    issue: str = ""
     history: CustomerHistory | None = None
 
     @property
@@ -167,6 +168,7 @@ def _look(request: HttpRequest, form: SingleForm) -> Look:
         against = _value(form, "against", look)
         parcel = look.parcel.waybill if look.parcel else None
         look.issues = services.issues(against, parcel)
+        look.issue = services.chosen_issue(form["issue"].value() or "", look.issues)
     if assignee is not None:
         look.wanted = services.wanted_fields(
             department=assignee.department, agitated=bool(form["agitated"].value()), now=now
@@ -412,9 +414,8 @@ def _details(given: dict[str, Any], look: Look) -> Details:
         "category", "demand", "contents", "item_value", "promised_on", "promised_for", "agitated", "calmed",
         "complainant", "abusive", "persuasion_failed",
     )  # fmt: skip
-    offered = {key for key, _words in look.issues}
     return Details(
-        issue=given["issue"] if given["issue"] in offered else "",
+        issue=look.issue,
         department=given["blamed"],
         level=given["level"] or Complaint.Level.CENTRE,
         **{name: given[name] for name in names},

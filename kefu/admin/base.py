@@ -3,6 +3,7 @@
 Facts are looked at here and changed by services: most models are ``ReadOnlyAdmin``.
 """
 
+from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar, cast
@@ -15,6 +16,7 @@ from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import F, Model, Q, QuerySet
+from django.forms.widgets import MediaDefiningClass
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
@@ -289,7 +291,11 @@ class OfCaseAdmin(ReadOnlyAdmin):
         return link(self.case_of(row))
 
 
-class DecidedAdmin(ReadOnlyAdmin):
+class AbstractAdmin(ABCMeta, MediaDefiningClass):
+    """Of admins that lack a method: such a one is refused when the site starts, not when somebody clicks."""
+
+
+class DecidedAdmin(ReadOnlyAdmin, metaclass=AbstractAdmin):
     """Proposals that a second person decides: the open ones first, two steps in the list and on the page.
 
     An admin names the right that this takes, says in ``bearer`` whom a proposal would relieve and in
@@ -303,15 +309,15 @@ class DecidedAdmin(ReadOnlyAdmin):
     actions = ("approve", "refuse")
     actions_detail = ("approve_here", "refuse_here")
 
+    @abstractmethod
     def decide(
         self, request: HttpRequest, rows: Iterable[Any], *, approve: bool, back: str = ""
     ) -> HttpResponse | None:
         """Take the ``step`` that approves or refuses ``rows``; ``back`` as there."""
-        raise NotImplementedError
 
+    @abstractmethod
     def bearer(self, row: Any) -> int | None:
         """The party that bears what ``row`` proposes to take back: it does not decide."""
-        raise NotImplementedError
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Offer a decision to whom the service lets decide; whoever comes too late is told so by it."""

@@ -14,8 +14,6 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from kefu.privacy.keys import lookup_key
 
-CHARACTERS = 26  # 16 bytes in base32 without padding
-
 
 @lru_cache(maxsize=2)
 def _cipher(secret: bytes) -> Cipher[modes.ECB]:

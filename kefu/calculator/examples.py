@@ -55,6 +55,17 @@ OURS: Mapping[str, tuple[dict[str, Any], ...]] = {
             "calendar": CALENDAR,
         },
     ),
+    "presence": (
+        {
+            "windows": [
+                {"starts_at": f"{DAY}T08:00:00+08:00", "ends_at": f"{DAY}T12:00:00+08:00"},
+                {"starts_at": f"{DAY}T13:30:00+08:00", "ends_at": f"{DAY}T17:30:00+08:00"},
+            ],
+            "came_at": f"{DAY}T08:12:40+08:00",
+            "left_at": f"{DAY}T17:31:00+08:00",
+            "as_of": f"{DAY}T20:00:00+08:00",
+        },
+    ),
     "lateness": (
         {
             "month": MONTH,

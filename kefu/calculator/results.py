@@ -19,6 +19,7 @@ from kefu.policy.clauses import is_chinese
 from kefu.policy.rulebook import Rulebook
 
 NAMES: Mapping[str, Any] = {
+    "absent_hours": gettext_lazy("旷工（小时）"),
     "accepted": gettext_lazy("这段文字"),
     "advances": gettext_lazy("先垫付"),
     "allowed": gettext_lazy("可不可以"),
@@ -33,12 +34,14 @@ NAMES: Mapping[str, Any] = {
     "clauses": gettext_lazy("所依条款"),
     "columns": gettext_lazy("栏目"),
     "complete": gettext_lazy("填写情况"),
+    "costs": gettext_lazy("另记"),
     "count": gettext_lazy("投诉数"),
     "covers": gettext_lazy("所涉期间"),
     "deductions": gettext_lazy("扣款合计"),
     "destroy_from": gettext_lazy("从何时起可以销毁"),
     "done_by": gettext_lazy("谁做哪一步"),
     "due_at": gettext_lazy("截止"),
+    "early_minutes": gettext_lazy("早退（分钟）"),
     "effective": gettext_lazy("是否生效"),
     "excess": gettext_lazy("超限未扣"),
     "extra": gettext_lazy("附加分"),
@@ -60,8 +63,10 @@ NAMES: Mapping[str, Any] = {
     "kind": gettext_lazy("以什么计"),
     "last_on": gettext_lazy("保存到"),
     "lasts": gettext_lazy("为期"),
+    "late_minutes": gettext_lazy("迟到（分钟）"),
     "lead_warn_at": gettext_lazy("提醒组长"),
     "least": gettext_lazy("最低"),
+    "leave_hours": gettext_lazy("请假（小时）"),
     "left": gettext_lazy("奖励池结余"),
     "liability": gettext_lazy("另负责任"),
     "lines": gettext_lazy("明细"),
@@ -99,6 +104,7 @@ NAMES: Mapping[str, Any] = {
     "shortfall": gettext_lazy("要补的差额"),
     "starts_at": gettext_lazy("开始"),
     "state": gettext_lazy("结论"),
+    "status": pgettext_lazy("calculator", "出勤"),
     "step": gettext_lazy("下一步"),
     "text": gettext_lazy("字样"),
     "time_off": gettext_lazy("补休"),
@@ -109,6 +115,7 @@ NAMES: Mapping[str, Any] = {
     "verification_due_at": gettext_lazy("核实截止"),
     "warn_at": gettext_lazy("提醒本人"),
     "who": gettext_lazy("由谁补"),
+    "worked_minutes": gettext_lazy("在岗（分钟）"),
 }
 # Where a name says something else in one calculation.
 NAMES_IN: Mapping[tuple[str, str], Any] = {
@@ -137,6 +144,7 @@ HEADLINES: Mapping[str, tuple[str, ...]] = {
     "month_score": ("points",),
     "assessment": ("total",),
     "overtime": ("total",),
+    "presence": ("status",),
     "lateness": ("charged",),
     "absence": ("unpaid",),
     "payslip": ("net",),

@@ -59,6 +59,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
             )
         )
 
+    def consulted(self) -> Self:
+        """Cases about which another department is asked and has not replied (SD-221.05)."""
+        return self.filter(pk__in=Consultation.objects.open().values("case"))
+
     def soonest_first(self) -> Self:
         """The order of every queue; cases that nothing waits for come last."""
         return self.order_by(models.F("next_due_at").asc(nulls_last=True), "pk")
@@ -84,7 +88,7 @@ class Case(models.Model):
     class State(models.TextChoices):
         OPEN = "open", _("待回复")
         WAITING = "waiting", _("等网点")
-        ANSWERED = "answered", _("待结案")
+        ANSWERED = "answered", _("已答复")
         CLOSED = "closed", _("已结案")
 
     class Priority(models.IntegerChoices):
@@ -307,6 +311,8 @@ class Interaction(models.Model):
             models.Index(
                 fields=["-id"], condition=Q(action="customer_need"), name="interaction_needs"
             ),
+            # So are the closed cases that somebody teaches with (ES-602.12).
+            models.Index(fields=["-id"], condition=Q(action="taught"), name="interaction_taught"),
         ]
         triggers = [
             # Only its seal may change, when keys are rotated.

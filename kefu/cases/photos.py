@@ -10,8 +10,11 @@ from django.utils.translation import gettext as _
 from kefu.audit import services as audit
 from kefu.cases import drawing
 from kefu.cases import services as cases
+from kefu.cases.drawing import Drawn
 from kefu.cases.models import CAPTION_LIMIT, PHOTOS, Attachment, Case
 from kefu.errors import Conflict, KefuError
+
+__all__ = ["UPLOAD_LIMIT", "Drawn", "attach_photo", "drawn_anew"]
 
 UPLOAD_LIMIT = 15_000_000  # bytes
 
@@ -25,7 +28,7 @@ def attach_photo(
     JPEG, PNG or HEIC by its content, for the 21st of a case (``too_many_photos``) and for one it has already
     (``photo_already_there``); naming ``caption`` for more than 200 characters; Conflict ``case_closed``.
     """
-    drawn = _drawn(picture)  # takes seconds, so before anything is locked
+    drawn = drawn_anew(picture)  # takes seconds, so before anything is locked
     digest = hashlib.sha256(drawn.photo).hexdigest()
     with transaction.atomic():
         locked = cases.lock(case=case)
@@ -64,7 +67,8 @@ def attach_photo(
     return attachment
 
 
-def _drawn(picture: IO[bytes]) -> drawing.Drawn:
+def drawn_anew(picture: IO[bytes]) -> drawing.Drawn:
+    """Return what somebody sends as it may be kept. Raises KefuError naming ``picture`` (picture_refused)."""
     content = picture.read(UPLOAD_LIMIT + 1)
     if len(content) > UPLOAD_LIMIT:
         raise _refused(_("照片不能超过 15 MB"))

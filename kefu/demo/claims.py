@@ -25,7 +25,7 @@ from kefu.errors import Conflict, KefuError
 from kefu.parcels.models import Waybill
 
 if TYPE_CHECKING:
-    from kefu.demo.seed import Seeder
+    from kefu.demo.seeder import Seeder
 
 # One for each of the seeder's parts: both would count in the same rows and wait for each other.
 ADJUSTERS = ("0812", "0815")

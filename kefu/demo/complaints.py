@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from inquiries import services as inquiries
 from inquiries.models import Complaint, Incident, IncidentMember, Inquiry
-from inquiries.services import Details, incidents
+from inquiries.services import Details, incident_solution, incident_team
 from kefu.cases.models import Case, Interaction
 from kefu.clock import SHANGHAI
 from kefu.errors import Conflict, KefuError
 from kefu.parcels.models import Waybill
 
 if TYPE_CHECKING:
-    from kefu.demo.seed import Seeder
+    from kefu.demo.seeder import Seeder
 
 # One for each of the seeder's parts: both would count in the same rows and wait for each other.
 SPECIALISTS = ("0895", "0896")
@@ -192,7 +192,7 @@ class Complaints:
         if incident is None:
             return
         by = {"actor": self.user(SUPERVISOR), "now": moment}
-        incidents.add_member(
+        incident_team.add_member(
             incident=incident,
             role=IncidentMember.Role.OUTLET_HEAD,
             outlet=self.seeder.outlets[3],
@@ -202,14 +202,14 @@ class Complaints:
             (IncidentMember.Role.AGENT, "0827", "phone"),
             (IncidentMember.Role.COMPLAINT_SPECIALIST, "0895", "online"),
         ):
-            incidents.add_member(
+            incident_team.add_member(
                 incident=incident,
                 role=role,
                 employee=self.seeder.by_number[number],
                 post=post,
                 **by,
             )
-        incidents.decide_solution(
+        incident_solution.decide_solution(
             incident=incident,
             outcome="sanction_and_apology",
             text="网点增派五人，两天内清完积压，逐户致歉",

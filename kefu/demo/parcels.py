@@ -30,7 +30,7 @@ from problem_parcels.services import (
 from problem_parcels.services.house import set_house_words
 
 if TYPE_CHECKING:
-    from kefu.demo.seed import Seeder
+    from kefu.demo.seeder import Seeder
 
 ARRIVED = 700  # parcels of others that came here
 A_DAY = 6  # of them go wrong, and as many are on a courier's list of receipts

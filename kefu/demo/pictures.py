@@ -1,4 +1,4 @@
-"""The demo company's avatars: somebody with a headset, in a colour that chance picks."""
+"""What the demo draws: avatars with a headset, in a colour that chance picks, and evidence of a check."""
 
 import random
 from io import BytesIO
@@ -24,3 +24,21 @@ def avatar(chance: random.Random) -> bytes:
     png = BytesIO()
     image.save(png, "PNG")
     return png.getvalue()
+
+
+def untidy_desk(chance: random.Random) -> bytes:
+    """Return a JPEG of what somebody who checks desks finds."""
+    image = Image.new("RGB", (960, 720), "#c9b79c")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 0, 960, 250), fill="#e8e4da")
+    draw.rounded_rectangle((300, 60, 660, 300), 16, fill="#2f3640")
+    draw.rectangle((455, 300, 505, 350), fill="#4b535d")
+    for _sheet in range(9):
+        left, top = chance.randrange(40, 780), chance.randrange(380, 600)
+        slant = chance.randrange(-40, 40)
+        corners = [(left, top), (left + 130, top + slant), (left + 140, top + 90 + slant), (left + 10, top + 90)]  # fmt: skip
+        draw.polygon(corners, fill="#f7f4ec", outline="#8d8579")
+    draw.ellipse((730, 330, 850, 450), fill="#7a3b2e", outline="#4b2119", width=8)
+    jpeg = BytesIO()
+    image.save(jpeg, "JPEG", quality=80)
+    return jpeg.getvalue()

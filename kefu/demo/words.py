@@ -54,6 +54,7 @@ DEPARTMENTS = [  # code, what the rulebooks call it, name, English, works inquir
     ("after_sale", "after_sale_team", "售后组", "After-sale team", True),
 ]
 SWITCHBOARD = "front"
+PHONES = ("query", "business", "on_site")  # desks that are measured by their calls
 BOOKS = {
     "complaint": "ES",
     "claims": "ES",
@@ -97,7 +98,7 @@ STAFF = [  # number, role, department, position; the first of a role is its demo
     ("0831", "agent", "query", "查询员"),
     ("0832", "agent", "query", "查询员"),
     ("0841", "agent", "business", "查询员"),
-    ("0842", "agent", "business", "查询员"),
+    ("0842", "agent", "front", "查询员"),
     ("0851", "agent", "on_site", "查询员"),
     ("0852", "agent", "on_site", "大客户项目主管"),
     ("0861", "agent", "report", "查询员"),
@@ -143,7 +144,6 @@ ANSWERS = [
     "件在分拨滞留，今晚随班车发出，明天派送",
     "已查到签收底单，姓名与收件人一致，照片稍后发您",
 ]
-INTERIM = ["正在核实，请您稍等", "已经催派件网点，有结果马上回您"]
 OUTLET_QUESTIONS = [
     "件到你处后没有派件扫描，请核实是否到件、何时派送",
     "客户说未收到，请提供签收人和底单",

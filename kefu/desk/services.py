@@ -14,14 +14,17 @@ from django.utils.translation import gettext as _
 from kefu.cases import services as cases
 from kefu.cases.models import Case, Consultation, HandOver, Interaction
 from kefu.deadlines import services as deadlines
+from kefu.desk.selectors import ACROSS, FLAGGED, flags, targets
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.network.models import Party
 from kefu.network.selectors import our_company
 from kefu.notifications import services as notifications
 from kefu.notifications.models import Event
 from kefu.privacy import redact
+from kefu.staff import barred
 from kefu.staff import services as staff
 from kefu.staff.models import Department, Employee
+from kefu.staff.selectors import head_of
 
 CONSULTATION_LIMIT = 4_000  # characters
 
@@ -35,6 +38,8 @@ def give(
     """
     if owner is not None and owner.status != Employee.Status.ACTIVE:
         raise Conflict(_("%(who)s 已停岗，不能接单") % {"who": owner}, field="to")
+    if owner is not None and owner.pk != case.owner_id:
+        barred.refuse(owner, now, "to")
     # An extension that an app above keeps: reached by its relation.
     inquiry = getattr(case, "inquiry", None)
     if inquiry is not None and not inquiry.may_be_worked_by(department):
@@ -135,17 +140,46 @@ def hand_on(
 
 @transaction.atomic
 def escalate(
-    *, case: Case, note: str, version: int | None = None, actor: Any, now: datetime
+    *,
+    case: Case,
+    note: str,
+    flag: str = "",
+    version: int | None = None,
+    actor: Any,
+    now: datetime,
 ) -> Case:
-    """Ask the supervisors for help; the age of it shows in their queue (CD-02.07, LC-02.20)."""
+    """Ask the supervisors for help; the age of it shows in their queue (CD-02.07, LC-02.20).
+
+    With a ``flag`` of the rulebook (an emergency, a major complaint) the case is the supervisor's at once, one that
+    waits for help already too (SD-221.04).
+    """
     if not note.strip():
         raise KefuError(_("请写明卡在哪里"), code="note_required", field="note")
     case = _open(case, version)
-    if case.escalated_at is not None:
+    if flag and flag not in flags(case, now):
+        raise KefuError(_("规章没有这种标记"), code="no_such_flag", field="flag")
+    if case.escalated_at is not None and not flag:
         raise Conflict(_("这一单已经升级，主管在处理"), code="already_escalated")
-    cases.change(case=case, escalated_at=now)  # rule: CD-02.07, LC-02.20
-    cases.step(case=case, action="escalated", text=note, actor=actor, now=now)
+    if case.escalated_at is None:
+        cases.change(case=case, escalated_at=now)  # rule: CD-02.07, LC-02.20
+    cases.step(case=case, action="escalated", text=note, actor=actor, now=now, flag=flag)
+    if flag:  # rule: SD-221.04
+        _to_the_supervisor(case, flag, actor=actor, now=now)
     return case
+
+
+def _to_the_supervisor(case: Case, flag: str, *, actor: Any, now: datetime) -> None:
+    """Where he may take no case now it waits, urgent, for whoever leads the department."""
+    cases.change(case=case, priority=Case.Priority.URGENT)
+    for target in targets(FLAGGED, case, now, flag=flag):
+        for post in target.to:
+            head = barred.who_may(_held_by(post, case), now)
+            if target.how == "owner" and head is not None:
+                hand_on(case=case, to=head, department=case.department, actor=actor, now=now)
+
+
+def _held_by(post: str, case: Case) -> Employee | None:
+    return head_of(case.department_id) if post == "supervisor" else None
 
 
 @transaction.atomic
@@ -231,7 +265,9 @@ def consult_department(
     actor: Any,
     now: datetime,
 ) -> Consultation:
-    """Ask another department about a case that stays with its owner, and whose clocks run on (LC-05.04)."""
+    """Ask another department about a case that stays with its owner, and whose clocks run on (LC-05.04); the
+    supervisor hears of it where the rulebook has him keep in touch with the departments (SD-221.05).
+    """
     question = redact.clean(
         question, max_length=CONSULTATION_LIMIT, field="question", required=True
     )
@@ -269,6 +305,15 @@ def consult_department(
         department_id=department.pk,
         case_id=case.pk,
         data={"action": "consulted", "consultation": consultation.pk},
+    )
+    heads = {_held_by(post, case) for one in targets(ACROSS, case, now) for post in one.to}
+    told = [head.user_id for head in heads if head is not None and head.user_id != actor.pk]
+    notifications.ring(  # rule: SD-221.05
+        kind=Event.Kind.CASE_CONSULTED,
+        at=now,
+        user_ids=told,
+        data={"consultation": consultation.pk},
+        case_id=case.pk,
     )
     return consultation
 

@@ -35,7 +35,7 @@ def prepare() -> None:
 
 
 def migrate() -> None:
-    """Bring the schema to this version of the code; the first time takes a minute or two, and says so."""
+    """Bring the schema to this version of the code; the first time takes a while, and says so."""
     executor = MigrationExecutor(connections["owner"])
     if steps := len(executor.migration_plan(executor.loader.graph.leaf_nodes())):
         print(f"准备数据库，{steps} 步…… Preparing the database, {steps} steps …", flush=True)

@@ -20,6 +20,7 @@ import psycopg
 from django.db import DatabaseError, OperationalError, connection, transaction
 
 from kefu import clock
+from kefu.errors import KefuError
 from kefu.imports import tables
 from kefu.imports.columns import Columns
 from kefu.jobs.models import Job, Refusal
@@ -27,6 +28,7 @@ from kefu.jobs.services import Chunk, file_content
 from kefu.notifications import services as notifications
 from kefu.notifications.models import Event
 from kefu.privacy import seal
+from kefu.staff import barred
 from kefu.staff.models import Department, Employee
 
 log = logging.getLogger(__name__)
@@ -98,6 +100,8 @@ class Filing(ABC):
 
     def set_aside(self, number: int, cells: tables.Cells, error: Exception) -> Refused:
         """Refuse a row for a fault of ours. The log says where, not what stood in the row."""
+        if isinstance(error, KefuError):
+            return Refused(number, cells, error.field or "", error.code)
         if isinstance(error, DatabaseError) and isinstance(error.__cause__, psycopg.Error):
             diagnosis = error.__cause__.diag
             where = f"{error.__cause__.sqlstate} {diagnosis.table_name} {diagnosis.constraint_name}"
@@ -110,13 +114,14 @@ class Filing(ABC):
 
 
 def owner_of(job: Job) -> Employee | None:
-    """Who was to get the rows. An agent suspended since then gets none: they wait for whoever takes them."""
-    return (
+    """Who was to get the rows. Who may take no case now gets none: they wait for whoever takes them."""
+    found = (
         Employee.objects.assignable()
         .select_related("party", "department")
         .filter(pk=job.params["owner"])
         .first()
     )
+    return barred.who_may(found, clock.now())
 
 
 def run(
@@ -172,15 +177,19 @@ class Prepared(ABC, Generic[RowT]):
         self._refuse(refused)
         counts["refused"] = len(refused)
         if counts["accepted"]:
-            owner = self.filing.owner
-            notifications.publish(  # one for all: queues look again once, not four thousand times
-                kind=Event.Kind.CASE_NEW,
-                at=self.now,
-                department_id=self.filing.department.pk,
-                user_id=owner.user_id if owner else None,
-                data={"imported": counts["accepted"]},
-            )
+            self.announce(counts["accepted"])
         return counts
+
+    def announce(self, accepted: int) -> None:
+        """Tell of what was filed: one event for all, so that queues look again once, not four thousand times."""
+        owner = self.filing.owner
+        notifications.publish(
+            kind=Event.Kind.CASE_NEW,
+            at=self.now,
+            department_id=self.filing.department.pk,
+            user_id=owner.user_id if owner else None,
+            data={"imported": accepted},
+        )
 
     def _file(
         self, rows: Sequence[tuple[RowT, Line]], counts: Counter[str], refused: list[Refused]
@@ -194,7 +203,7 @@ class Prepared(ABC, Generic[RowT]):
                 written = self.write(rows)
         except OperationalError:
             raise  # the database itself
-        except DatabaseError as error:
+        except (DatabaseError, KefuError) as error:
             if len(rows) == 1:
                 row = rows[0][0]
                 refused.append(self.filing.set_aside(row.number, row.cells, error))

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -21,7 +24,7 @@ from kefu.imports.tables import CONTENT_TYPES, MAX_ROWS
 from kefu.jobs import services as jobs
 from kefu.jobs.models import Job
 from kefu.workbench import wording
-from kefu.workbench.door import tell, workers_only
+from kefu.workbench.door import desk_only, tell
 from kefu.workbench.frame import desk_of, door_time
 
 REFUSED_ROWS = 50
@@ -39,7 +42,9 @@ class ImportPages:
 
     ``form`` asks how to take the rows in (its fields beside the owner are shown by ``options``, a template);
     ``given`` makes of it what the job keeps as its options. ``frame`` is the page that they stand in: its block is
-    ``intake``.
+    ``intake``. ``prefix``: before the names of the addresses, where an app brings several kinds; ``after``: the page
+    that shows what was brought, by the name of its address, and what its button says. ``jobs_of``: whose imports
+    somebody may follow.
     """
 
     app_name: str
@@ -48,32 +53,57 @@ class ImportPages:
     given: Callable[[OwnerForm], dict[str, Any]]
     options: str
     frame: Callable[[HttpRequest], str]
+    prefix: str = ""
+    after: tuple[str, Promise] = ("workbench:queue", gettext_lazy("去看队列"))
+    jobs_of: Callable[[Any], QuerySet[Job]] = Job.objects.visible_to
 
     def urls(self, new: str, followed: str) -> list[URLPattern]:
         """The addresses: choosing under ``new``, following under ``followed``."""
         return [
-            path(new, workers_only(self.choose), name="new_import"),
-            path(f"{new}preview/", self._posted(self.preview), name="import_preview"),
-            path(f"{new}template/<slug:form>/", self._read(self.template), name="import_template"),
-            path(f"{followed}<uuid:pk>/", self._read(self.job), name="import_job"),
+            path(new, self._inside(self.choose), name=f"{self.prefix}new_import"),
+            path(f"{new}preview/", self._posted(self.preview), name=f"{self.prefix}import_preview"),
             path(
-                f"{followed}<uuid:pk>/progress/", self._read(self.progress), name="import_progress"
+                f"{new}template/<slug:form>/",
+                self._read(self.template),
+                name=f"{self.prefix}import_template",
             ),
-            path(f"{followed}<uuid:pk>/stop/", self._posted(self.stop), name="import_stop"),
+            path(f"{followed}<uuid:pk>/", self._read(self.job), name=f"{self.prefix}import_job"),
             path(
-                f"{followed}<uuid:pk>/refused/", self._posted(self.refused), name="import_refused"
+                f"{followed}<uuid:pk>/progress/",
+                self._read(self.progress),
+                name=f"{self.prefix}import_progress",
+            ),
+            path(
+                f"{followed}<uuid:pk>/stop/",
+                self._posted(self.stop),
+                name=f"{self.prefix}import_stop",
+            ),
+            path(
+                f"{followed}<uuid:pk>/refused/",
+                self._posted(self.refused),
+                name=f"{self.prefix}import_refused",
             ),
         ]
 
     def _read(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        return require_GET(workers_only(view))
+        return require_GET(self._inside(view))
 
     def _posted(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        return require_POST(workers_only(view))
+        return require_POST(self._inside(view))
+
+    def _inside(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        """For those who may bring such a table."""
+
+        @desk_only
+        def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not self.table.may(request.user):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return inside
 
     def choose(self, request: HttpRequest) -> HttpResponse:
         """Choose a table; POST starts importing it."""
-        _importers_only(request)
         if request.method != "POST":
             context = self._context(request, table_form=TableForm(), form=self._form(request))
             return render(request, "imports/new.html", context)
@@ -97,7 +127,7 @@ class ImportPages:
                 else:
                     form.refuse(error)
             else:
-                url = reverse(f"{self.app_name}:import_job", args=[started.pk])
+                url = reverse(self._names()["import_job"], args=[started.pk])
                 return HttpResponseClientRedirect(url) if by_htmx(request) else redirect(url)
         context = self._context(request, table_form=table_form, form=form)
         page = "imports/_preview.html" if by_htmx(request) else "imports/new.html"
@@ -105,7 +135,6 @@ class ImportPages:
 
     def preview(self, request: HttpRequest) -> HttpResponse:
         """How the chosen table is understood; nothing is kept."""
-        _importers_only(request)
         table_form, form = TableForm(request.POST, request.FILES), self._form(request)
         found = None
         if table_form.is_valid():
@@ -143,7 +172,7 @@ class ImportPages:
         except KefuError as error:
             said = str(error)
         if not by_htmx(request):
-            return redirect(f"{self.app_name}:import_job", pk)
+            return redirect(self._names()["import_job"], pk)
         found.refresh_from_db()
         return tell(render(request, "imports/_progress.html", self._progress(request, found)), said)
 
@@ -169,11 +198,8 @@ class ImportPages:
         return self.form(data, desk=desk_of(request))
 
     def _context(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
-        latest = (
-            Job.objects.visible_to(request.user)
-            .filter(kind=self.table.kind)
-            .order_by("-created_at")[:LATEST]
-        )
+        mine = self.jobs_of(request.user).filter(kind=self.table.kind)
+        latest = mine.order_by("-created_at")[:LATEST]
         return {
             "tab": "import",
             "now": door_time(request),
@@ -187,10 +213,10 @@ class ImportPages:
         }
 
     def _names(self) -> dict[str, str]:
-        return {name: f"{self.app_name}:{name}" for name in NAMES}
+        return {name: f"{self.app_name}:{self.prefix}{name}" for name in NAMES}
 
     def _find(self, request: HttpRequest, pk: Any) -> Job:
-        mine = Job.objects.visible_to(request.user).filter(kind=self.table.kind)
+        mine = self.jobs_of(request.user).filter(kind=self.table.kind)
         return get_object_or_404(mine, pk=pk)
 
     def _progress(self, request: HttpRequest, job: Job) -> dict[str, Any]:
@@ -201,13 +227,9 @@ class ImportPages:
             "left": _left(job, request),
             "now": door_time(request),
             "names": self._names(),
+            "after": self.after,
             "tab": "import",
         }
-
-
-def _importers_only(request: HttpRequest) -> None:
-    if not request.user.has_perm("cases.import_cases"):
-        raise PermissionDenied
 
 
 def _content(file: Any) -> bytes:

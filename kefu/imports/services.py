@@ -65,10 +65,15 @@ class RefusedRow:
     shown: str
 
 
+def may_import_cases(user: Any) -> bool:
+    return bool(user.has_perm("cases.import_cases"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableImport:
-    """One kind of table that becomes cases. ``required``: fields one of which, each, must have a column;
-    ``noted``: fields whose missing column is told, with what holds then. ``name`` heads the template's sheet.
+    """One kind of table that becomes cases, or rows of ``about``. ``required``: fields one of which, each, must have
+    a column; ``noted``: fields whose missing column is told, with what holds then. ``name`` heads the template's
+    sheet. ``may``: who may bring such a table.
     """
 
     kind: str  # of the jobs
@@ -79,6 +84,8 @@ class TableImport:
     name: Promise
     run: Callable[[Job, Callable[[], bool]], Generator[Chunk, None, None]]
     in_words: Callable[[str, Mapping[str, Any]], str] | None = None
+    may: Callable[[Any], bool] = may_import_cases
+    about: str = "cases_case"
 
     def preview(self, *, content: bytes, file_name: str) -> Preview:
         """Show how a file would be understood. Raises KefuError if it cannot be read at all."""
@@ -123,8 +130,8 @@ class TableImport:
         Raises KefuError: NotAllowed, department_closed, owner_not_assignable, and whatever keeps the file from
         being read.
         """
-        if not actor.has_perm("cases.import_cases"):
-            raise NotAllowed(_("你不能导入工单"))
+        if not self.may(actor):
+            raise NotAllowed(_("你不能导入这种表格"))
         if not department.active:
             raise KefuError(_("这个部门已停用"), code="department_closed", field="department")
         if owner is not None and owner.status != Employee.Status.ACTIVE:
@@ -158,7 +165,7 @@ class TableImport:
             action="import",
             actor=actor,
             at=now,
-            table="cases_case",
+            table=self.about,
             object_id=job.pk,
             after={"rows": table.rows, "department": department.code, "owner": number},
         )

@@ -16,6 +16,7 @@ class Account(models.Model):
         INSURANCE = "insurance", _("应付保险赔款")
         CLAIM_COST = "claim_cost", _("理赔成本")
         BANK = "bank", _("付款账户")
+        WAGES = "wages", _("应付工资")
 
     party = models.ForeignKey(
         "network.Party",
@@ -52,6 +53,7 @@ class Entry(models.Model):
         RECOVERY = "recovery", _("追偿入账")
         INSURANCE_CLAIM = "insurance_claim", _("向保险索赔")
         INSURANCE_RECEIPT = "insurance_receipt", _("保险赔款到账")
+        PAYROLL = "payroll", _("工资抵扣")
         REVERSAL = "reversal", _("冲销")
 
     kind = models.CharField(_("类别"), choices=Kind, max_length=20)

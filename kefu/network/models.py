@@ -66,6 +66,20 @@ class PartyQuerySet(models.QuerySet["Party"]):
             | Q(initials__startswith=key)
         )
 
+    def serving(self, place: str) -> Self:
+        """Outlets in use that deliver at a place: those of the region so called and of all below it, and those that
+        have it in their name or address (CD-03.24).
+        """
+        place = place.strip()
+        inside = set(Region.objects.filter(name__startswith=place).values_list("pk", flat=True))
+        level = inside
+        while level:
+            below = Region.objects.filter(parent__in=level).values_list("pk", flat=True)
+            level = set(below) - inside
+            inside = inside | level
+        there = Q(region__in=inside) | Q(address__contains=place)
+        return self.outlets().filter(there | Q(pk__in=self.matching(place).values("pk")))
+
 
 class Party(models.Model):
     """The one liable subject. Whatever can owe, be owed, or answer for a promise is a row here."""

@@ -1,10 +1,14 @@
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from kefu.admin.base import ReadOnlyAdmin
 from kefu.admin.filters import period
 from kefu.notifications.models import Event
+from kefu.staff.models import User
 
 
 @admin.register(Event)
@@ -17,6 +21,13 @@ class EventAdmin(ReadOnlyAdmin):
     ordering = ("-at", "-pk")
     search_help_text = _("工单的内部编号")
     fields = (("kind", "at"), ("case_id", "user_id", "department_id", "party_id"), "data")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """What rang for one person and is of no case tells of people: it is his, and the manager's."""
+        rows, user = super().get_queryset(request), request.user
+        if user.is_superuser or getattr(user, "role", "") == User.Role.MANAGER:
+            return rows
+        return rows.filter(Q(user_id=None) | Q(user_id=user.pk) | Q(case_id__isnull=False))
 
     def find(self, text: str) -> Q | None:
         return Q(case_id=int(text)) if text.isdecimal() and len(text) <= 18 else None

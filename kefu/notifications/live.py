@@ -32,6 +32,7 @@ QUEUE = (
     200  # events a slow browser may be behind before its stream is ended; it resumes where it was
 )
 STREAMS = 2_000
+CLOSED = "account.closed"  # whose account ends hears no more, even on a page that is still open
 
 # One thread reads for all, with one database connection.
 _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live")
@@ -149,6 +150,10 @@ def _change(news: News, reader: Reader, now: datetime) -> bytes:
     return _event("change", {**news.to_json(reader), "now": now.isoformat()}, news.place)
 
 
+def _closes(news: News, reader: Reader) -> bool:
+    return news.kind == CLOSED and news.user_id == reader.user_id
+
+
 async def stream(*, reader: Reader, after: Place | None) -> AsyncIterator[bytes]:
     """Yield the stream of one browser from ``after`` on: what it missed, then what comes.
 
@@ -167,6 +172,8 @@ async def stream(*, reader: Reader, after: Place | None) -> AsyncIterator[bytes]
             yield _event("change", {"reset": True, "now": now.isoformat()}, start)
         else:
             for news in missed:
+                if _closes(news, reader):
+                    return
                 start = news.place
                 yield _change(news, reader, now)
         loop = asyncio.get_running_loop()
@@ -178,6 +185,8 @@ async def stream(*, reader: Reader, after: Place | None) -> AsyncIterator[bytes]
                 now = await _in_thread(clock.now)
                 yield b": still here\n\n" + _event("clock", {"now": now.isoformat()})
                 continue
+            if _closes(news, reader):
+                return
             if news.place > start:  # the hub may offer again what the catch-up has told
                 start = news.place
                 yield _change(news, reader, await _in_thread(clock.now))

@@ -75,4 +75,74 @@ PARCEL_CHECKS = [
            FULL JOIN handled h ON (h.employee_id, h.metric, h.month) = (v.employee_id, v.metric, v.month)
            WHERE v.number IS DISTINCT FROM h.number""",
     ),
+    (
+        "receipt_is_kept_its_time",
+        "SELECT count(*) FROM problem_parcels_receipt WHERE destroyed_on IS NOT NULL",
+        """SELECT 'receipt ' || r.id || ' was destroyed on ' || r.destroyed_on || CASE
+                  WHEN r.keep_until IS NULL OR r.destroyed_on <= r.keep_until THEN ' before its time was over'
+                  ELSE ' without the word of two people' END AS what
+           FROM problem_parcels_receipt r
+           LEFT JOIN problem_parcels_receiptdestruction d ON d.id = r.destruction_id
+           WHERE r.destroyed_on IS NOT NULL
+             AND (r.keep_until IS NULL OR r.destroyed_on <= r.keep_until OR d.approved IS NOT TRUE
+                  OR d.decided_by_id IS NULL OR d.decided_by_id = d.proposed_by_id)""",
+    ),
+    (
+        "receipt_stands_on_its_entry",
+        "SELECT count(*) FROM problem_parcels_receipt",
+        """SELECT 'receipt ' || r.id || ' is ' || r.state || CASE WHEN e.n IS NULL THEN ' without an entry'
+                  ELSE ', entered in time: ' || coalesce(r.in_time::text, 'unknown') || ', against its entry' END AS what
+           FROM problem_parcels_receipt r
+           LEFT JOIN (SELECT receipt_id, count(*) AS n, min(entered_at) AS entered_at
+                      FROM problem_parcels_receiptentry GROUP BY receipt_id) e ON e.receipt_id = r.id
+           JOIN problem_parcels_receiptbatch b ON b.case_id = r.batch_id
+           LEFT JOIN deadlines_deadline d ON d.id = b.deadline_id
+           WHERE (r.state = 'entered') <> (e.n IS NOT NULL)
+              OR r.entered_at IS DISTINCT FROM e.entered_at
+              OR r.state = 'entered' AND r.in_time <> coalesce(e.entered_at <= d.due_at, true)""",
+    ),
+    (
+        "stored_parcel_has_its_keeper",
+        "SELECT count(*) FROM problem_parcels_stay",
+        """SELECT 'stay ' || s.id || ' is not kept by whom its record says' AS what
+           FROM problem_parcels_stay s
+           LEFT JOIN LATERAL (
+               SELECT min(k.since) AS first, (array_agg(k.keeper_id ORDER BY k.since DESC, k.id DESC))[1] AS last
+               FROM problem_parcels_staykeeping k WHERE k.stay_id = s.id
+           ) kept ON true
+           WHERE kept.first IS DISTINCT FROM s.entered_at OR kept.last IS DISTINCT FROM s.keeper_id
+           ORDER BY s.id""",
+    ),
+    (
+        "collected_parcel_has_left",
+        "SELECT count(*) FROM problem_parcels_collectionline",
+        """SELECT 'stay ' || s.id || ' was ticked as collected and is in store' AS what
+           FROM problem_parcels_collectionline l JOIN problem_parcels_stay s ON s.id = l.stay_id
+           WHERE l.ticked_at IS NOT NULL AND s.left_at IS DISTINCT FROM l.ticked_at
+           ORDER BY s.id""",
+    ),
+    (
+        "locked_report_is_its_lines",
+        "SELECT count(*) FROM problem_parcels_misroutingreport WHERE state <> 'collecting'",
+        """SELECT 'report ' || r.id || ' was locked with ' || r.lines_locked || ' lines, there are '
+                  || count(l.id) || ', ' || count(l.id) FILTER (WHERE m.id IS NOT NULL) || ' of them as recorded' AS what
+           FROM problem_parcels_misroutingreport r
+           LEFT JOIN problem_parcels_reportline l ON l.report_id = r.id
+           LEFT JOIN problem_parcels_misrouting m ON m.id = l.misrouting_id AND m.report_id = r.id
+               AND m.withdrawn_at IS NULL
+               AND (m.waybill_number, m.province, m.routing_text, m.written_destination, m.correct_destination)
+                 = (l.waybill_number, l.province, l.routing_text, l.written_destination, l.correct_destination)
+           WHERE r.state <> 'collecting'
+           GROUP BY r.id
+           HAVING count(l.id) <> r.lines_locked OR count(m.id) <> r.lines_locked OR max(l.number) > r.lines_locked""",
+    ),
+    (
+        "nothing_forwarded_before_it_is_paid",
+        "SELECT count(*) FROM problem_parcels_forwarding WHERE state = 'packed'",
+        """SELECT 'forwarding ' || f.id || ' is packed, ' || f.shortfall - coalesce(s.paid, 0) || ' is missing' AS what
+           FROM problem_parcels_forwarding f
+           LEFT JOIN (SELECT forwarding_id, sum(amount) AS paid FROM problem_parcels_forwardingstep
+                      WHERE code = 'top_up' GROUP BY forwarding_id) s ON s.forwarding_id = f.id
+           WHERE f.state = 'packed' AND f.inputs ->> 'hold' = 'true' AND f.shortfall <> coalesce(s.paid, 0)""",
+    ),
 ]

@@ -1,5 +1,14 @@
 """What must hold for processes: name, how many rows are looked at, and the violations (``verify``)."""
 
+from datetime import datetime, timedelta
+
+from kefu.overview.checks import SHOWN, Result
+from kefu.policy.rulebook import RulebookError
+from kefu.processes.models import RefundCheckReminder
+from kefu.processes.services import untold
+from kefu.rulebooks.models import RulebookVersion
+
+TOLD = timedelta(minutes=20)  # what was missed is told of every ten
 PROCESS_CHECKS = [
     (
         "no_step_of_a_process_is_gone",
@@ -46,3 +55,18 @@ PROCESS_CHECKS = [
            WHERE (k.checked_at AT TIME ZONE 'Asia/Shanghai')::date > k.due_on OR r.id IS NOT NULL""",
     ),
 ]
+
+
+def refund_checks(now: datetime) -> Result:
+    """Whoever missed the day's check of orders in refund or dispute was told so."""
+    try:
+        missed = [one.duty for one in untold(at=now - TOLD) if one.late]
+    except (RulebookVersion.DoesNotExist, RulebookError):
+        missed = []  # no edition, or none that can be read: other checks tell of that
+    words = [f"department {one.department_id} was not told of {one.due.on}" for one in missed]
+    return Result(
+        "missed_refund_check_is_told",
+        RefundCheckReminder.objects.count(),
+        len(words),
+        words[:SHOWN],
+    )

@@ -21,9 +21,6 @@ class PenaltyQuerySet(models.QuerySet["Penalty"]):
     def provisional(self) -> Self:
         return self.filter(state=Penalty.State.PROVISIONAL)
 
-    def awaiting_approval(self) -> Self:
-        return self.filter(waivers__approved=None, waivers__isnull=False)
-
 
 class Penalty(models.Model):
     """One decision: who, by which clause, how much, and whether it counts yet."""

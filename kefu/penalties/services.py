@@ -1,7 +1,7 @@
 """Confirm, lapse, release, reverse, waive. Money moves only here, and only by way of the journal."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -216,7 +216,45 @@ def reverse(
     _move(penalty, Penalty.State.REVERSED, actor=actor, now=now)
     if posted and penalty.kind == Penalty.Kind.FINE:
         memo = str(fact.get("reversal", "correction"))
-        ledger.reverse(source=f"penalty:{penalty.pk}", memo=memo, actor=actor, at=now)
+        part = _paid_by_wage(penalty)
+        if part is None or part:  # what was written off already is not owed a second time
+            source = f"penalty:{penalty.pk}"
+            ledger.reverse(source=source, memo=memo, actor=actor, at=now, part=part)
+
+
+def settle(
+    *, penalty: Penalty, taken: Decimal, kept: Decimal, month: date, actor: Any, now: datetime
+) -> None:
+    """A wage has paid a fine: ``taken`` of it in yuan, ``kept`` of it was beyond what may come off a wage and is
+    written off. ``month``: whose wage. Raises Conflict for a fine that is not payable.
+    """
+    penalty = _lock(penalty)
+    if penalty.state != Penalty.State.PAYABLE:
+        raise Conflict(_("这笔处罚不在应付状态，不能结清"), code="not_payable")
+    fact = {"month": month.isoformat(), "taken": str(taken), "kept": str(kept)}
+    _event(penalty, PenaltyEvent.Kind.SETTLED, fact=fact, actor=actor, now=now)
+    _move(penalty, Penalty.State.SETTLED, actor=actor, now=now)
+    if taken:
+        ledger.post(
+            kind=Entry.Kind.PAYROLL,
+            source=f"payroll:penalty:{penalty.pk}",
+            lines={
+                (penalty.party_id, Account.Book.FINES): -taken,
+                (our_company().pk, Account.Book.WAGES): taken,
+            },
+            memo=f"{penalty.clause} {month:%Y-%m}",
+            actor=actor,
+            at=now,
+        )
+    if kept:
+        memo = f"limit {month:%Y-%m}"
+        ledger.reverse(source=f"penalty:{penalty.pk}", memo=memo, actor=actor, at=now, part=kept)
+
+
+def _paid_by_wage(penalty: Penalty) -> Decimal | None:
+    """How much of a settled fine a wage paid; None where none did."""
+    event = penalty.events.filter(kind=PenaltyEvent.Kind.SETTLED, fact__has_key="taken").first()
+    return Decimal(event.fact["taken"]) if event else None
 
 
 def reverse_all(

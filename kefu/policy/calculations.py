@@ -10,6 +10,7 @@ from kefu.policy import (
     fees,
     pay,
     penalties,
+    presence,
     scores,
 )
 from kefu.policy.calculation import Calculation
@@ -17,7 +18,7 @@ from kefu.policy.calculation import Calculation
 SUBJECTS: tuple[tuple[Calculation, ...], ...] = (
     clock_calculations.CALCULATIONS,
     scores.CALCULATIONS,
-    attendance.CALCULATIONS,
+    (*attendance.CALCULATIONS, *presence.CALCULATIONS),
     pay.CALCULATIONS,
     penalties.CALCULATIONS,
     compensation.CALCULATIONS,

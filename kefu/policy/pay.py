@@ -4,8 +4,8 @@ Each line is rounded once, half up to the fen, and the lines add up to what is p
 stop at the limits of the place; what is above them is shown as not deducted and goes nowhere.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -76,8 +76,10 @@ __all__ = [
     "Payslip",
     "Piece",
     "PoolFacts",
+    "Stint",
     "idea_reward",
     "payslip",
+    "payslips",
     "pool",
     "reward",
     "room",
@@ -134,6 +136,13 @@ class Adjustment(Strict):
     of_month: Annotated[Month, labelled("所属月份", "Month it belongs to")]
 
 
+class Stint(Strict):
+    """The days somebody worked in this department under these rules, where the month has others too."""
+
+    from_on: Annotated[Date, labelled("自", "From")]
+    until_on: Annotated[Date, labelled("至", "Until")]
+
+
 class Limits(Strict):
     """The place's limits on deductions from employees, as an edition that never changes.
 
@@ -152,7 +161,8 @@ class PayFacts(Strict):
     """What is known of one employee's month. Amounts in yuan.
 
     ``base``: the agreed wage, where no clause gives one. ``assessed`` false: a month without
-    assessment. ``team_scores``: of the staff of a supervisor. ``penalties`` are taken in this
+    assessment. ``stint``: only these days of the month are paid here; what is paid by the month is paid in
+    proportion, what happened is given to the slip of the day it happened on. ``team_scores``: of the staff of a supervisor. ``penalties`` are taken in this
     order, after what lost points cost. ``calendar`` is needed for overtime only.
     """
 
@@ -161,6 +171,7 @@ class PayFacts(Strict):
     left_on: Annotated[Date | None, labelled("离职日期", "Left on")] = None
     department: Annotated[Name, labelled("部门", "Department")]
     post: Annotated[Name | None, labelled("岗位", "Post")] = None
+    stint: Annotated[Stint | None, labelled("在本部门的日子", "Days in this department")] = None
     base: Annotated[Money | None, labelled("约定基本工资", "Agreed base wage", "yuan")] = None
     limits: Annotated[Limits, labelled("扣款限制", "Limits on deductions")]
     score: Annotated[Quantity | None, labelled("考核分", "Score")] = None
@@ -327,6 +338,11 @@ class PayRules:
             ),
         )
 
+    def citing(self, others: Iterable["PayRules"]) -> "PayRules":
+        """The same rules, beside clauses of other rulebooks: a fine is imposed by the edition that judges its matter."""
+        labels = {clause: label for other in others for clause, label in other.labels.items()}
+        return replace(self, labels={**labels, **self.labels}) if labels else self
+
     def pooled(self, bonus: PieceBonus) -> Decimal:
         """What of each bonus goes into the supervisor's pool, in yuan."""
         pool = self.pool
@@ -358,8 +374,8 @@ def _best(rulebook: Rulebook) -> Decimal | None:
     return sheet.total + sum(extra.limit for extra in rulebook.in_force(ExtraPoints))
 
 
-def payslip(facts: PayFacts, rules: PayRules) -> Payslip:
-    """Return the payslip of one employee and month.
+def payslip(facts: PayFacts, rules: PayRules, *, most: Decimal | None = None) -> Payslip:
+    """Return the payslip of one employee and month; ``most``: what may come off it where it is a part of a month.
 
     Earnings come first, then what was not earned (absence, unpaid leave), together the wage; then
     deductions in the order given, as far as the limits of the place reach. Source: CD-12.41,
@@ -369,12 +385,28 @@ def payslip(facts: PayFacts, rules: PayRules) -> Payslip:
     Raises BadFacts (facts that cannot be, that are missing, or that name what the rulebook does not
     have), NotSet (a blank of the rulebook without which the wage is not known).
     """
-    slip = _Slip(facts, rules)
+    slip = _Slip(facts, rules, most)
     slip.check()
     slip.earn()
     slip.take_unpaid()
     slip.deduct()
     return slip.made()
+
+
+def payslips(parts: Sequence[tuple[PayFacts, PayRules]]) -> list[tuple[Payslip, Decimal | None]]:
+    """Return the payslips of the parts of one month, each with what was let come off it: the limits hold for the
+    wage of the whole month, and the parts use them up one after the other.
+    """
+    if len(parts) == 1:
+        return [(payslip(*parts[0]), None)]
+    gross = sum((payslip(*part, most=ZERO).gross for part in parts), ZERO)
+    left, _why = room(gross, parts[0][0].limits)
+    made: list[tuple[Payslip, Decimal | None]] = []
+    for part in parts:
+        slip = payslip(*part, most=left)
+        made.append((slip, left))
+        left -= slip.deductions
+    return made
 
 
 @dataclass(slots=True)
@@ -383,6 +415,7 @@ class _Slip:
 
     facts: PayFacts
     rules: PayRules
+    most: Decimal | None = None
     lines: list[PayLine] = field(default_factory=list)
     excess: list[PayLine] = field(default_factory=list)
     notes: list[Step] = field(default_factory=list)
@@ -420,6 +453,11 @@ class _Slip:
         facts = self.facts
         first = max(first_day(facts.month), facts.hired_on)
         last = min(last_day(facts.month), facts.left_on or date.max)
+        if facts.stint is not None:
+            if not first <= facts.stint.from_on <= facts.stint.until_on <= last:
+                why = cannot_be("not_within", on=facts.stint.from_on, first_on=first, last_on=last)
+                raise BadFacts({"stint": why})
+            first, last = facts.stint.from_on, facts.stint.until_on
         for fact, missed in (("absences", facts.absences), ("leaves", facts.leaves)):
             for one in missed:
                 if not first <= one.on <= last:
@@ -483,7 +521,21 @@ class _Slip:
                 )
 
     def _earn(self, clause: str, part: str, amount: Decimal, *steps: Step) -> None:
+        if part in BY_MONTH:
+            amount, *shared = self._share(clause, amount)
+            steps = (*steps, *shared)
         self.lines.append(self.rules.line(clause, part, amount, *steps))
+
+    def _share(self, clause: str, amount: Decimal) -> tuple[Decimal, *tuple[Step, ...]]:
+        """What a month's amount comes to for the days of the stint, and why; all of it without one."""
+        stint = self.facts.stint
+        if stint is None or not amount:
+            return (amount,)
+        days = (stint.until_on - stint.from_on).days + 1
+        employed, _days = self._days_employed()
+        part = yuan(amount * days / employed)
+        told = {"month_yuan": amount, "stint_days": days, "employed": employed, "amount_yuan": part}
+        return part, Step.of(clause, "pay_stint", **told)
 
     def _pays(self, part: str) -> bool:
         return self.parts is None or part in self.parts
@@ -499,8 +551,9 @@ class _Slip:
         if pay is None:
             if facts.base is None:
                 raise BadFacts({"base": wanted("no_base", code=rules.code)})
-            self.base = self.full = yuan(facts.base)
-            self._earn("", "base", self.base, Step.of("", "pay_agreed", amount_yuan=self.base))
+            self.full = yuan(facts.base)
+            self._earn("", "base", self.full, Step.of("", "pay_agreed", amount_yuan=self.full))
+            self.base = self.lines[-1].amount
             return
         if pay.parts is not None:
             self.parts = frozenset(pay.parts) & (self.parts or frozenset(pay.parts))
@@ -531,6 +584,7 @@ class _Slip:
         if pay.parts is not None:
             steps.append(Step.of(pay.id, "pay_only", parts=list(pay.parts)))
         self._earn(clause, "base", self.base, *steps)
+        self.base = self.lines[-1].amount
 
     def _base_pay(self) -> BasePay | None:
         for pay in self.rules.bases:
@@ -842,7 +896,8 @@ class _Slip:
             lost, told = self.rules.score_money.cost(self._score())
             if lost:
                 clause = self.rules.score_money.table[0].id
-                self.owed.append((clause, "score_money", lost, told))
+                lost, *shared = self._share(clause, lost)
+                self.owed.append((clause, "score_money", lost, (*told, *shared)))
         for penalty in facts.penalties:
             amount = yuan(penalty.amount)
             step = Step.of(penalty.clause, "pay_owed", amount_yuan=amount)
@@ -855,7 +910,7 @@ class _Slip:
         self.gross = sum((line.amount for line in self.lines), ZERO)
         if not self.owed:
             return
-        left, limits = room(self.gross, facts.limits)
+        left, limits = self._room()
         self.notes += limits
         for clause, part, amount, steps in self.owed:
             taken = min(amount, left)
@@ -868,6 +923,13 @@ class _Slip:
                     clause, "pay_kept", amount_yuan=amount, taken_yuan=taken, kept_yuan=kept
                 )
                 self.excess.append(self._owed_line(clause, part, kept, (step,)))
+
+    def _room(self) -> tuple[Decimal, tuple[Step, ...]]:
+        if self.most is None:
+            return room(self.gross, self.facts.limits)
+        left = max(ZERO, min(self.most, self.gross))
+        told = {"edition": self.facts.limits.edition, "room_yuan": left}
+        return left, (Step.of("", "pay_limit_month", **told),)
 
     def _owed_line(
         self, clause: str, part: str, amount: Decimal, steps: tuple[Step, ...]
@@ -934,6 +996,13 @@ def room(wage: Decimal, limits: Limits) -> tuple[Decimal, tuple[Step, ...]]:
 
 
 UNPAID = frozenset({"absence", "leave"})
+# Paid by the month, and so by days where the month is divided between departments.
+BY_MONTH = frozenset(
+    {
+        *("base", "seniority", "performance", "allowance"),
+        *("full_attendance", "score_bonus", "team_bonus"),
+    }
+)
 # Not of any department's formula: worked, chosen or given besides.
 ALWAYS = ("score_bonus", "team_bonus", "award", "pool", "hourly", "overtime")
 

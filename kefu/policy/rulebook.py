@@ -65,6 +65,10 @@ class House(Strict):
     # More than this share of a clock lost to our own interruptions holds the penalty for a
     # supervisor.
     interruption_share: Blank[Share]
+    # How long whoever an inspection found something about has to answer it, and whoever is to look again at what
+    # was set right has to do so. Blank: whoever inspects says until when; nobody is late with looking again.
+    finding_reply_days: Blank[Count] = None
+    recheck_days: Blank[Count] = None
 
 
 class Rulebook(Strict):
@@ -105,6 +109,16 @@ class Rulebook(Strict):
     def name(self, language: str) -> str:
         return self.name_zh if is_chinese(language) else self.name_en
 
+    def __copy__(self) -> Self:
+        copied = super().__copy__()
+        copied.forget()
+        return copied
+
+    def forget(self) -> None:
+        """Drop what followed from other clauses: a copy may get its own."""
+        for followed in ("_by_id", "_by_kind"):
+            vars(self).pop(followed, None)
+
     @cached_property
     def _by_id(self) -> dict[str, Clause]:
         return {clause.id: clause for clause in self.clauses}
@@ -122,9 +136,17 @@ class Rulebook(Strict):
     def __contains__(self, clause: str) -> bool:
         return clause in self._by_id
 
+    @cached_property
+    def _by_kind(self) -> dict[type[ClauseBase], tuple[Any, ...]]:
+        return {}  # filled as it is asked
+
     def in_force(self, kind: type[Kind]) -> Iterator[Kind]:
         """The clauses of one kind that yield to no other."""
-        return (c for c in self.clauses if isinstance(c, kind) and c.yields_to is None)
+        if kind not in self._by_kind:
+            self._by_kind[kind] = tuple(
+                c for c in self.clauses if isinstance(c, kind) and c.yields_to is None
+            )
+        return iter(self._by_kind[kind])
 
     @property
     def entry_allowance(self) -> timedelta:

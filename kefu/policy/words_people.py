@@ -267,6 +267,11 @@ PEOPLE = {
         "{base_yuan} × {employed} ÷ {days_in_month} days",
     ),
     "step.pay_base_days.value": Both("{amount_yuan}", "{amount_yuan}"),
+    "step.pay_stint": Both(
+        "{month_yuan} × 在本部门 {stint_days} ÷ 在职 {employed} 天",
+        "{month_yuan} × {stint_days} days in this department ÷ {employed} employed",
+    ),
+    "step.pay_stint.value": Both("{amount_yuan}", "{amount_yuan}"),
     "step.pay_only": Both(
         "本月只发基本工资和计时项目", "This month only the base wage, and hours worked besides"
     ),
@@ -366,6 +371,11 @@ PEOPLE = {
         "Of {amount_yuan}, the limits let {taken_yuan} come off",
     ),
     "step.pay_kept.value": Both("未扣 {kept_yuan}", "{kept_yuan} not deducted"),
+    "step.pay_limit_month": Both(
+        "整月的扣款上限（{edition}）分给这一段",
+        "Limit of the whole month ({edition}), left for this part",
+    ),
+    "step.pay_limit_month.value": Both("{room_yuan}", "{room_yuan}"),
     "step.pay_limit_off": Both(
         "本地不从员工工资扣款（{edition}）", "No deductions from employees here ({edition})"
     ),
@@ -396,7 +406,76 @@ PEOPLE = {
     "step.pool_from_bonus.value": Both("{left_yuan}", "{left_yuan}"),
     "step.reward": Both("奖励依据 {ground}", "Ground {ground}"),
     "step.reward.value": Both("{level}", "{level}"),
+    "step.sanction_alone": Both(
+        "各级各算各的，几次轻的不自动折成一次重的",
+        "Each level stands by itself: several light ones do not turn into a grave one",
+    ),
+    "step.sanction_alone.value": Both("不折算", "not converted"),
+    "step.sanction_nth": Both("{what}，连这一次", "{what}, this one included"),
+    "step.sanction_nth.value": Both("第 {n} 次", "time {n}"),
+    "step.sanction_by_hand": Both(
+        "几次算屡教不改没有写，由人决定", "How often is too often is not said: a person decides"
+    ),
+    "step.sanction_by_hand.value": Both("由人决定", "by a person"),
+    "step.sanction_instead": Both("第 {n} 次由这一条处理", "Time {n} is for this clause"),
+    "step.sanction_instead.value": Both("改按这一条", "this clause instead"),
+    # What a shift came to.
+    "punches.in": Both("上班卡", "in"),
+    "punches.out": Both("下班卡", "out"),
+    "step.presence_expected": Both("{start} 上班，还没有打卡", "Begins {start}, no punch yet"),
+    "step.presence_expected.value": Both("未到班次", "still to come"),
+    "step.presence_on_time": Both(
+        "按时上下班，在岗 {n} 分钟", "Came and left on time, {n} min worked"
+    ),
+    "step.presence_on_time.value": Both("出勤", "present"),
+    "step.presence_late": Both(
+        "应于 {start} 上班，{came_at} 打卡，秒不计",
+        "Due at {start}, punched in at {came_at}, seconds dropped",
+    ),
+    "step.presence_late.value": Both("迟 {n} 分钟", "{n} min late"),
+    "step.presence_early": Both(
+        "应到 {end_at} 下班，{left_at} 打卡，秒不计",
+        "Until {end_at}, punched out at {left_at}, seconds dropped",
+    ),
+    "step.presence_early.value": Both("早 {n} 分钟", "{n} min early"),
+    "step.presence_not_early": Both(
+        "{came_at} 到岗，班前到岗时间是 {at}；只列出",
+        "Came at {came_at}, expected by {at}; listed only",
+    ),
+    "step.presence_not_early.value": Both("不算迟到", "not late"),
+    "step.presence_missing": Both("缺 {punches}", "Missing: {punches}"),
+    "step.presence_missing.value": Both("缺卡待补", "punch missing"),
+    "step.presence_absent": Both(
+        "没有请假而未在岗 {hours} 小时", "{hours} h not worked and no leave"
+    ),
+    "step.presence_absent.value": Both("旷工 {hours} 小时", "absent {hours} h"),
+    "step.presence_left_post": Both(
+        "未经批准离岗 {hours} 小时", "Away {hours} h without permission"
+    ),
+    "step.presence_left_post.value": Both("旷工 {hours} 小时", "absent {hours} h"),
+    "step.presence_leave": Both(
+        "批准的请假占本班 {hours} 小时", "Approved leave takes {hours} h of the shift"
+    ),
+    "step.presence_leave.value": Both("请假 {hours} 小时", "leave {hours} h"),
+    "step.presence_outing": Both(
+        "批准的外出 {n} 分钟，照常计", "Approved outing of {n} min counts as worked"
+    ),
+    "step.presence_outing.value": Both("算在岗", "worked"),
+    "step.presence_exempt": Both("免打卡，在岗 {n} 分钟", "Exempt from punching, {n} min worked"),
+    "step.presence_exempt.value": Both("免打卡", "exempt"),
+    "step.presence_asked_late": Both("{asked_at} 才申请补签", "Asked for at {asked_at}"),
+    "step.presence_asked_late.value": Both("已过期", "too late"),
     # Refusals.
+    "refusal.no_shift_hours": Both(
+        "班次要有工作时段，整班不超过两天", "A shift has hours, two days in all at most"
+    ),
+    "refusal.left_before_coming": Both(
+        "下班卡 {left_at} 早于上班卡 {came_at}",
+        "Punched out at {left_at}, before coming at {came_at}",
+    ),
+    "refusal.no_false_punch": Both(
+        "{code} 里没有这种假卡的规定", "{code}: no clause about such a false punch"
+    ),
     "refusal.no_length": Both(
         "自 {which_at} 起的一段，结束要晚于开始", "{which_at} does not end after it begins"
     ),

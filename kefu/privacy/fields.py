@@ -1,6 +1,7 @@
 """The column that personal data is kept in."""
 
 import base64
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +94,7 @@ class SealedAttribute(DeferredAttribute):
         instance.__dict__[name] = value
 
 
-class SealedColumn(_BinaryField):
+class SealedColumn(_BinaryField, ABC):
     """AES-256-GCM with the associated data "table.column": what key rotation looks for.
 
     It cannot be searched (see ``kefu.privacy.lookup``), and loading a row does not decrypt it.
@@ -108,9 +109,12 @@ class SealedColumn(_BinaryField):
         # A comparison would seal its right side with a fresh nonce and silently find nothing.
         return super().get_lookup(lookup_name) if lookup_name == "isnull" else None
 
+    @abstractmethod
     def holding(self, blob: bytes) -> Any:
         """Return a value that is stored as this blob, unopened."""
-        raise NotImplementedError
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return None if value is None else self.holding(bytes(value))
 
 
 class SealedFile:
@@ -139,9 +143,6 @@ class SealedFileField(SealedColumn):
     def holding(self, blob: bytes) -> SealedFile:
         return SealedFile(blob, self.aad)
 
-    def from_db_value(self, value: Any, expression: Any, connection: Any) -> SealedFile | None:
-        return None if value is None else self.holding(bytes(value))
-
     def get_prep_value(self, value: Any) -> Any:
         if isinstance(value, SealedFile) and value.aad == self.aad:
             return value.blob()
@@ -164,9 +165,6 @@ class SealedField(SealedColumn):
 
     def holding(self, blob: bytes) -> Sealed:
         return Sealed(blob, self.aad)
-
-    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Sealed | None:
-        return None if value is None else self.holding(bytes(value))
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         return model_instance.__dict__.get(self.attname)

@@ -103,11 +103,6 @@ def key_id(blob: bytes | memoryview) -> str:
     return _read_header(blob, "")[0] if blob else ""
 
 
-def current_header(*, ring: KeyRing | None = None) -> bytes:
-    """Return how every blob under the current key begins."""
-    return _header((ring or encryption_keys()).current_id)
-
-
 def _open(blob: bytes, aad: str, ring: KeyRing) -> bytes:
     key, start = _read_header(blob, aad)
     nonce, sealed = blob[start : start + NONCE_BYTES], blob[start + NONCE_BYTES :]

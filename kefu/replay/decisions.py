@@ -69,6 +69,9 @@ class Decision:
     department_id: int | None
     facts: Any
     stored: Outcome
+    private: bool = (
+        False  # what it came to is for those it is about; a try-out says only where it differs
+    )
 
 
 class Missing(Exception):

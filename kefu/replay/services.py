@@ -37,6 +37,7 @@ from kefu.spreadsheets import write_csv
 KIND = "what_if"
 CHUNK = 500  # decisions; about a second
 MOST_MONTHS = 12
+PRIVATE = "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +196,8 @@ class _Rows:
                 Mismatch(
                     clause=one.clause,
                     field=one.field,
-                    stored=str(one.stored)[:200],
-                    recomputed=str(one.recomputed)[:200],
+                    stored=PRIVATE if decision.private else str(one.stored)[:200],
+                    recomputed=PRIVATE if decision.private else str(one.recomputed)[:200],
                     **of,
                 )
                 for one in differences(decision, again)
@@ -219,7 +220,7 @@ def _gap(decision: Decision, missing: Missing, of: Mapping[str, Any]) -> Gap:
     return Gap(
         what=missing.what,
         clause=missing.clause or decision.clause,
-        detail=missing.detail[:200],
+        detail="" if decision.private and missing.what == Gap.What.FACT else missing.detail[:200],
         fines=borne(decision.stored, "fine"),
         points=borne(decision.stored, "points"),
         **of,

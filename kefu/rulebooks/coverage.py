@@ -46,10 +46,6 @@ class State(StrEnum):
     MANUAL = "manual"  # a matter for people: no program can prove it
 
 
-# Apps of which the rules are written and the screens are not built yet.
-PLANNED = frozenset({"payroll"})
-
-
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One clause: how it is enforced, where it is kept, and what proves it."""
@@ -66,11 +62,6 @@ class Rule:
     def enforced(self) -> Enforcement | None:
         """None for a duty of people."""
         return enforcement(self.clause)
-
-    @property
-    def built(self) -> bool:
-        """Whether the app that keeps it is there; its policy is in either case."""
-        return self.clause.module.partition(".")[0] not in PLANNED
 
     @property
     def guards(self) -> tuple[str, ...]:

@@ -123,6 +123,7 @@ def amend_clause(
     anything changed. Raises Faulty with every fault, each at its clause and setting; Conflict where somebody
     else changed the clause in between or the draft is none any more; NotAllowed.
     """
+    # rule: SD-221.01
     _need(actor, "rulebooks.draft_version", _("只有主管可以起草规章"))
     version = _lock_draft(version)
     written = written_settings(version.content, clause)

@@ -284,6 +284,9 @@ SETTINGS: dict[str, Any] = {
     "cap": pgettext_lazy("rulebook", "每月封顶"),
     "from_count": pgettext_lazy("rulebook", "第几次起"),
     "active": pgettext_lazy("rulebook", "启用"),
+    "second_person": pgettext_lazy("rulebook", "另一人核实"),
+    "counts_as": pgettext_lazy("rulebook", "按什么计次"),
+    "proposed_for": pgettext_lazy("rulebook", "因何提出"),
     "runs": pgettext_lazy("rulebook", "周期"),
     "carries_over": pgettext_lazy("rulebook", "结转下期"),
     "total": pgettext_lazy("rulebook", "总分"),
@@ -366,6 +369,8 @@ SETTINGS: dict[str, Any] = {
     "reason": pgettext_lazy("rulebook", "须写理由"),
     "entry_allowance_minutes": pgettext_lazy("rulebook", "可补记到多久以前（分钟）"),
     "interruption_share": pgettext_lazy("rulebook", "中断占计时的比例，超过先不算"),
+    "finding_reply_days": pgettext_lazy("rulebook", "检查发现几天内答复"),
+    "recheck_days": pgettext_lazy("rulebook", "报整改完成后几天内复查"),
 }
 # Where one name means different things: by the table of the schema that it stands in.
 SETTINGS_OF: dict[tuple[str, str], Any] = {
@@ -554,6 +559,8 @@ CHOICES: dict[str, Any] = {
     "vehicle": pgettext_lazy("rulebook", "车辆"),
     "safety": pgettext_lazy("rulebook", "安全"),
     "spot_check": pgettext_lazy("rulebook", "抽查"),
+    "call": pgettext_lazy("rulebook", "通话监听"),
+    "cleaning": pgettext_lazy("rulebook", "卫生检查"),
     "shift": pgettext_lazy("rulebook", "班次"),
     "week": pgettext_lazy("rulebook", "周"),
     "quarter": pgettext_lazy("rulebook", "季度"),

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "rules",
     # Ours, from the ground up: arrows point down this list only.
+    "kefu.database",
     "kefu.embedded",
     "kefu.audit",
     "kefu.notifications",
@@ -58,6 +59,7 @@ INSTALLED_APPS = [
     "inquiries",
     "problem_parcels",
     "claims",
+    "payroll",
     "kefu.overview",
     "kefu.demo",
 ]
@@ -168,6 +170,26 @@ CELERY_BEAT_SCHEDULE = {
         "task": "problem_parcels.tasks.return_unanswered",
         "schedule": timedelta(minutes=1),
     },
+    "class-shifts": {
+        "task": "payroll.tasks.class_shifts",
+        "schedule": timedelta(minutes=10),
+    },
+    "propose-unready-seats": {
+        "task": "payroll.tasks.propose_unready_seats",
+        "schedule": timedelta(minutes=1),
+    },
+    "suggest-measures": {
+        "task": "payroll.tasks.suggest_measures",
+        "schedule": timedelta(minutes=10),
+    },
+    "remind-attendance-reports": {
+        "task": "payroll.tasks.remind_attendance_reports",
+        "schedule": timedelta(minutes=10),
+    },
+    "follow-inspections": {
+        "task": "payroll.tasks.follow_inspections",
+        "schedule": timedelta(minutes=10),
+    },
     "regrade-complaints": {
         "task": "inquiries.tasks.regrade_complaints",
         "schedule": timedelta(minutes=30),
@@ -212,6 +234,46 @@ CELERY_BEAT_SCHEDULE = {
     "remind-insurance": {
         "task": "claims.tasks.remind_insurance",
         "schedule": timedelta(minutes=10),
+    },
+    "remind-of-rosters": {
+        "task": "payroll.tasks.remind_of_rosters",
+        "schedule": timedelta(minutes=10),
+    },
+    "remind-of-scores": {
+        "task": "payroll.tasks.remind_of_scores",
+        "schedule": timedelta(minutes=10),
+    },
+    "carry-out-moves-and-leavings": {
+        "task": "payroll.tasks.carry_out_moves_and_leavings",
+        "schedule": timedelta(minutes=1),
+    },
+    "remind-of-probations": {
+        "task": "payroll.tasks.remind_of_probations",
+        "schedule": timedelta(minutes=10),
+    },
+    "plan-training": {
+        "task": "payroll.tasks.plan_training",
+        "schedule": timedelta(minutes=10),
+    },
+    "close-papers": {
+        "task": "payroll.tasks.close_papers",
+        "schedule": timedelta(seconds=20),
+    },
+    "settle-swaps": {
+        "task": "payroll.tasks.settle_swaps",
+        "schedule": timedelta(minutes=1),
+    },
+    "plan-meetings": {
+        "task": "payroll.tasks.plan_meetings",
+        "schedule": timedelta(minutes=30),
+    },
+    "remind-of-meetings": {
+        "task": "payroll.tasks.remind_of_meetings",
+        "schedule": timedelta(minutes=1),
+    },
+    "charge-missed-hand-overs": {
+        "task": "payroll.tasks.charge_missed_hand_overs",
+        "schedule": timedelta(minutes=30),
     },
     "make-partitions": {
         "task": "kefu.overview.tasks.make_partitions",
@@ -282,7 +344,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},
 ]
 LOGIN_URL = reverse_lazy("account_login")
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = reverse_lazy("payroll:arrive")
 ACCOUNT_ADAPTER = "kefu.security.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}  # the staff number
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]

@@ -7,10 +7,11 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -260,7 +261,8 @@ class EmployeeAdmin(OfficeAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return self.readonly_fields if obj else ()
+        # Where somebody works is a matter of days: it is moved in his file, from a day on.
+        return (*self.readonly_fields, "department", "position") if obj else ()
 
     def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.inlines if obj else ()
@@ -272,7 +274,26 @@ class EmployeeAdmin(OfficeAdmin):
             return
         hired, password = services.hire(**form.cleaned_data, actor=request.user, now=now)
         obj.pk, obj.user_id, obj.party_id = hired.pk, hired.user_id, hired.party_id
-        _tell_password(request, hired, password)
+        request.password = password  # type: ignore[attr-defined]
+
+    def response_add(
+        self, request: HttpRequest, obj: Employee, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self._shown_once(request, obj, request.password)  # type: ignore[attr-defined]
+
+    def _shown_once(self, request: HttpRequest, employee: Employee, password: str) -> HttpResponse:
+        """The password in this one answer: a message would be kept in a cookie or the session."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": _("新密码"),
+            "employee": employee,
+            "password": password,
+            "back": reverse("admin:staff_employee_change", args=[employee.pk]),
+        }
+        response = TemplateResponse(request, "admin/staff/password.html", context)
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
     @display(description=_("角色"), ordering="user__role")
     def shown_role(self, row: Employee) -> str:
@@ -331,15 +352,17 @@ class EmployeeAdmin(OfficeAdmin):
 
     @action(description=_("重置密码"), permissions=["manage"], url_path="password")
     def reset_password_here(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
+        told: list[tuple[Employee, str]] = []
+
         def do(employee: Employee) -> None:
             password = services.reset_password(
                 employee=employee, actor=request.user, now=clock.now()
             )
-            _tell_password(request, employee, password)
+            told.append((employee, password))
 
-        return self._do(
-            request, object_id, do, _("重置密码"), NoForm, _("密码已重置，原来的登录已全部失效")
-        )
+        done = _("密码已重置，原来的登录已全部失效")
+        answer = self._do(request, object_id, do, _("重置密码"), NoForm, done)
+        return self._shown_once(request, *told[0]) if told else answer
 
     @action(description=_("解除两步验证"), permissions=["manage"], url_path="second-factor")
     def remove_factor_here(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
@@ -391,11 +414,6 @@ class EmployeeAdmin(OfficeAdmin):
             hint=str(hint),
             back=reverse("admin:staff_employee_change", args=[employee.pk]),
         )
-
-
-def _tell_password(request: HttpRequest, employee: Employee, password: str) -> None:
-    text = _("%(who)s 的新密码：%(password)s （只显示这一次，请当面告知，并请本人登录后修改）")
-    messages.warning(request, text % {"who": employee, "password": password})
 
 
 @admin.register(User)

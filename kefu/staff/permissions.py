@@ -57,6 +57,54 @@ TABLE: dict[str, set[Role]] = {
     "claims.judge_report": {Role.ADJUSTER, *LEADS},
     "claims.judge_forgotten": SUPERVISORS,
     "claims.issue_register": SUPERVISORS,
+    # The register of rewards and penalties.
+    "payroll.enter_register": LEADS,
+    "payroll.verify_register": SUPERVISORS,
+    # Rewards and sanctions, from the proposal to the file; suggestions; excellent agents.
+    "payroll.propose_measure": {*LEADS, Role.HR},
+    "payroll.verify_measure": {*SUPERVISORS, Role.HR},
+    "payroll.decide_measure": SUPERVISORS,
+    "payroll.decide_grave_measure": {Role.MANAGER},
+    "payroll.review_measure": {Role.MANAGER, Role.HR},
+    "payroll.answer_idea": SUPERVISORS,
+    "payroll.hold_awards": {*SUPERVISORS, Role.HR},
+    # Clauses that are shipped switched off.
+    "payroll.opt_in": {Role.MANAGER},
+    "payroll.confirm_opt_in": {Role.MANAGER, Role.HR},
+    # Scores: judge, publish, set targets, talk.
+    "payroll.lead_scores": SUPERVISORS,
+    "payroll.see_scores": {*LEADS, Role.HR},
+    # Inspection: draw and hear samples, go through check sheets; decide what was found.
+    "payroll.inspect": {*LEADS, Role.INSPECTOR},
+    "payroll.see_inspections": {*LEADS, Role.INSPECTOR, Role.HR},
+    "payroll.settle_finding": SUPERVISORS,
+    # Attendance.
+    "payroll.sign_card": SUPERVISORS,
+    "payroll.find_away": LEADS,
+    "payroll.approve_overtime": SUPERVISORS,
+    "payroll.keep_attendance": {*SUPERVISORS, Role.HR},
+    # Calls and chats.
+    "payroll.import_calls": {*SUPERVISORS, Role.HR},
+    "payroll.see_calls": {*LEADS, Role.HR},
+    "payroll.record_rating": {Role.AGENT, *LEADS},
+    # Rosters, swaps and leave.
+    "payroll.plan_roster": SUPERVISORS,
+    "payroll.approve_requests": SUPERVISORS,
+    "payroll.set_holidays": {*SUPERVISORS, Role.HR},
+    # Joining and leaving: keep the files, judge whom one is to work with, confirm in writing.
+    "payroll.keep_people": {Role.HR, Role.MANAGER},
+    "payroll.see_people": {*SUPERVISORS, Role.HR},
+    "payroll.judge_people": SUPERVISORS,
+    "payroll.confirm_probation": {Role.MANAGER},
+    # Training and examinations.
+    "payroll.run_training": SUPERVISORS,
+    "payroll.mark_papers": LEADS,
+    "payroll.see_training": {*LEADS, Role.HR},
+    "payroll.pick_examples": LEADS,
+    # Meetings, announcements, the hand-over book.
+    "payroll.lead_meetings": LEADS,
+    "payroll.review_minutes": {Role.MANAGER},
+    "payroll.announce": {*LEADS, Role.HR},
     # Money.
     "penalties.propose_waiver": LEADS,
     "penalties.decide_waiver": SUPERVISORS,
@@ -64,6 +112,13 @@ TABLE: dict[str, set[Role]] = {
     "penalties.view_penalty": {*DESK, Role.INSPECTOR, Role.FINANCE, Role.HR},
     "deadlines.decide_late_entry": SUPERVISORS,
     "deadlines.requeue_deadline": SUPERVISORS,
+    # Pay.
+    "payroll.run_pay": {Role.HR, Role.FINANCE},
+    "payroll.approve_pay": {Role.MANAGER, Role.HR, Role.FINANCE},
+    "payroll.view_all_pay": {Role.MANAGER, Role.HR, Role.FINANCE},
+    "payroll.set_terms": {Role.HR, Role.FINANCE, Role.MANAGER},
+    "payroll.share_pool": SUPERVISORS,
+    "payroll.spend_fund": SUPERVISORS,
     # The organisation.
     "network.edit_network": SUPERVISORS,
     "staff.edit_staff": {*SUPERVISORS, Role.HR},

@@ -1,9 +1,9 @@
 """Which seats are open, and which of them have to be."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from kefu import punctuation
@@ -16,9 +16,6 @@ from kefu.rulebooks import wording
 from kefu.rulebooks.selectors import edition_in_force
 from kefu.staff.models import Department, Duty, Employee, User
 from kefu.staff.permissions import LEADS, SUPERVISORS
-
-AT_SWITCHBOARD = Q(employee__department__switchboard=True, employee__department__active=True)
-WORKS_INQUIRIES = Q(employee__department__works_inquiries=True)
 
 
 def lead_ids() -> set[int]:
@@ -76,34 +73,49 @@ def _rules(*, department_id: int | None, now: datetime) -> Rulebook | None:
 
 
 def _open_seats(rules: Rulebook, *, without: Employee | None = None) -> dict[str, int]:
-    """Count the open seats by the names of the rulebook's staffing clauses.
+    """Count the open seats by the names of the rulebook's staffing clauses."""
+    seats = Duty.objects.filter(ended_at=None, seat=Duty.Seat.AVAILABLE)
+    if without is not None:
+        seats = seats.exclude(employee=without)
+    people = seats.values_list("employee__department").annotate(n=Count("pk")).order_by()
+    return seats_of(rules, dict(people), desks())
+
+
+def desks() -> list[Department]:
+    """All departments: who has a switchboard, who works inquiries."""
+    return list(Department.objects.all())
+
+
+def seats_of(
+    rules: Rulebook, people: Mapping[int, int], departments: Sequence[Department]
+) -> dict[str, int]:
+    """Count ``people`` at their desks, by department, under the names of the rulebook's staffing clauses.
 
     Nobody counts as two: a query seat is one of a department that works inquiries and does not hold the
     switchboard. If every such department holds it, its people share both: as many as the rulebook wants
     sit at the switchboard, and those beyond are query seats. Where no department has a switchboard there
     is nothing to staff, and none is counted, so that none is asked for. Source: CD-03.09.
     """
-    seats = Duty.objects.filter(ended_at=None, seat=Duty.Seat.AVAILABLE)
-    if without is not None:
-        seats = seats.exclude(employee=without)
-    counts = seats.aggregate(
-        open_extensions=Count("pk"),
-        query_seats=Count("pk", filter=WORKS_INQUIRIES & ~AT_SWITCHBOARD),
-        switchboards=Count("pk", filter=AT_SWITCHBOARD),
-        shared=Count("pk", filter=WORKS_INQUIRIES & AT_SWITCHBOARD),
-    )
-    shared = counts.pop("shared")
-    desks = Department.objects.filter(active=True).aggregate(
-        switchboards=Count("pk", filter=Q(switchboard=True)),
-        query_desks=Count("pk", filter=Q(switchboard=False, works_inquiries=True)),
-    )
-    if not desks["switchboards"]:
+
+    def at(*desks: Department) -> int:
+        return sum(people.get(desk.pk, 0) for desk in desks)
+
+    switchboards = [one for one in departments if one.switchboard and one.active]
+    inquiries = [one for one in departments if one.works_inquiries]
+    query_desks = [one for one in inquiries if one.active and not one.switchboard]
+    counts = {
+        "open_extensions": sum(people.values()),
+        "query_seats": at(*(one for one in inquiries if one not in switchboards)),
+        "switchboards": at(*switchboards),
+    }
+    if not switchboards:
         del counts["switchboards"]
-    elif not desks["query_desks"]:
+    elif not query_desks:
         wanted = max(
             (clause.at_least.get("switchboards", 0) for clause in rules.in_force(Staffing)),
             default=0,
         )
+        shared = at(*(one for one in inquiries if one in switchboards))
         counts["query_seats"] = min(shared, max(0, counts["switchboards"] - wanted))
     return counts
 

@@ -272,6 +272,7 @@ def suspend(*, employee: Employee, reason: str, actor: Any, now: datetime) -> No
 
     Refused while open cases are his: their clocks would run on, and cost him.
     """
+    _need_right(actor, user=employee.user)
     _need_no_open_cases(employee)
     _change_status(
         employee, Employee.Status.SUSPENDED, {Employee.Status.ACTIVE}, reason, actor, now
@@ -282,6 +283,7 @@ def suspend(*, employee: Employee, reason: str, actor: Any, now: datetime) -> No
 @transaction.atomic
 def reinstate(*, employee: Employee, reason: str, actor: Any, now: datetime) -> None:
     """Back to the desk."""
+    _need_right(actor, user=employee.user)
     _change_status(
         employee, Employee.Status.ACTIVE, {Employee.Status.SUSPENDED}, reason, actor, now
     )
@@ -295,19 +297,47 @@ def dismiss(*, employee: Employee, reason: str, actor: Any, now: datetime) -> No
     """
     _need_right(actor, user=employee.user)
     _need_no_open_cases(employee)
-    _change_status(
-        employee,
-        Employee.Status.LEFT,
-        {Employee.Status.ACTIVE, Employee.Status.SUSPENDED},
-        reason,
-        actor,
-        now,
-    )
+    close_access(employee=employee, reason=reason, actor=actor, now=now)
+
+
+@transaction.atomic
+def close_access(*, employee: Employee, reason: str, actor: Any, now: datetime) -> None:
+    """What leaving does to an account, for a use case that has looked at rights and open cases itself; ``actor``
+    None: a day that was named before has come.
+    """
+    working = {Employee.Status.ACTIVE, Employee.Status.SUSPENDED}
+    _change_status(employee, Employee.Status.LEFT, working, reason, actor, now)
     go_off_duty(employee=employee, now=now)
     user = employee.user
     user.is_active = user.is_staff = False
     user.set_unusable_password()
     user.save(update_fields=["is_active", "is_staff", "password"])
+    notifications.publish(kind=Event.Kind.ACCOUNT_CLOSED, at=now, user_id=user.pk)
+
+
+@transaction.atomic
+def take_back(*, employee: Employee, reason: str, actor: Any, now: datetime) -> None:
+    """Somebody who left comes back under his old number, as an agent; he needs a new first password and, for a
+    higher office, an appointment.
+    """
+    _need_right(actor, user=employee.user)
+    _change_status(employee, Employee.Status.ACTIVE, {Employee.Status.LEFT}, reason, actor, now)
+    user = employee.user
+    user.is_active, user.role, user.is_staff = True, User.Role.AGENT, False
+    user.save(update_fields=["is_active", "role", "is_staff"])
+
+
+@transaction.atomic
+def move(
+    *, employee: Employee, department: Department, position: Position, actor: Any, now: datetime
+) -> None:
+    """The department and the post that hold now, as the file has them; ``actor`` None: the day has come."""
+    before = {"department": employee.department.code, "position": str(employee.position)}
+    employee.department, employee.position = department, position
+    employee.save(update_fields=["department", "position"])
+    after = {"department": department.code, "position": str(position)}
+    if after != before:
+        _record("moved", employee, actor=actor, now=now, before=before, after=after)
 
 
 def _need_no_open_cases(employee: Employee) -> None:
@@ -358,7 +388,6 @@ def _change_status(
     actor: Any,
     now: datetime,
 ) -> None:
-    _need_right(actor, user=employee.user)
     before = employee.status
     if not Employee.objects.filter(pk=employee.pk, status__in=allowed_from).update(status=to):
         raise Conflict(

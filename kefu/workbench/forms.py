@@ -13,12 +13,14 @@ from kefu import punctuation
 from kefu.cases.models import Case, Consultation, Interaction
 from kefu.clock import SHANGHAI
 from kefu.deadlines.models import Deadline
+from kefu.desk.selectors import flags
 from kefu.desk.services import CONSULTATION_LIMIT
 from kefu.errors import KefuError
 from kefu.network.models import Party
 from kefu.penalties.models import Penalty
 from kefu.privacy import redact
 from kefu.staff.models import Department, Employee
+from kefu.workbench.assignees import set_choices
 from kefu.workbench.selectors import costs
 from kefu.workbench.selectors.next_steps import claimable, objectionable
 
@@ -157,10 +159,12 @@ class NoteForm(DeskForm):
 
 
 class StepForm(VersionedForm):
-    """A step from the row of next steps, in a dialog. ``case`` and ``user`` narrow what may be chosen."""
+    """A step from the row of next steps, in a dialog. ``case``, ``user`` and ``now`` narrow what may be chosen."""
 
-    def __init__(self, *args: Any, case: Case, user: Any, **kwargs: Any) -> None:
-        self.case, self.user = case, user
+    def __init__(
+        self, *args: Any, case: Case, user: Any, now: datetime | None = None, **kwargs: Any
+    ) -> None:
+        self.case, self.user, self.now = case, user, now
         super().__init__(*args, **kwargs)
 
 
@@ -177,8 +181,26 @@ class TransferForm(StepForm):
     note = forms.CharField(label=_("转交说明"), max_length=500, widget=area(3, autofocus=True))
 
 
+FLAGS = {"emergency": _("突发事件"), "major_complaint": _("重大投诉")}
+
+
 class EscalateForm(StepForm):
+    """Where the rulebook has the supervisor take some cases over at once, one says which this is (SD-221.04)."""
+
+    flag = forms.ChoiceField(
+        label=_("什么情况"),
+        required=False,
+        help_text=_("突发事件和重大投诉立即归主管，计时一起转过去；求助的仍归你。"),
+    )
     note = forms.CharField(label=_("卡在哪里"), max_length=500, widget=area(4, autofocus=True))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = flags(self.case, self.now) if self.now else []
+        if not offered:
+            del self.fields["flag"]
+            return
+        set_choices(self, "flag", [("", _("要主管帮忙")), *((one, FLAGS[one]) for one in offered)])
 
 
 class SettleForm(StepForm):

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from kefu import clock
 from kefu.rulebooks.selectors import Holding, to_read
 from kefu.workbench import selectors
-from kefu.workbench.selectors import Desk, Page, ViewCount
+from kefu.workbench.selectors import Desk, Group, Page, ViewCount, grouped
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,10 @@ class Frame:
     pages: Sequence[Page]  # of the apps, in the side navigation
     to_read: Holding | None  # the rules that hold here and that this person has not confirmed
     notices: Sequence[tuple[str, Any]]  # of the apps, at the top: a template and what it shows
+
+    @property
+    def groups(self) -> list[Group]:
+        return grouped(self.pages)
 
 
 def door_time(request: HttpRequest) -> datetime:

@@ -207,6 +207,8 @@ def added_steps(facts: Facts) -> list[NextStep]:
 class NavEntry:
     """A page of an app in the side navigation; ``name`` is what the page gives as ``current``. ``waiting``: the rows
     whose number stands beside it. ``rights``: any of them lets one in; without, everybody of the centre comes in.
+    Those of a ``group`` fold together under its name, open on their own pages. ``after_work``: what one also does
+    before going home.
     """
 
     name: str
@@ -214,6 +216,8 @@ class NavEntry:
     url_name: str
     waiting: "Callable[[Desk, datetime], QuerySet[Any]] | None" = None
     rights: Sequence[str] = ()
+    group: str | Promise = ""
+    after_work: bool = False
 
     @property
     def url(self) -> str:

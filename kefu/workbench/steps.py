@@ -64,7 +64,16 @@ def _transfer(act: Act) -> str:
 
 
 def _escalate(act: Act) -> str:
-    desk.escalate(case=act.case, note=act.given["note"], version=act.given["version"], **act.common)
+    flag = act.given.get("flag", "")
+    case = desk.escalate(
+        case=act.case,
+        note=act.given["note"],
+        flag=flag,
+        version=act.given["version"],
+        **act.common,
+    )
+    if flag and case.owner is not None:
+        return _("已交给 {to}，请当面或打电话再说一声").format(to=case.owner)
     return _("已升级，主管会看到")
 
 

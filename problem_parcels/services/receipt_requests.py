@@ -22,6 +22,7 @@ from kefu.policy.clocks import OutletRules, outlet_due
 from kefu.policy.steps import Step
 from kefu.privacy import redact
 from kefu.rulebooks.selectors import Edition, edition, edition_in_force
+from kefu.staff import barred
 from kefu.staff.models import Department, Employee
 from problem_parcels.models import Receipt, ReceiptRequest
 from problem_parcels.receipt_rules import kept, receipt_fine, service_owed
@@ -58,6 +59,7 @@ def ask_for_receipt(
     """
     note = redact.clean(note, max_length=NOTE_LIMIT, field="note")
     reference = redact.clean(reference, max_length=64, field="reference", multiline=False)
+    barred.refuse(owner, now, "waybill_number")
     asked = waybill.destination
     since, source = _kept_since(waybill)
     # Of two who ask at once the second waits here, and sees the first one's question.

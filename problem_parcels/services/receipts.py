@@ -26,6 +26,7 @@ from kefu.parcels.models import Scan, Waybill
 from kefu.policy.rulebook import Rulebook
 from kefu.privacy import redact
 from kefu.rulebooks.selectors import edition, edition_in_force
+from kefu.staff import barred
 from kefu.staff.models import Employee
 from problem_parcels.models import (
     ProblemParcel,
@@ -224,6 +225,7 @@ def _not_out(
 
 
 def _open(*, courier: Party, on: date, clerk: Employee, actor: Any, now: datetime) -> ReceiptBatch:
+    barred.refuse(clerk, now, "courier")
     using = edition_in_force(department_id=clerk.department_id, at=now)
     case = cases.open_case(
         kind=Case.Kind.RECEIPTS,

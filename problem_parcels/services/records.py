@@ -34,6 +34,7 @@ from kefu.policy.problem_records import (
 from kefu.policy.rulebook import Rulebook
 from kefu.privacy import masks, phones, redact
 from kefu.rulebooks.selectors import Edition, edition_in_force
+from kefu.staff import barred
 from kefu.staff.models import Department, Employee
 from problem_parcels.models import ContactAttempt, ProblemParcel, ProblemRecord
 from problem_parcels.selectors.parcels import Parcel, look_up
@@ -187,6 +188,7 @@ def register(
     ``again``: whether it may be recorded a second time on one day; a scanner that reads twice, or a form sent
     twice, means the first. Raises KefuError naming the field, Conflict where another has it. Source: CD-07.07, CD-09.01 … CD-09.29.
     """
+    barred.refuse(owner, now, "waybill_number")
     parcel = look_up(number)
     if parcel.open_case_id is not None:
         return _on_its_case(parcel, given, owner=owner, again=again, actor=actor, now=now)

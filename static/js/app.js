@@ -5,6 +5,7 @@ import "./copy.js";
 import "./dialog.js";
 import "./keys.js";
 import "./countdown.js";
+import "./breaks.js";
 import "./session.js";
 import "./drafts.js";
 import "./search.js";

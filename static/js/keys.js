@@ -14,6 +14,8 @@ function holder(key) {
 
 function press(el) {
   if (typing(el)) { el.focus(); el.select?.(); } else el.click();
+  const form = el.matches("summary") && el.closest("details[open]")?.querySelector("form");
+  if (form) [...form.elements].find((one) => typing(one) && shown(one) && one.type !== "hidden")?.focus();
 }
 
 document.addEventListener("keydown", (event) => {

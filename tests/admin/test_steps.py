@@ -347,9 +347,9 @@ class TestPeople:
         employee = Employee.objects.get(number="0840")
         assert (employee.party.kind, employee.party.pinyin) == ("employee", "lvxiaobu")
         assert (employee.user.username, employee.user.is_staff) == ("0840", False)
-        words = page.content.decode()
-        password = words.split("的新密码：")[1].split(" ")[0]
+        password = page.content.decode().split('class="kf-secret">')[1].split("<")[0]
         assert employee.user.check_password(password)
+        assert "no-store" in page["Cache-Control"] and not page.redirect_chain
 
     def test_only_a_manager_appoints_a_supervisor(self, office, as_user):
         refused = self.hire(office, as_user, office.chen.user, role="supervisor")

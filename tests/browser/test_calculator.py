@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.browser.keys import press
 from tests.browser.test_pages import CHINESE, WORDS
 
 
@@ -46,13 +47,13 @@ def test_keys_fill_in_an_example_and_a_row_is_added(office, sit_down):
     page = sit_down("0826")
     page.goto("/calculator/claim_settlement/")
 
-    page.keyboard.press("e")
+    press(page, "e")
     expect(page.locator("#outcome .large")).to_contain_text("2026-04-02")
     page.get_by_role("button", name="添一行挂起").click()
     start = page.get_by_label("挂起自")
     expect(start).to_be_focused()
     page.keyboard.type("2026-03-05 09:00")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     fault = page.locator("#fault-f-pauses-0-ends_at")
     expect(fault).to_contain_text("要填写")
     page.wait_for_timeout(500)  # the last keystroke is sent by now

@@ -12,6 +12,7 @@ from kefu.network.models import Party
 from kefu.staff.models import Department, Employee, User
 from tests import centre as world
 from tests.browser.conftest import Office
+from tests.browser.keys import press
 
 LIN, CHEN, GU, FANG = "0826", "0801", "0851", "0861"  # takes calls, heads, adjusts, pays
 FACTS = "成都发出后无到件扫描"
@@ -71,7 +72,7 @@ def the_customer_calls(page: Page, office: Office) -> Case:
     page.get_by_label("运单号").fill(office.centre.waybill.number)
     page.get_by_label("事由和要求").fill("包裹丢了，要求赔 1500 元")
     page.get_by_label("索赔金额（元）").fill("1500")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     page.wait_for_url("**/cases/LP-*/")
     expect(page.locator("#strip")).to_contain_text("理赔办结")
     return Case.objects.get(kind=Case.Kind.CLAIM)
@@ -114,16 +115,16 @@ def finance_pays(page: Page, case: Case) -> None:
     """Another amount is refused and nothing is lost of what was typed."""
     page.get_by_role("link", name="理赔资金").click()
     expect(page.locator("main")).to_contain_text(case.number)
-    page.keyboard.press("p")
+    press(page, "p")
     page.wait_for_url(f"**/claims/money/{case.number}/")
     page.get_by_label("付款金额（元）").fill("1500")
     page.get_by_label("收款人").fill("陈晓梅")
     page.get_by_label("收款账号").fill("6222020200112233445")
     page.get_by_label("流水号").fill("B2611200042")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     expect(page.get_by_role("alert")).to_contain_text("批准的是 1,200.00 元")
     page.get_by_label("付款金额（元）").fill("1200")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     expect(page.locator("#notices")).to_contain_text("已付款 1,200.00 元")
     expect(page.locator("main")).to_contain_text("陈*梅")
     expect(page.locator("main")).not_to_contain_text("6222020200112233445")
@@ -136,7 +137,7 @@ def the_outlet_is_told_and_owes_it(page: Page, case: Case, claims: Claims) -> No
     expect(page.locator("#notices")).to_contain_text(f"已通知 {claims.chengdu}")
     page.get_by_role("button", name="对方已确认").click()
     expect(page.locator("#notices")).to_contain_text("的确认")
-    page.keyboard.press("b")
+    press(page, "b")
     expect(page.locator("#notices")).to_contain_text("已入账 1,200.00 元")
     page.get_by_role("button", name="出具告知书").click()
     paper = page.get_by_role("link", name="理赔责任告知书")
@@ -165,14 +166,13 @@ def open_case(page: Page, case: Case) -> None:
 
 
 def by_key(page: Page, key: str):  # type: ignore[no-untyped-def]
-    """The dialog behind a key, once the page listens."""
-    expect(page.locator(".htmx-added, .htmx-request")).to_have_count(0)
-    page.keyboard.press(key)
+    """The dialog behind a key."""
+    press(page, key)
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
     return dialog
 
 
 def sent(page: Page) -> None:
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     expect(page.get_by_role("dialog")).to_be_hidden()

@@ -13,6 +13,7 @@ from kefu.demo.pictures import avatar
 from kefu.network.models import Party
 from kefu.staff import services as staff
 from tests import centre as world
+from tests.browser.keys import press
 
 CHINESE = re.compile("[\\u3400-\\u9fff，。；：（）]")
 # All text a reader gets, shown or spoken, but what is marked as Chinese: the switch back.
@@ -36,29 +37,29 @@ def test_the_queue_is_walked_by_keys(office, sit_down):
     expect(rows.filter(has=page.locator("td")).nth(2)).to_be_visible()
     chosen = page.locator('tr[aria-selected="true"]')
 
-    page.keyboard.press("j")
-    page.keyboard.press("j")
+    press(page, "j")
+    press(page, "j")
     expect(rows.nth(1)).to_have_attribute("aria-selected", "true")
-    page.keyboard.press("k")
+    press(page, "k")
     expect(rows.nth(0)).to_have_attribute("aria-selected", "true")
     number = chosen.get_attribute("data-number")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     page.wait_for_url(f"/cases/{number}/")
 
-    page.keyboard.press("/")
+    press(page, "/")
     search = page.get_by_role("combobox", name="搜索")
     expect(search).to_be_focused()
     page.keyboard.type(cases[2].number)
     expect(page.locator("#found").get_by_role("option")).to_contain_text(cases[2].number)
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(search).not_to_be_focused()
 
-    page.keyboard.press("?")
+    press(page, "?")
     help_ = page.get_by_role("dialog", name="全部按键")
     expect(help_).to_contain_text("领最急的一件")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(help_).to_be_hidden()
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     page.wait_for_url("/")
 
 
@@ -71,13 +72,13 @@ def test_an_expired_session_loses_nothing(office, sit_down):
     page.get_by_label("实质答复").check()
 
     Session.objects.all().delete()
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
 
     dialog = page.get_by_role("dialog", name="登录已过期")
     expect(dialog).to_contain_text("您好，件在成都，今晚派送")
     assert not Interaction.objects.filter(case=case, action="answered").exists()
     dialog.get_by_label("密码").fill(world.PASSWORD)
-    page.keyboard.press("Enter")
+    press(page, "Enter")
 
     # The request that found the door shut goes out again, once, on the page that was never left.
     expect(dialog).to_be_hidden()

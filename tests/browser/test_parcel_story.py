@@ -36,6 +36,7 @@ from problem_parcels.models import (
 from problem_parcels.services import Attempt, Given, stays
 from tests import centre as world
 from tests.browser.conftest import Office
+from tests.browser.keys import press
 
 TONIGHT = ["770612995501", "770612995502", "770612995503"]
 LAST_NIGHT, UNKNOWN = "770612995504", "990612045599"
@@ -201,13 +202,13 @@ def into_the_store(page: Page) -> None:
     """Place and reason are said once; then number after number."""
     page.goto("/parcels/store/")
     expect(page.locator("[data-scan]")).to_be_focused()
-    page.keyboard.press("Tab")  # the sort of goods stays as it is
-    page.keyboard.press("Tab")
+    press(page, "Tab")  # the sort of goods stays as it is
+    press(page, "Tab")
     page.keyboard.type("A-03")
-    page.keyboard.press("Tab")
+    press(page, "Tab")
     page.keyboard.type("送无人")
-    page.keyboard.press("Escape")
-    page.keyboard.press("s")
+    press(page, "Escape")
+    press(page, "s")
     expect(page.locator("[data-scan]")).to_be_focused()
     page.keyboard.type("".join(f"{number}\n" for number in (*TONIGHT, UNKNOWN)))
     expect(page.locator("#scanned [data-done]")).to_have_count(3)
@@ -217,11 +218,11 @@ def into_the_store(page: Page) -> None:
 def register_under_the_scanner(page: Page) -> None:
     """Choose once, scan and scan; what is refused is mended or said again on purpose."""
     page.goto("/parcels/")
-    page.keyboard.press("s")
+    press(page, "s")
     page.wait_for_url("**/parcels/scan/")
     scanner, done = page.locator("#number"), page.locator("#results [data-result=ok]")
     expect(scanner).to_be_focused()
-    page.keyboard.press("Alt+4")  # nobody home
+    press(page, "Alt+4")  # nobody home
     page.locator("#outcome").select_option("no_answer")
     expect(scanner).to_be_focused()
 
@@ -232,7 +233,7 @@ def register_under_the_scanner(page: Page) -> None:
     expect(page.locator("#cue")).to_contain_text(f"没有登记 {UNKNOWN}")
     expect(scanner).to_have_value(UNKNOWN)  # kept, to be mended
     expect(page.locator("#outcome")).to_have_value("no_answer")  # the choice stays for the next
-    page.keyboard.press("Control+a")
+    press(page, "Control+a")
     page.keyboard.type(f"{third}\n")
     expect(done).to_have_count(3)
     page.locator(f"[data-again='{second}']").click()
@@ -241,7 +242,7 @@ def register_under_the_scanner(page: Page) -> None:
 
     page.goto("/parcels/batch/?do=close")  # nothing is decided yet
     page.locator("#id_text").fill(f"{second} 和 {third}")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     page.locator("[data-start]").press("Enter")
     expect(page.locator("#cue")).to_contain_text("办了 2 / 2，成 0，没成 2")
     expect(page.locator("#id_text")).to_have_value(f"{second}\n{third}")
@@ -250,35 +251,35 @@ def register_under_the_scanner(page: Page) -> None:
 def open_the_case(page: Page) -> Case:
     case = Case.objects.get(waybill_number=TONIGHT[0])
     page.goto("/")
-    page.keyboard.press("/")
+    press(page, "/")
     page.keyboard.type(f"{TONIGHT[0]}\n")
     expect(page.get_by_role("heading", level=1)).to_have_text(f"问题件 {case.number}")
     expect(page.locator("#side")).to_contain_text("陈*梅 138******45")
     expect(page.locator("#side")).to_contain_text("A-03，赵国强 0841 保管")
     expect(page.locator("#side")).to_contain_text("家里无人的情况无人在家")
-    page.keyboard.press("?")  # the keys told are those of a problem parcel
+    press(page, "?")  # the keys told are those of a problem parcel
     sheet = page.locator("#keys")
     expect(sheet).to_contain_text("L记联系")
     expect(sheet).to_contain_text("U催回复")
     expect(sheet).not_to_contain_text("回复客户")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     return case
 
 
 def log_a_call(page: Page) -> None:
-    page.keyboard.press("l")
+    press(page, "l")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("结果").select_option(label="已关机")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     expect(dialog).to_be_hidden()
     expect(page.locator("#timeline")).to_contain_text("联系 138******45：已关机")
 
 
 def write_to_chengdu(page: Page) -> None:
-    page.keyboard.press("m")
+    press(page, "m")
     expect(page.get_by_role("textbox", name="留言")).to_be_focused()
     page.keyboard.type("送无人，电话没人接，请联系收件人")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     strip = page.locator("#strip")
     expect(strip).to_contain_text("成都武侯三部回话")
     expect(strip).to_contain_text("等成都武侯三部回复")
@@ -318,22 +319,22 @@ def chengdu_wants_it_back(page: Page, store: Store, case: Case) -> None:
 def it_goes_back_today(page: Page, case: Case) -> None:
     """Refused without the delivery scan; that is made up, and then it leaves with its mark."""
     dialog = page.get_by_role("dialog")
-    page.keyboard.press("Escape")  # out of the message form
+    press(page, "Escape")  # out of the message form
     press(page, "o")
     expect(dialog).to_contain_text("按定好的处置扫描出库")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     expect(dialog).to_contain_text("先补扫再退")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(dialog).to_be_hidden()
     page.locator("#next summary").press("Enter")
     page.get_by_role("button", name="补派件扫描").press("Enter")
     expect(dialog).to_contain_text("退回之前要有")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     expect(dialog).to_be_hidden()
     expect(page.locator("#timeline")).to_contain_text("补派件扫描")
     press(page, "o")
     expect(dialog).to_contain_text("按定好的处置扫描出库")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     expect(page.locator("#case-head")).to_contain_text("已结案")
     expect(page.locator("#side")).to_contain_text("没有入库扫描")
     expect(page.locator("#timeline")).to_contain_text("（退回）")
@@ -343,12 +344,12 @@ def it_goes_back_today(page: Page, case: Case) -> None:
 
 def leave_the_store_to_the_next(page: Page) -> None:
     page.goto("/parcels/store/")
-    page.keyboard.press("Escape")  # out of the number
-    page.keyboard.press("5")
+    press(page, "Escape")  # out of the number
+    press(page, "5")
     page.wait_for_url("**/parcels/store/shift/")
     page.get_by_label("交代").fill("A-03 两件等成都回复")
     page.locator("main form input[name=checked]").press("Space")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     expect(page.locator("#notices")).to_contain_text("已签名交班")
 
 
@@ -357,7 +358,7 @@ def take_over(page: Page, store: Store) -> None:
     page.get_by_role("link", name="去接班").press("Enter")
     expect(page.locator("main")).to_contain_text("A-03 两件等成都回复")
     page.get_by_label("件、钥匙都点过").press("Space")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     expect(page.locator("#notices")).to_contain_text("已接班")
     signed = ShiftHandOver.objects.get()
     assert (signed.giver, signed.taker, signed.open_items["stays"]) == (store.zhao, store.qian, 3)
@@ -371,15 +372,15 @@ def take_over(page: Page, store: Store) -> None:
 def look_through_the_replies(page: Page, store: Store) -> None:
     """The oldest is opened by its key, and the check is recorded once nothing is unread."""
     page.goto("/parcels/")
-    page.keyboard.press("v")
+    press(page, "v")
     page.wait_for_url("**/parcels/replies/")
     expect(page.locator("main tbody tr")).to_have_count(1)  # what was carried out was read
     expect(page.locator("main tbody")).to_contain_text("收件人今天在家，请再派")
-    page.keyboard.press("o")
+    press(page, "o")
     expect(page.locator("#timeline")).to_contain_text("收件人今天在家，请再派")
     page.goto("/parcels/replies/")
     expect(page.get_by_text("没有没看的回复")).to_be_visible()
-    page.keyboard.press("c")
+    press(page, "c")
     expect(page.locator("#notices")).to_contain_text("已记下，按时")
     check = ReplyCheck.objects.get()
     assert (check.checked_by, check.late) == (store.qian, False)
@@ -387,8 +388,8 @@ def look_through_the_replies(page: Page, store: Store) -> None:
 
 def scan_out_what_was_handled(page: Page) -> None:
     page.goto("/parcels/store/")
-    page.keyboard.press("Escape")
-    page.keyboard.press("2")
+    press(page, "Escape")
+    press(page, "2")
     page.wait_for_url("**/parcels/store/out/")
     expect(page.locator("[data-scan]")).to_be_focused()
     page.keyboard.type(f"{LAST_NIGHT}\n{TONIGHT[0]}\n")
@@ -400,7 +401,7 @@ def a_list_goes_out(page: Page, store: Store) -> None:
     page.goto("/parcels/receipts/")
     page.get_by_label("派件员").select_option(str(store.courier.pk))
     page.get_by_label("运单号").fill(f"{PREPAID}\n{COLLECT} 3")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     page.wait_for_url("**/parcels/receipts/HD-*/")
     expect(page.get_by_text("已录入 0 / 2")).to_be_visible()
 
@@ -417,7 +418,7 @@ def its_slips_come_in(page: Page) -> None:
     scan(page, FORGOTTEN)
     page.get_by_label("回单在手里，按忘记登记录入").check()
     page.get_by_label("签收人", exact=True).fill("*")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.get_by_text("已录入 2 / 3")).to_be_visible()
     scan(page, PREPAID)
     write(page, "张，，")
@@ -432,20 +433,14 @@ def its_slips_come_in(page: Page) -> None:
     expect(page.locator("#side").get_by_role("heading", name="客户", exact=True)).to_have_count(0)
 
 
-def press(page: Page, key: str) -> None:
-    """A key of what has just come anew, once it listens."""
-    expect(page.locator(".htmx-added, .htmx-request")).to_have_count(0)
-    page.keyboard.press(key)
-
-
 def scan(page: Page, number: str) -> None:
     """What a scanner does: digits and Enter, where the cursor is."""
     expect(page.get_by_label("运单号", exact=True)).to_be_focused()
     page.keyboard.type(number)
-    page.keyboard.press("Enter")
+    press(page, "Enter")
 
 
 def write(page: Page, text: str, *, field: str = "签收人") -> None:
     expect(page.get_by_label(field, exact=True)).to_be_focused()
     page.keyboard.type(text)
-    page.keyboard.press("Enter")
+    press(page, "Enter")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from inquiries import services as inquiries
 from inquiries.models import ForceMajeure, Incident, Publication
-from inquiries.services import incidents
+from inquiries.services import incident_findings
 from kefu import clock
 from kefu.clock import SHANGHAI
 from kefu.deadlines.models import Deadline
@@ -20,6 +20,7 @@ from kefu.penalties.models import Penalty
 from kefu.penalties.services import confirm
 from kefu.rulebooks.models import Assignment, RulebookVersion
 from kefu.staff.models import Department
+from tests.browser.keys import press
 from tests.browser.test_parcel_story import employ
 
 AGENT, SUPERVISOR, OTHER = "0856", "0801", "0802"
@@ -123,7 +124,7 @@ def gather_the_team(page: Page, outlet: Party, agent) -> None:
             dialog.get_by_label("网点", exact=True).fill(outlet.code)
         if post:
             dialog.get_by_label("专岗").select_option(label=post)
-        page.keyboard.press("Control+Enter")
+        press(page, "Control+Enter")
         expect(dialog).to_be_hidden()
     expect(page.locator("#side")).not_to_contain_text("还缺")
 
@@ -131,10 +132,10 @@ def gather_the_team(page: Page, outlet: Party, agent) -> None:
 def the_solution_goes_out(page: Page) -> None:
     page.get_by_role("button", name="定统一方案").click()
     page.get_by_role("dialog").get_by_label("怎么处理").fill("运费全退，逐件回电")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.locator("#side")).to_contain_text("运费全退，逐件回电")
-    page.keyboard.press("p")
+    press(page, "p")
     page.wait_for_url("**/statements/")
     expect(page.get_by_label("中文")).to_contain_text("运费全退，逐件回电")
     page.get_by_role("button", name="就用这段").click()
@@ -149,7 +150,7 @@ def the_solution_goes_out(page: Page) -> None:
 
 def it_was_found_out_by_two(centre, outlet: Party) -> None:
     now = clock.now()
-    finding = incidents.submit_finding(
+    finding = incident_findings.submit_finding(
         incident=Incident.objects.get(completed_at=None),
         facts="台风登陆，海口停航两天",
         cause="台风",
@@ -157,7 +158,7 @@ def it_was_found_out_by_two(centre, outlet: Party) -> None:
         actor=centre.chen.user,
         now=now,
     )
-    incidents.decide_finding(finding=finding, confirm=True, actor=centre.he.user, now=now)
+    incident_findings.decide_finding(finding=finding, confirm=True, actor=centre.he.user, now=now)
 
 
 def answer_together(page: Page) -> None:

@@ -14,6 +14,7 @@ from kefu.ledger.models import Entry
 from kefu.parcels.models import Waybill
 from kefu.penalties.models import Penalty
 from tests.browser.conftest import Office
+from tests.browser.keys import press
 from tests.centre import Centre
 
 TWO_HOURS = timedelta(hours=2)
@@ -69,14 +70,14 @@ def a_parcel_nobody_asked_about(centre: Centre) -> str:
 
 
 def take_down(lin: Page, number: str) -> None:
-    lin.keyboard.press("n")
+    press(lin, "n")
     text = lin.get_by_role("textbox", name="原文")
     text.fill(f"您好，我的快递{number}三天没动了，麻烦查一下到哪了，我的电话 13800004545")
     recognised = lin.get_by_role("region", name="识别结果")
     expect(recognised).to_contain_text("识别到 1 个单号")
     expect(recognised).to_contain_text("扬州 → 成都")
     expect(recognised).to_contain_text("138******45")
-    lin.keyboard.press("Control+Enter")
+    press(lin, "Control+Enter")
 
     expect(lin.get_by_role("heading", name="存好了 1 单")).to_be_visible()
     case = lin.locator("section.done table a").inner_text()
@@ -126,7 +127,7 @@ def register_the_complaint(lin: Page) -> None:
     form.get_by_label("投诉谁").fill("成都武侯三部")
     form.get_by_label("客户的话").fill("等了两个多小时，没有人答复")
     form.get_by_label("身份").select_option(label="收件方")
-    form.keyboard.press("Control+Enter")
+    press(form, "Control+Enter")
     form.wait_for_url("**/cases/TS-*/")
     form.close()
 

@@ -20,6 +20,8 @@ from kefu.cases import photos
 from kefu.cases.models import PHOTOS, Attachment, Case
 from kefu.cases.reveal import PHOTOS_STAY
 from kefu.errors import Conflict, KefuError
+from kefu.policy.retention import retention_ends
+from kefu.policy.rulebook import load
 from kefu.privacy.fields import reseal_batch
 from kefu.staff.models import User
 from tests.centre import at, build
@@ -192,6 +194,7 @@ def test_sixty_megabytes_are_not_read_to_the_end(case, centre):
     assert huge.tell() == photos.UPLOAD_LIMIT + 1
 
 
+@pytest.mark.rule("SD-331.10")
 def test_the_same_photo_twice_and_a_closed_case(case, centre):
     attach(case, centre)
     with pytest.raises(Conflict, match="第 1 张") as twice:
@@ -204,7 +207,7 @@ def test_the_same_photo_twice_and_a_closed_case(case, centre):
     with pytest.raises(Conflict) as closed:
         attach(case, centre, picture(colour=BLUE))
 
-    assert closed.value.code == "case_closed"
+    assert closed.value.code == "case_closed"  # what belongs to it is filed while it is worked on
     assert case.attachments.count() == 1
 
 
@@ -233,8 +236,12 @@ def test_of_two_that_arrive_at_once_one_is_the_twentieth(settings):
     assert case.attachments.count() == PHOTOS
 
 
+@pytest.mark.rule("SD-331.10")
 def test_the_database_keeps_it_so(case, centre):
     attached = attach(case, centre)
+    # No end is set to keeping what was filed, so nothing takes it away.
+    kept = retention_ends("documents", attached.added_at.date(), load("SD-3"))
+    assert (kept.last_on, kept.must) == (None, False)
     for change in (
         lambda: Attachment.objects.filter(pk=attached.pk).update(caption="另一张"),
         lambda: Attachment.objects.filter(pk=attached.pk).delete(),

@@ -6,8 +6,8 @@ import pytest
 
 from claims import services
 from claims.models import Claim, Finding, Liability, Settlement
+from kefu.overview.checks import Check
 from kefu.overview.claim_checks import CLAIM_CHECKS
-from kefu.overview.verify import Check
 from tests.centre import at
 
 

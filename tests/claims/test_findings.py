@@ -138,6 +138,7 @@ def test_another_person_confirms_or_sends_back(lc):
         )
 
 
+@pytest.mark.rule("LC-01.07", "LC-04.02")
 def test_a_head_who_investigated_confirms_nothing_of_his_own(desk):
     case = desk.register()
     finding = desk.investigated(case, now=TEN)

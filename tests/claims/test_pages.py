@@ -12,7 +12,7 @@ from django.utils import translation
 from claims import services
 from claims.models import Claim
 from inquiries import services as inquiries
-from inquiries.services import disasters, incidents
+from inquiries.services import disasters, incident_opening
 from kefu.cases.models import Case, CaseLink
 from kefu.parcels.models import Scan
 from problem_parcels import services as problem_parcels
@@ -155,8 +155,8 @@ def test_each_kind_of_case_about_a_parcel_turns_into_a_claim_that_is_linked_to_i
         **at_desk,
     )
     affected = desk.centre.inquiry(now=now, waybill=parcels[4], asker="sender")
-    storm = incidents.declare(
-        given=incidents.Given(
+    storm = incident_opening.declare(
+        given=incident_opening.Given(
             kind="natural_disaster",
             summary="成都暴雨",
             started_at=at("08:00"),

@@ -12,7 +12,9 @@ from claims.models import Claim
 from kefu.cases.models import Case
 from kefu.errors import Conflict, KefuError
 from kefu.notifications.models import Event
+from kefu.rulebooks.selectors import edition_in_force
 from kefu.staff.models import User
+from payroll.models import Course
 from tests.centre import at
 from tests.claims.conftest import MORNING
 
@@ -109,6 +111,20 @@ def test_claims_go_to_the_adjuster_with_the_fewest_open_ones(desk):
     desk.centre.work_by("LC")
     desk.lost = desk.waybill("770612045520")
     assert desk.register().owner == desk.shen and clause_of_the_last() == "LC-04.04"
+
+
+@pytest.mark.rule("ES-602.07")
+def test_a_claim_passes_over_an_adjuster_who_has_not_passed_yet(desk):
+    desk.work_by("ES")
+    using = edition_in_force(department_id=desk.claims.pk, at=MORNING)
+    day = MORNING.date()
+    Course.objects.create(
+        employee=desk.gu, kind="pre_job", clause="ES-602.02", rulebook_id=using.version_id, starts_on=day,
+        ends_on=day, opened_at=MORNING,
+    )  # fmt: skip
+
+    assert services.next_adjuster(MORNING) == desk.shen
+    assert desk.register().owner == desk.shen
 
 
 def clause_of_the_last():

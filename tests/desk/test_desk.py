@@ -1,8 +1,11 @@
 """Whose case it is, and what goes with it."""
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from inquiries import services as inquiries
+from inquiries.models import Inquiry
 from kefu.cases.models import Case, HandOver, Interaction
 from kefu.deadlines import services as deadlines
 from kefu.deadlines.models import Consequence
@@ -12,11 +15,12 @@ from kefu.notifications.models import Event
 from kefu.penalties.models import Penalty
 from kefu.policy.rulebook import load
 from kefu.staff import services as staff
-from kefu.staff.models import Duty, Employee
+from kefu.staff.models import Department, Duty, Employee
 from tests.centre import at
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
+TEAMS = ("pre_sale_team", "after_sale_team")
 
 
 def pass_on(centre, case, to, now, **given):
@@ -289,3 +293,100 @@ def test_an_escalation_waits_for_a_lead_and_is_asked_for_once(centre, clock):
 
     case.refresh_from_db()
     assert case.escalated_at is None
+
+
+# What the supervisor has himself, and hears of.
+
+
+@pytest.mark.rule("SD-221.04")
+def test_what_is_grave_is_the_supervisors_at_once_with_its_clocks(centre, clock):
+    case = centre.inquiry(now=at("09:00:00"))
+    step = reverse("workbench:step", args=[case.number, "escalate"])
+    lin = Client()
+    lin.force_login(centre.lin.user)
+    clock("09:10:00")
+    assert 'name="flag"' not in lin.get(step).content.decode()  # CD knows no such flag
+    with pytest.raises(KefuError) as refused:
+        desk.escalate(
+            case=case,
+            note="客户扬言曝光",
+            flag="emergency",
+            actor=centre.lin.user,
+            now=at("09:10:00"),
+        )
+    assert refused.value.field == "flag"
+    centre.work_by("SD-2")
+    asked = lin.get(step).content.decode()
+    assert "突发事件" in asked and "重大投诉" in asked
+
+    given = {"note": "媒体来电，客户扬言曝光", "version": case.version, "flag": "nonsense"}
+    assert lin.post(step, given).status_code == 422
+    case.refresh_from_db()
+    assert (case.owner, case.escalated_at) == (centre.lin, None)
+    assert lin.post(step, given | {"flag": "major_complaint"}).status_code == 200
+
+    case.refresh_from_db()
+    assert (case.owner, case.department) == (centre.chen, centre.query_desk)
+    assert (case.priority, case.escalated_at) == (Case.Priority.URGENT, at("09:10:00"))
+    assert case.deadlines.get().party == centre.chen.party
+    assert Event.objects.filter(kind="case.assigned", user_id=centre.chen.user_id).count() == 1
+    told = lin.get(reverse("workbench:case", args=[case.number])).content.decode()
+    assert "标为重大投诉，立即交主管" in told
+
+    # One that waits for help already may turn out to be an emergency; help alone takes no case from anybody.
+    other = centre.inquiry(now=at("09:00:00"), waybill=None, waybill_number="880612045538")
+    lins = {"case": other, "actor": centre.lin.user}
+    desk.escalate(**lins, note="网点拒绝配合", now=clock("09:12:00"))
+    other.refresh_from_db()
+    assert other.owner == centre.lin
+    again = reverse("workbench:step", args=[other.number, "escalate"])
+    assert again in lin.get(reverse("workbench:case", args=[other.number])).content.decode()
+    desk.escalate(**lins, note="仓库起火", flag="emergency", now=clock("09:13:00"))
+    other.refresh_from_db()
+    assert (other.owner, other.escalated_at) == (centre.chen, at("09:12:00"))
+
+
+@pytest.mark.rule("SD-221.05")
+def test_the_supervisor_hears_what_other_departments_are_asked(centre, clock):
+    case, quiet = centre.inquiry(now=at("09:00:00")), centre.inquiry(now=at("09:00:00"))
+    ask = {"department": centre.front_desk, "question": "收件时验视过吗", "actor": centre.lin.user}
+    desk.consult_department(case=quiet, **ask, now=clock("09:05:00"))
+    rings = Event.objects.filter(kind="case.consulted")
+    assert not rings.exists()
+    centre.work_by("SD-2")
+
+    asked = desk.consult_department(case=case, **ask, now=clock("09:06:00"))
+
+    assert list(rings.values_list("user_id", "case_id")) == [(centre.chen.user_id, case.pk)]
+    chen = Client()
+    chen.force_login(centre.chen.user)
+    assert case.number in chen.get(reverse("workbench:bell")).content.decode()
+    out = reverse("workbench:queue") + "?view=consulting"
+    assert case.number in chen.get(out).content.decode()
+    desk.department_replied(
+        consultation=asked, reply="验视过", actor=centre.zhou.user, now=clock("09:30:00")
+    )
+    page = chen.get(out).content.decode()
+    assert case.number not in page and quiet.number in page
+
+
+@pytest.mark.rule("SD-221.07")
+@pytest.mark.parametrize(("about", "team"), [("parcel", "after_sale_team"), ("", "pre_sale_team")])
+def test_a_chat_that_reaches_the_main_account_goes_to_its_team(centre, clock, about, team):
+    given = {"now": clock("09:00:00"), "kind": Inquiry.Kind.CONSULTATION, "channel": "chat"}
+    if not about:
+        given["waybill"] = None
+    before = centre.inquiry(owner=centre.chen, **given)
+    assert before.owner == centre.chen  # CD has no main account
+    centre.work_by("SD-2")
+    assert centre.inquiry(owner=centre.chen, **given).owner == centre.chen  # no such team yet
+    teams = {one: Department.objects.create(code=one, desk=one, name=one) for one in TEAMS}
+
+    case = centre.inquiry(owner=centre.chen, **given)
+
+    assert (case.owner, case.department) == (None, teams[team])
+    assert case.interactions.filter(action="main_account", data__department=team).exists()
+    assert case.deadlines.get().party == centre.company
+    for other in ({"owner": centre.lin}, {"owner": centre.chen, "channel": "phone"}):
+        kept = centre.inquiry(**(given | other))
+        assert kept.owner == other["owner"]

@@ -9,7 +9,7 @@ from inquiries import services as inquiries
 from inquiries.models import Complaint, Finding, LineCheck, Rectification
 from inquiries.selectors.complaints import complaint_rates, history_of, liable_for_claim
 from inquiries.services import Details, Found
-from inquiries.services.findings import customer_token
+from inquiries.services.difficult_customers import customer_token
 from inquiries.services.lines import late_changes
 from kefu.cases.models import Case
 from kefu.errors import Conflict, KefuError, NotAllowed

@@ -13,7 +13,7 @@ from inquiries.models import CounterAcceptance
 from inquiries.services import OfferedParcel, ParcelRefused
 from inquiries.services.acceptance import reasons
 from kefu.errors import Conflict, KefuError, NotAllowed
-from kefu.network.models import Party
+from kefu.network.models import Party, Region
 from kefu.parcels.models import Scan, Waybill
 from kefu.parcels.services import Side
 from kefu.privacy import lookup
@@ -372,6 +372,32 @@ def test_a_slip_that_is_not_there_is_not_found(centre):
 
 def test_a_stranger_signs_in_first(centre):
     assert Client().get(COUNTER).status_code == 302
+
+
+@pytest.mark.rule("CD-03.24", "CD-06.03")
+def test_a_place_leads_to_its_outlets_and_one_that_nobody_serves_is_refused(centre, now):
+    sichuan = Region.objects.create(name="四川省")
+    city = Region.objects.create(name="成都市", parent=sichuan)
+    Party.objects.filter(pk=centre.chengdu.pk).update(region=city, address="科华北路 9 号")
+    client = signed_in(centre.zhou)
+    search, choose = reverse("workbench:search"), reverse("inquiries:new_parties")
+
+    for place in ("四川", "成都市", "科华北路", "chengdu"):
+        shown = client.get(search, {"q": place}).content.decode()
+        assert "派送范围" in shown and "成都武侯三部" in shown and "西安雁塔二部" not in shown, (
+            place
+        )
+        offered = client.get(choose, {"kind": "outlet", "outlet": place}).content.decode()
+        assert "CD03 成都武侯三部" in offered and "XA02" not in offered, place
+    nowhere = client.get(search, {"q": "漠河"}).content.decode()
+    assert "没有网点在那里派送" in nowhere and "派送范围" not in nowhere
+
+    Party.objects.filter(pk=centre.chengdu.pk).update(active=False)
+    assert "成都武侯三部" not in client.get(search, {"q": "四川"}).content.decode()
+    with pytest.raises(KefuError) as refused:
+        accept(centre, now)
+    assert (refused.value.code, refused.value.field) == ("not_served", "destination")
+    assert nothing_is_recorded()
 
 
 def test_without_a_rulebook_the_counter_says_so(now, db):

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from inquiries import services as inquiries
 from inquiries.models import Exemption
 from inquiries.selectors.force_majeure import exempted, findings_page, preview, preview_page
-from inquiries.services import force_majeure, incidents
+from inquiries.services import force_majeure, incident_opening
 from kefu.deadlines import services as deadlines
 from kefu.deadlines.models import Deadline
 from kefu.errors import Conflict, KefuError, NotAllowed
@@ -236,8 +236,8 @@ def test_nobody_signs_alone_and_nothing_senseless_is_declared(centre, sichuan, c
 def test_taken_back_by_two_it_ends_there_and_what_was_exempted_stays(
     centre, sichuan, broken, clock
 ):
-    storm = incidents.declare(
-        given=incidents.Given(
+    storm = incident_opening.declare(
+        given=incident_opening.Given(
             kind="natural_disaster",
             summary="成都暴雨",
             started_at=at("09:00:00"),

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from inquiries.models import BroadcastReceipt, ForceMajeure, Incident, WaitingCustomer
-from inquiries.services import incidents
+from inquiries.services import incident_opening
 from kefu.audit.models import AuditRow
 from kefu.cases.models import Case
 from kefu.jobs import services as jobs
@@ -118,10 +118,10 @@ def test_the_pages_of_incidents_and_their_complaints_ask_the_same_however_many_t
     with CaptureQueriesContext(connection) as few:
         shown(wang, "/incidents/")
     for issue in ("topic:power", "outlet:²", "route:x-9"):  # typed by hand
-        given = incidents.Given(
+        given = incident_opening.Given(
             kind="other", summary="停电", started_at=incident.started_at, issue=issue
         )
-        incidents.declare(
+        incident_opening.declare(
             given=given,
             department=express.query_desk,
             actor=express.wang.user,

@@ -21,7 +21,17 @@ from inquiries.selectors.incidents import (
     progress,
     script,
 )
-from inquiries.services import disasters, drills, failures, incidents, statements
+from inquiries.services import (
+    disasters,
+    drills,
+    failures,
+    incident_findings,
+    incident_opening,
+    incident_solution,
+    incident_team,
+    incidents,
+    statements,
+)
 from kefu.cases.models import Case
 from kefu.deadlines.models import Deadline
 from kefu.errors import Conflict, KefuError, NotAllowed
@@ -51,10 +61,10 @@ def storm(express, clock):
 
 def gather_team(centre, incident, now):
     by = {"incident": incident, "actor": centre.wang.user, "now": now}
-    incidents.add_member(role=Role.AGENT, post=Post.PHONE, employee=centre.lin, **by)
-    incidents.add_member(role=Role.AGENT, post=Post.ONLINE, employee=centre.zhou, **by)
-    incidents.add_member(role=Role.COMPLAINT_SPECIALIST, employee=centre.wang, **by)
-    incidents.add_member(role=Role.OUTLET_HEAD, outlet=centre.chengdu, **by)
+    incident_team.add_member(role=Role.AGENT, post=Post.PHONE, employee=centre.lin, **by)
+    incident_team.add_member(role=Role.AGENT, post=Post.ONLINE, employee=centre.zhou, **by)
+    incident_team.add_member(role=Role.COMPLAINT_SPECIALIST, employee=centre.wang, **by)
+    incident_team.add_member(role=Role.OUTLET_HEAD, outlet=centre.chengdu, **by)
 
 
 def clock_of(incident, action):
@@ -62,7 +72,7 @@ def clock_of(incident, action):
 
 
 def decide(centre, incident, now):
-    return incidents.decide_solution(
+    return incident_solution.decide_solution(
         incident=incident,
         outcome="insured_compensation",
         text="按保价赔偿，运费全退",
@@ -72,11 +82,11 @@ def decide(centre, incident, now):
 
 
 def find_out(centre, incident):
-    finding = incidents.submit_finding(
+    finding = incident_findings.submit_finding(
         incident=incident, facts="派件车故障两天", cause="车辆故障", liable=centre.chengdu,
         actor=centre.chen.user, now=at("10:37:00"),
     )  # fmt: skip
-    incidents.decide_finding(
+    incident_findings.decide_finding(
         finding=finding, confirm=True, actor=centre.he.user, now=at("10:38:00")
     )
 
@@ -97,21 +107,21 @@ def content(case, **by):
 @pytest.mark.rule("ES-502.18", "ES-502.19", "ES-502.22")
 def test_one_of_each_role_is_in_the_team_before_a_solution_is_decided(express, storm, clock):
     incident, _found = storm
-    assert set(incidents.roles_lacking(incident)) == set(Role)
-    assert set(incidents.posts_lacking(incident)) == set(Post)
+    assert set(incident_team.roles_lacking(incident)) == set(Role)
+    assert set(incident_team.posts_lacking(incident)) == set(Post)
     with pytest.raises(KefuError) as refused:
         decide(express, incident, clock("10:30:00"))
     assert refused.value.code == "team_incomplete"
 
     gather_team(express, incident, clock("10:31:00"))
-    assert incidents.roles_lacking(incident) == incidents.posts_lacking(incident) == []
+    assert incident_team.roles_lacking(incident) == incident_team.posts_lacking(incident) == []
     with pytest.raises(NotAllowed):
-        incidents.decide_solution(
+        incident_solution.decide_solution(
             incident=incident, outcome="insured_compensation", text="按保价赔偿",
             actor=express.wang.user, now=at("10:32:00"),
         )  # fmt: skip
     with pytest.raises(KefuError, match="请选"):
-        incidents.decide_solution(
+        incident_solution.decide_solution(
             incident=incident, outcome="nothing", text="不赔", actor=express.chen.user,
             now=at("10:32:00"),
         )  # fmt: skip
@@ -169,26 +179,26 @@ def test_a_finding_counts_once_another_has_confirmed_it_as_of_when_it_was_submit
 ):
     incident, _found = storm
     given = {"facts": "派件车故障两天", "cause": "车辆故障", "liable": express.chengdu}
-    first = incidents.submit_finding(
+    first = incident_findings.submit_finding(
         incident=incident, **given, actor=express.chen.user, now=clock("11:00:00")
     )
     with pytest.raises(KefuError, match="自己"):
-        incidents.decide_finding(
+        incident_findings.decide_finding(
             finding=first, confirm=True, actor=express.chen.user, now=at("11:01:00")
         )
     with pytest.raises(KefuError):  # sent back without a reason
-        incidents.decide_finding(
+        incident_findings.decide_finding(
             finding=first, confirm=False, actor=express.he.user, now=at("11:01:00")
         )
-    incidents.decide_finding(
+    incident_findings.decide_finding(
         finding=first, confirm=False, note="时间不对", actor=express.he.user, now=at("11:02:00")
     )
-    second = incidents.submit_finding(
+    second = incident_findings.submit_finding(
         incident=incident, **given, actor=express.chen.user, now=clock("12:19:00")
     )
     assert clock_of(incident, "incident_investigation").answered_at is None
 
-    incidents.decide_finding(
+    incident_findings.decide_finding(
         finding=second, confirm=True, actor=express.he.user, now=clock("13:00:00")
     )
 
@@ -203,17 +213,17 @@ def test_all_are_told_and_answered_a_result_a_row_and_it_ends_when_none_is_open(
     incident, found = storm
     gather_team(express, incident, clock("10:30:00"))
     with pytest.raises(Conflict):
-        incidents.answer_many(
+        incident_solution.answer_many(
             incident=incident, numbers=[found[0].number], text="赔", channel="phone",
             actor=express.lin.user, now=at("10:31:00"),
         )  # fmt: skip
     incident = decide(express, incident, clock("10:35:00"))
     told = GroupedComplaint.objects.get(complaint=found[0].pk)
     by = {"actor": express.lin.user, "now": at("10:40:00")}
-    incidents.note_notice(grouped=told, channel="phone", reached=False, **by)
-    incidents.note_notice(grouped=told, channel="sms", reached=True, **by)
+    incident_solution.note_notice(grouped=told, channel="phone", reached=False, **by)
+    incident_solution.note_notice(grouped=told, channel="sms", reached=True, **by)
     with pytest.raises(KefuError):
-        incidents.note_notice(grouped=told, channel="pigeon", reached=True, **by)
+        incident_solution.note_notice(grouped=told, channel="pigeon", reached=True, **by)
     assert progress(incident).told == 1
     assert told not in complaints_page(incident, only="untold")
 
@@ -229,10 +239,10 @@ def test_all_are_told_and_answered_a_result_a_row_and_it_ends_when_none_is_open(
     inquiries.close(case=closed, note="已赔", further_needs_asked=True, **by)
     numbers = [case.number for case in found]
     batch = {"incident": incident, "text": "按保价赔偿，运费全退", "channel": "phone", **by}
-    early = incidents.answer_many(numbers=[rest[0].number], **batch)
+    early = incident_solution.answer_many(numbers=[rest[0].number], **batch)
     assert "还没有核实" in early[0].refusal  # nobody has found out yet what happened
     find_out(express, incident)
-    first = incidents.answer_many(numbers=[*numbers[:12], "TS-261120-9999"], **batch)
+    first = incident_solution.answer_many(numbers=[*numbers[:12], "TS-261120-9999"], **batch)
     refused = {row.number: row.refusal for row in first if row.refusal}
     assert set(refused) == {closed.number, grave.number, "TS-261120-9999"}
     assert "已结案" in refused[closed.number] and "单独核实" in refused[grave.number]
@@ -250,11 +260,11 @@ def test_all_are_told_and_answered_a_result_a_row_and_it_ends_when_none_is_open(
             incident=incident, note="办完", actor=express.wang.user, now=at("11:00:00")
         )
 
-    again = incidents.answer_many(numbers=numbers, **batch)
+    again = incident_solution.answer_many(numbers=numbers, **batch)
     assert [row.number for row in again if not row.refusal] == numbers[12:]
     heard = {"courier_said": "车坏了", "head_said": "派了别的车", "evidence": ["tracking"]}
     inquiries.verify(case=grave, text="问过了", **heard, **{**by, "actor": express.chen.user})
-    grave_one = incidents.answer_many(
+    grave_one = incident_solution.answer_many(
         numbers=[grave.number], **{**batch, "actor": express.chen.user}
     )
     assert not grave_one[0].refusal
@@ -280,16 +290,16 @@ def test_all_are_told_and_answered_a_result_a_row_and_it_ends_when_none_is_open(
 
 @pytest.mark.rule("LC-01.08")
 def test_a_major_one_goes_to_the_head_at_once_and_stays_on_top(express, clock):
-    given = incidents.Given(
+    given = incident_opening.Given(
         kind="other", summary="分拨中心失火", started_at=at("09:00:00"), is_major=True
     )
     by = {"department": express.query_desk, "actor": express.wang.user}
-    major = incidents.declare(given=given, now=clock("09:05:00"), **by)
+    major = incident_opening.declare(given=given, now=clock("09:05:00"), **by)
 
     assert major.case.owner == express.chen
     assert major.case.escalated_at == at("09:05:00")
     with pytest.raises(NotAllowed):
-        incidents.declare(
+        incident_opening.declare(
             given=given, department=express.query_desk, actor=express.lin.user, now=at("09:05:00")
         )
 
@@ -299,8 +309,8 @@ def test_a_major_one_goes_to_the_head_at_once_and_stays_on_top(express, clock):
 
 @pytest.fixture
 def rain(express, clock):
-    return incidents.declare(
-        given=incidents.Given(
+    return incident_opening.declare(
+        given=incident_opening.Given(
             kind="natural_disaster",
             summary="成都暴雨",
             started_at=at("09:00:00"),
@@ -337,16 +347,16 @@ def test_all_agents_are_warned_and_tell_the_customers_why_where_and_how_long(exp
     with pytest.raises(Conflict):
         disasters.tell(incident=rain, case=elsewhere, actor=express.lin.user, now=at("09:26:00"))
     with pytest.raises(KefuError) as refused:
-        incidents.declare(
-            given=incidents.Given(
+        incident_opening.declare(
+            given=incident_opening.Given(
                 kind="natural_disaster", summary="台风", started_at=at("18:00:00"), warned=True
             ),
             department=express.query_desk, actor=express.wang.user, now=at("09:30:00"),
         )  # fmt: skip
     assert refused.value.field == "reason"
     warned, called_off = (
-        incidents.declare(
-            given=incidents.Given(
+        incident_opening.declare(
+            given=incident_opening.Given(
                 kind="natural_disaster", summary="台风", started_at=at("18:00:00"), warned=True,
                 reason="台风",
             ),
@@ -583,8 +593,8 @@ def test_a_month_without_a_drill_is_told_once_and_a_drill_is_marked_and_counts_n
     assert DrillReminder.objects.count() == 1
     assert drills.suggested_scenario(department_id=department.pk, now=late) == "system_failure"
 
-    drill = incidents.declare(
-        given=incidents.Given(
+    drill = incident_opening.declare(
+        given=incident_opening.Given(
             kind="system_failure", summary="查件系统断网", started_at=late, is_drill=True
         ),
         department=department,
@@ -597,7 +607,7 @@ def test_a_month_without_a_drill_is_told_once_and_a_drill_is_marked_and_counts_n
     by = {"incident": drill, "actor": express.wang.user, "now": late + timedelta(hours=1)}
     with pytest.raises(Conflict, match="参加"):
         incidents.complete(note="练了", **by)
-    incidents.add_member(role=Role.AGENT, employee=express.lin, **by)
+    incident_team.add_member(role=Role.AGENT, employee=express.lin, **by)
     incidents.complete(note="练了", **by)
 
     month = drills.month_of_drills(department_id=department.pk, now=late)

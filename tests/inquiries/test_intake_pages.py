@@ -1,5 +1,6 @@
 """Intake as the agent meets it: a pasted message, the form of one inquiry, a table."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -503,6 +504,19 @@ def test_a_complaint_is_linked_to_what_it_grew_from(chat, agent):
     complaint = Case.objects.get(kind="complaint")
     assert complaint.complaint.against == chat.chengdu
     assert complaint.links.get().origin == origin
+
+
+def test_a_complaint_is_never_one_of_a_topic_that_nobody_picked(centre, agent):
+    """A mass incident counts complaints of one issue: what was not said is not counted."""
+    page = blank(agent, kind="complaint", cause="no_reply")
+    shown = agent.post(reverse("inquiries:new_check"), page).content.decode()
+    assert re.findall(r'name="issue" value="([^"]*)"[^>]*checked', shown) == [""]
+
+    register(agent, kind="complaint", cause="no_reply")
+    assert only_case().complaint.issue == ""
+
+    register(agent, kind="complaint", cause="no_reply", issue="topic:weather")
+    assert Case.objects.latest("pk").complaint.issue == "topic:weather"
 
 
 def test_we_ask_an_outlet_and_an_outlet_asks_us(chat, agent):

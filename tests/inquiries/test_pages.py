@@ -1063,6 +1063,8 @@ def test_a_stream_first_tells_what_was_missed_then_what_comes():
         stream = live.stream(reader=reader, after=outbox.Place(0, 0))
         heard = []
         async for piece in stream:
+            if b"still here" in piece:  # while a transaction of another database holds the news up
+                continue
             heard.append(piece.decode())
             if len(heard) == 2:
                 await sync_to_async(centre.inquiry, thread_sensitive=False)(now=now)
@@ -1072,7 +1074,7 @@ def test_a_stream_first_tells_what_was_missed_then_what_comes():
                 return heard
         return heard
 
-    heard = asyncio.run(asyncio.wait_for(listen(), 20))
+    heard = asyncio.run(asyncio.wait_for(listen(), 60))
 
     assert "event: clock" in heard[0]
     assert f'"case": {missed.pk}' in heard[1]

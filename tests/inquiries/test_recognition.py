@@ -1,24 +1,16 @@
 """What an agent would mark in a pasted chat, and how sure the marks are."""
 
 import time
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from inquiries import recognition
-from inquiries.recognition import (
-    Found,
-    TextTooLong,
-    TooManyNumbers,
-    moment,
-    near_matches,
-    near_variants,
-    recognise,
-)
+from inquiries.recognition import MAX_CHARACTERS, TextTooLong, TooManyNumbers, recognise
+from inquiries.recognition.found import Found
+from inquiries.recognition.groups import LONGEST_SUMMARY
+from inquiries.recognition.slips import near_matches, near_variants
 
 CHAT = """云锦布艺老吴　14:19
 在吗，帮查几个件，客户都急
@@ -333,30 +325,6 @@ def test_what_is_no_time_is_none(text: str) -> None:
     assert [one.value for one in recognise(text).times if one.value != "01:00"] == []
 
 
-@pytest.mark.parametrize(
-    ("value", "meant"),
-    [
-        ("-1", date(2026, 12, 31)),
-        ("0", date(2027, 1, 1)),
-        ("14:19", datetime(2027, 1, 1, 14, 19, tzinfo=ZoneInfo("Asia/Shanghai"))),
-        ("-1 20:00", datetime(2026, 12, 31, 20, 0, tzinfo=ZoneInfo("Asia/Shanghai"))),
-        ("12-30", date(2026, 12, 30)),
-        ("01-02", date(2027, 1, 2)),
-        ("02-29", date(2028, 2, 29)),
-        ("2026-11-19 16:20", datetime(2026, 11, 19, 16, 20, tzinfo=ZoneInfo("Asia/Shanghai"))),
-    ],
-)
-def test_a_time_means_the_nearest_such_day(value: str, meant: date | datetime) -> None:
-    now = datetime(2027, 1, 1, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
-
-    assert moment(value, now=now) == meant
-
-
-def test_what_is_no_value_of_a_time_is_refused() -> None:
-    with pytest.raises(ValueError):
-        moment("昨天", now=datetime(2027, 1, 1, tzinfo=ZoneInfo("Asia/Shanghai")))
-
-
 # --- What the customer wants ---------------------------------------------------------------------------------
 
 
@@ -472,9 +440,9 @@ def test_an_empty_text_has_nothing() -> None:
 
 
 def test_twenty_thousand_characters_are_read_and_one_more_is_refused() -> None:
-    assert recognise("急" * recognition.MAX_CHARACTERS).waybills == ()
+    assert recognise("急" * MAX_CHARACTERS).waybills == ()
     with pytest.raises(TextTooLong) as refused:
-        recognise("急" * (recognition.MAX_CHARACTERS + 1))
+        recognise("急" * (MAX_CHARACTERS + 1))
     assert refused.value.code == "paste_too_long"
     assert refused.value.field == "text"
 
@@ -500,21 +468,22 @@ def test_five_hundred_numbers_are_read_and_one_more_is_refused() -> None:
 def test_no_text_is_slow(unit: str) -> None:
     text = (unit * 20_000)[:20_000]
 
-    started = time.perf_counter()
+    started = time.process_time()
     recognise(text)
 
-    assert time.perf_counter() - started < 3  # about 0.3 s on a busy machine
+    # Of its own work, about 0.3 s: what else the machine does is no matter.
+    assert time.process_time() - started < 3
 
 
 def test_five_hundred_numbers_that_share_one_long_line_are_not_slow() -> None:
     numbers = "、".join(str(880612045537 + index) for index in range(500))
 
-    started = time.perf_counter()
+    started = time.process_time()
     found = recognise((numbers + "何女士13800004521查件昨天14:19催，" * 1_000)[:20_000])
 
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
     assert len(found.groups) == 500
-    assert all(len(group.text) <= recognition.LONGEST_SUMMARY for group in found.groups)
+    assert all(len(group.text) <= LONGEST_SUMMARY for group in found.groups)
 
 
 @examples(deadline=None)  # other work may hold the machine
@@ -530,9 +499,6 @@ def test_no_text_breaks_recognition(text: str) -> None:
     assert [group.waybill for group in found.groups] == list(found.waybills)
     ends = [0, *(end for _start, end, _one in found.marks)]
     assert all(start >= end for (start, _end, _one), end in zip(found.marks, ends, strict=False))
-    now = datetime(2026, 11, 20, tzinfo=ZoneInfo("Asia/Shanghai"))
-    for one in found.times:
-        moment(one.value, now=now)
 
 
 # --- One slip away -------------------------------------------------------------------------------------------

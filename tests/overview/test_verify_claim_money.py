@@ -11,7 +11,8 @@ from psycopg.conninfo import make_conninfo
 from claims.models import Document, Recovery
 from claims.services import documents, insurance, recoveries
 from kefu.overview.claim_money_checks import CLAIM_MONEY_CHECKS
-from kefu.overview.verify import paper_contents, verify
+from kefu.overview.contents import paper_contents
+from kefu.overview.verify import verify
 from tests.centre import at
 from tests.claims.conftest import build_desk
 from tests.claims.money import approved, booked, reported

@@ -21,7 +21,18 @@ from kefu.policy.clauses import (
     WageFormula,
 )
 from kefu.policy.explanation import explain
-from kefu.policy.pay import Limits, PayFacts, PayRules, PoolFacts, payslip, pool, reward, room
+from kefu.policy.months import last_day
+from kefu.policy.pay import (
+    Limits,
+    PayFacts,
+    PayRules,
+    PoolFacts,
+    payslip,
+    payslips,
+    pool,
+    reward,
+    room,
+)
 from kefu.policy.refusals import BadFacts
 from kefu.policy.rulebook import RulebookError
 from kefu.policy.steps import Step
@@ -468,6 +479,48 @@ def test_a_payslip_adds_up_to_the_fen_and_keeps_its_limits(facts):
         assert len(told) == len(slip.steps)
         stored = [Step.from_json(step.to_json()) for step in slip.steps]
         assert explain(stored, language) == told
+
+
+@settings(max_examples=40)
+@given(facts=facts, day=st.integers(1, 27), there=st.sampled_from(["report", "front", "on_site"]))
+def test_a_month_in_two_parts_keeps_the_limits_of_the_whole(facts, day, there):
+    """Whatever happens in either part, together they take no more than one slip might, and lose no fine on the way."""
+    month = facts["month"]
+    stints = [(f"{month}-01", f"{month}-{day:02}"), (f"{month}-{day + 1:02}", last_day(month))]
+    given = facts | {"hired_on": date(2015, 1, 31)}
+    parts = [
+        PayFacts.model_validate(
+            given | {"department": desk, "stint": {"from_on": first, "until_on": last}}
+        )
+        for (first, last), desk in zip(stints, ("query", there), strict=True)
+    ]
+
+    made = [slip for slip, _most in payslips([(part, pay_rules("CD")) for part in parts])]
+
+    gross = sum(slip.gross for slip in made)
+    taken = sum(slip.deductions for slip in made)
+    assert taken <= room(gross, parts[0].limits)[0]
+    assert all(slip.net >= 0 for slip in made)
+    owed = 2 * sum(line.amount for line in parts[0].penalties) - 2 * sum(
+        line.amount for line in parts[0].adjustments if line.amount < 0
+    )
+    assert taken + sum(slip.not_deducted for slip in made) == owed
+    base = [line.amount for slip in made for line in slip.lines if line.part == "base"]
+    assert abs(sum(base) - 1000) <= Decimal("0.01")  # each half up: a fen at most
+    whole = payslips([(PayFacts.model_validate(given), pay_rules("CD"))])
+    assert whole == [(payslip(PayFacts.model_validate(given), pay_rules("CD")), None)]
+
+
+def test_a_stint_lies_within_the_days_of_service():
+    with pytest.raises(BadFacts, match="stint: 2026-11-01 is not from 2026-11-03"):
+        paid(hired_on="2026-11-03", stint={"from_on": "2026-11-01", "until_on": "2026-11-20"})
+    agreed = paid(
+        "OS", base="3000", score=None, stint={"from_on": "2026-11-16", "until_on": "2026-11-30"}
+    )
+    assert agreed.net == 1500
+    assert [line.text for line in explain(agreed.lines[0].steps, "zh-hans")][-1] == (
+        "3,000.00 元 × 在本部门 15 ÷ 在职 30 天"
+    )
 
 
 @settings(max_examples=40)

@@ -18,7 +18,7 @@ from tests.centre import at
 from tests.problem_parcels.conftest import EVENING, Desk
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
-MOST_QUERIES = 15
+MOST_QUERIES = 16  # one of them: may he work at all?
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_the_page_asks_what_the_type_asks_and_goes_on_as_one_chooses(page):
     assert "Sending company" in asked(page, "returned")
 
 
-def test_one_scan_is_one_parcel_and_at_most_fifteen_questions(desk, page):
+def test_one_scan_is_one_parcel_and_at_most_sixteen_questions(desk, page):
     scan(page, desk.arrived.number)  # the first of the day also fills what is read once a process
     desk.waybill("770612045505")
     with CaptureQueriesContext(connection) as taken:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from kefu.cases.models import Interaction
+from kefu.desk import services as desk
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.notifications.models import Event
 from kefu.processes import services
@@ -179,6 +180,10 @@ def test_the_owner_of_what_is_open_is_reminded_on_the_record(headed, client, set
     assert shop.case(idle).owner is None
     services.remind_owner(case=idle.case, by=shop.mo, now=shop.later(40))
     assert len(rung(Event.Kind.PROCESS_REMINDED, shop.qian.user)) == 1
+    desk.take(case=idle.case, employee=shop.mo, now=shop.later(41))
+    with pytest.raises(Conflict) as alone:
+        services.remind_owner(case=idle.case, by=shop.mo, now=shop.later(42))
+    assert alone.value.code == "nobody_to_remind"
     other = shop.start("unidentified_return")
     with pytest.raises(KefuError) as not_one:
         services.remind_owner(case=other.case, by=shop.mo, now=shop.later())

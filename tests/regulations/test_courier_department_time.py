@@ -8,6 +8,7 @@ from kefu.policy.clauses import NotSet
 from kefu.policy.clocks import schedules
 from kefu.policy.due import ClockFacts, NoClock, due
 from kefu.policy.explanation import explain
+from kefu.policy.lunches import Lunch, batches, turns
 from kefu.policy.requirements import requirements
 from kefu.policy.retention import retention_ends
 from kefu.policy.rosters import limit_of, minutes_of, season_of, shift_on, within_limit
@@ -257,6 +258,24 @@ def test_lunch_is_taken_in_two_batches():
     assert (all_at_once.clause, all_at_once.wanted) == ("CD-12.23", 2)
     assert missing_seats(CD, {"lunch_batches": 2}, time(12)) == ()
     check_own_cost(CD, "CD-12.23", "0.5")
+    assert batches(CD) == (2, "CD-12.23")
+    assert batches(book("ES")) == (0, "")
+
+
+@pytest.mark.rule("CD-12.23")
+def test_who_ate_first_eats_later_the_next_day():
+    people, eaten = ["周明", "林小月", "王芳"], []
+    for day in range(1, 7):
+        here = people[:2] if day == 4 else people
+        found = turns(here, 2, eaten, {"王芳": 1} if day == 6 else None)
+        assert set(found) == set(here)
+        assert set(found.values()) == {1, 2}  # somebody stays
+        eaten += [Lunch(who, date(2026, 11, day), batch) for who, batch in found.items()]
+    first = {
+        who: [one.on.day for one in eaten if (one.who, one.batch) == (who, 1)] for who in people
+    }
+    assert first == {"周明": [1, 2, 4, 6], "林小月": [1, 3, 5], "王芳": [2, 3, 5, 6]}
+    assert turns(["甲", "乙"], 2, [Lunch("甲", date(2026, 11, 1), 1)]) == {"乙": 1, "甲": 2}
 
 
 @pytest.mark.rule("CD-12.44")

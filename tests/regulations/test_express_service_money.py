@@ -60,7 +60,6 @@ def test_there_are_four_levels_and_no_other():
     "ES-138.18",
     "ES-138.19",
     "ES-138.20",
-    "ES-138.21",
     "ES-138.22",
     "ES-138.23",
     "ES-138.24",
@@ -101,7 +100,6 @@ def test_there_are_four_levels_and_no_other():
         ("ES-138.18", "demerit", "2(7)"),
         ("ES-138.19", "demerit", "2(8)"),
         ("ES-138.20", "demerit", "2(9)"),
-        ("ES-138.21", "demerit", "2(10)"),
         ("ES-138.22", "major_demerit", "3(1)"),
         ("ES-138.23", "major_demerit", "3(2)"),
         ("ES-138.24", "major_demerit", "3(3)"),
@@ -233,6 +231,16 @@ def test_a_number_that_is_not_known_rules_nothing_out():
 )
 def test_what_counts_as_absence(row):
     assert_holds(ES, row)
+
+
+@pytest.mark.rule("ES-138.21", "ES-133.06")
+@pytest.mark.parametrize("fact", ["proxy_requested", "proxy_done", "self_filled", "forged"])
+def test_whoever_had_a_punch_faked_or_faked_it_gets_a_demerit(fact):
+    found = assessed("ES-138.21", verified=True, established=[fact])
+
+    assert (found.state, found.role, found.measures) == ("applies", "employee", ("demerit",))
+    assert found.ground == "2(10)"
+    assert assessed("ES-138.21", established=[fact]).state == "open"
 
 
 @pytest.mark.rule("ES-133.06", "ES-133.08")

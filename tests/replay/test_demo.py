@@ -9,7 +9,10 @@ import pytest
 from django.core.management import call_command
 
 from kefu.deadlines import services as deadlines
-from kefu.demo import seed
+from kefu.demo.house import House
+from kefu.demo.next_minutes import NextMinutes
+from kefu.demo.seed import live_through
+from kefu.demo.seeder import PARTS, Seeder
 from kefu.jobs import services as jobs
 from kefu.penalties.models import Penalty
 from kefu.replay import selectors, services
@@ -25,16 +28,15 @@ MONTH = "2026-10"
 
 
 @pytest.fixture
-def demo(db: None, settings: Any, monkeypatch: Any) -> None:
+def demo(db: None, settings: Any) -> None:
     """October of a small demo."""
-    monkeypatch.setattr(seed, "DAYS", 31)
     settings.KEFU_NOW = NOW
-    seeder = seed.Seeder(now=NOW, seed=2, scale=0.06)
-    seeder.build()
+    seeder = Seeder(now=NOW, seed=2, scale=0.06, days=31)
+    House(seeder).build()
     # With the usual outlets hardly anybody would complain among so few.
     seeder.slow = {outlet.pk for outlet in seeder.outlets}
-    for part in range(seed.PARTS):
-        seeder.live_through(part)
+    for part in range(PARTS):
+        live_through(seeder, part)
     deadlines.sweep()
 
 
@@ -43,11 +45,11 @@ def test_at_any_hour_every_desk_of_problem_parcels_has_something_to_handle(
     db: None, settings: Any, hour: int
 ) -> None:
     settings.KEFU_NOW = now = NOW.replace(hour=hour)
-    seeder = seed.Seeder(now=now, seed=2, scale=0.06)
-    seeder.build()
+    seeder = Seeder(now=now, seed=2, scale=0.06)
+    House(seeder).build()
     for _again in range(2):  # started anew, it has not twice as much
         seeder.load()
-        seeder.next_minutes()
+        NextMinutes(seeder).add()
     for number, least in (("0826", 6), ("0871", 8), ("0891", 12)):
         waits = to_handle(desk(User.objects.get(username=number)), now)
         assert waits.count() == least, number

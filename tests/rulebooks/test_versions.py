@@ -39,6 +39,7 @@ class TestDrafting:
             {"from": "CD@1"},
         )
 
+    @pytest.mark.rule("SD-221.01")
     @pytest.mark.parametrize("who", ["lin", "wang"])
     def test_only_supervisors_draft_change_and_discard(self, who, centre, draft):
         actor = getattr(centre, who).user
@@ -255,6 +256,7 @@ class TestPublishing:
 
         assert shipped.drafted_by == centre.chen.user
 
+    @pytest.mark.rule("SD-221.01")
     def test_a_second_person_publishes_and_the_edition_before_is_superseded(self, centre, draft):
         amend(draft, "CD-05.10", centre.chen.user, fine="100")
 

@@ -11,6 +11,7 @@ from tools.mutate import guards
 from tools.mutate.__main__ import Runner
 from tools.mutate.changes import changes
 
+# Its last test is skipped on purpose: such a one proves nothing, and the tool has to say so.
 MARKED = """
 import pytest
 from kefu.policy.clocks import OutletRules

@@ -16,7 +16,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[2]
-HOMES = ("kefu", "inquiries", "problem_parcels", "claims")
+HOMES = ("kefu", "inquiries", "problem_parcels", "claims", "payroll")
 COMMENT = re.compile(r"# rule: ([A-Z]{2}-\d+\.\d+(?:, [A-Z]{2}-\d+\.\d+)*)")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

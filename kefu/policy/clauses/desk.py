@@ -41,7 +41,7 @@ class Item(Strict):
 
 class Checklist(ClauseBase):
     """A line a supervisor ticks, or several under one heading. Its points or money stand here or in
-    the clause named by ``scored_by``.
+    the clause named by ``scored_by``; ``counts_as``: what it is counted by where several clauses make a ladder.
     """
 
     kind: Literal["checklist"]
@@ -53,6 +53,7 @@ class Checklist(ClauseBase):
     points: Points | None = None
     fine: Money | None = None
     scored_by: ClauseId | None = None
+    counts_as: Name | None = None
 
     def references(self) -> Iterator[tuple[str, str]]:
         yield from super().references()

@@ -241,6 +241,7 @@ class Consequence(ClauseBase):
     only_with: tuple[ClauseId, ...] = ()
     not_beside: tuple[ClauseId, ...] = ()
     ground: Text | None = None
+    proposed_for: Name | None = None
     excused_by: tuple[Literal["force_majeure"], ...] = ()
 
     @model_validator(mode="after")

@@ -161,7 +161,8 @@ class ScoreEvent(ClauseBase):
     ``of``: what it is counted by, besides its own id. ``on``: whose score. ``cap``: this line takes
     no more than that in a month. ``from_count``: the first so many free, counted in the ``counted``
     month or ever. ``instead_of``: of one incident this counts and those do not. ``active`` false:
-    in the catalogue, not in use until the house switches it on.
+    in the catalogue, not in use until the house switches it on. ``second_person``: whoever was part
+    of it and writes it down does not verify it alone. ``occasion``: the check it is a line of.
     """
 
     kind: Literal["score_event"]
@@ -174,6 +175,8 @@ class ScoreEvent(ClauseBase):
     counted: Literal["month", "ever"] = "month"
     instead_of: tuple[ClauseId, ...] = ()
     active: bool = True
+    second_person: bool = False
+    occasion: Literal["call", "cleaning", "conduct"] | None = None
 
     @model_validator(mode="after")
     def _moves_the_score(self) -> Self:

@@ -58,6 +58,7 @@ from kefu.processes.selectors import (
 )
 from kefu.processes.services.fields import Value, read, untyped
 from kefu.rulebooks.selectors import Edition, edition, edition_in_force
+from kefu.staff import barred
 from kefu.staff.models import Department, Employee
 
 
@@ -92,6 +93,7 @@ def start(
         about = _still_about(plan, follows)
     if about is not None:
         about = _fit_for(plan, about)
+    barred.refuse(owner, now, "process")
     case = cases.open_case(
         kind=Case.Kind.PROCESS,
         department=department,
@@ -245,7 +247,7 @@ def do_step(
         start(
             code=following,
             department=case.department,
-            owner=case.owner,
+            owner=barred.who_may(case.owner, now),
             waybill_number=case.waybill_number,
             summary=case.sealed.get("summary", ""),
             follows=case,
@@ -507,7 +509,8 @@ def _back_to_the_starter(
     run: ProcessRun, case: Case, step: PlanStep, *, actor: Any, now: datetime
 ) -> None:
     """A step of the agent is the one's who began it, unless somebody of his desk has it."""
-    starter = Employee.objects.assignable().filter(user=run.started_by_id).first()
+    found = Employee.objects.assignable().filter(user=run.started_by_id).first()
+    starter = barred.who_may(found, now)
     if starter is None or starter.department_id == case.department_id or step.by is None:
         return
     desk.give(case=case, owner=starter, department=starter.department, actor=actor, now=now)
@@ -603,7 +606,7 @@ def _follow_up(case: Case, *, now: datetime) -> None:
             start(
                 code=code,
                 department=case.department,
-                owner=case.owner,
+                owner=barred.who_may(case.owner, now),
                 about=case,
                 actor=None,
                 now=now,

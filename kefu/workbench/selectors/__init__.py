@@ -2,7 +2,17 @@
 ``timeline``, ``next_steps`` and ``beside``; ``queue`` may use ``desk``."""
 
 from kefu.workbench.selectors.case import CasePage, case_page, preview
-from kefu.workbench.selectors.desk import Desk, Page, Pulse, ViewCount, bell, desk, pulse
+from kefu.workbench.selectors.desk import (
+    Desk,
+    Group,
+    Page,
+    Pulse,
+    ViewCount,
+    bell,
+    desk,
+    grouped,
+    pulse,
+)
 from kefu.workbench.selectors.queue import (
     PAGE_ROWS,
     Chip,
@@ -13,7 +23,7 @@ from kefu.workbench.selectors.queue import (
     queue_rows,
     view_cases,
 )
-from kefu.workbench.selectors.search import Find, search_cases, suggest
+from kefu.workbench.selectors.search import Find, search_cases, served, suggest
 
 __all__ = [
     "PAGE_ROWS",
@@ -21,6 +31,7 @@ __all__ = [
     "Chip",
     "Desk",
     "Find",
+    "Group",
     "Page",
     "Pulse",
     "QueuePage",
@@ -29,12 +40,14 @@ __all__ = [
     "bell",
     "case_page",
     "desk",
+    "grouped",
     "neighbours",
     "preview",
     "pulse",
     "queue_page",
     "queue_rows",
     "search_cases",
+    "served",
     "suggest",
     "view_cases",
 ]

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from kefu.cases.models import Case
 from kefu.deadlines.models import Deadline, LateEntry
+from kefu.desk.selectors import flags
 from kefu.penalties.models import Penalty, Waiver
 from kefu.workbench.kinds import Facts, NextStep, added_steps, kind_of, next_step
 
@@ -31,6 +32,9 @@ def next_steps(facts: Facts) -> list[NextStep]:
         steps.append(next_step(case, "settle-escalation", _("处理升级")))
     steps.append(next_step(case, "transfer", _("转交"), "t"))
     steps.append(next_step(case, "log", _("记其他往来"), rare=True))
+    # What waits for help may turn out to be grave.
+    if case.escalated_at is not None and flags(case, facts.now):
+        steps.append(next_step(case, "escalate", _("升级"), rare=True))
     steps += [step for step in own if step.rare]
     return steps + _against_a_breach(facts)
 

@@ -7,11 +7,13 @@ from typing import Any
 from django.urls import reverse
 
 from kefu.cases.models import Case
+from kefu.network.models import Party
 from kefu.parcels.models import Waybill
 from kefu.privacy import lookup, search
 
 SUGGESTED = 8
 FOUND = 50
+OUTLETS = 30  # beside them
 SHORTEST = 2  # characters
 
 
@@ -99,3 +101,12 @@ def _waybill(waybill: Waybill) -> Find:
         state="",
         due_at=None,
     )
+
+
+def served(text: str) -> list[Party]:
+    """The outlets that deliver at a place, for who is asked whether we go there (CD-03.24); [] for what names none."""
+    place = "".join(character for character in text if character.isprintable()).strip()
+    if len(place) < SHORTEST or any(character.isdecimal() for character in place):
+        return []
+    there = Party.objects.serving(place).select_related("region__parent")
+    return list(there[:OUTLETS])  # rule: CD-03.24

@@ -30,6 +30,8 @@ WORDS = {
     "consulted": gettext_lazy("转办给 {to}"),
     "department_replied": gettext_lazy("{to} 答复了转办"),
     "escalated": pgettext_lazy("done", "升级给主管"),
+    "escalated emergency": gettext_lazy("标为突发事件，立即交主管"),
+    "escalated major_complaint": gettext_lazy("标为重大投诉，立即交主管"),
     "escalation_settled": gettext_lazy("主管已处理升级"),
     "closed": pgettext_lazy("done", "结案"),
     "reopened": pgettext_lazy("done", "重新打开"),
@@ -192,7 +194,8 @@ def _step_words(line: Interaction, case: Case) -> str:
     for addition in additions():
         if line.action in addition.words:
             return str(addition.words[line.action]).format(**values, **addition.values(line))
-    words = WORDS.get(line.action) or kind.words.get(line.action, line.action)
+    told = f"{line.action} {data.get('flag', '')}".rstrip()
+    words = WORDS.get(told) or kind.words.get(line.action, line.action)
     return str(words).format(**values, **kind.values(line))
 
 

@@ -99,6 +99,7 @@ VIEWS = {
             _("转办来的"),
             lambda d, n: Case.objects.visible_to(d.user).open().consulting(d.department_id),
         ),
+        View("consulting", _("转办出去的"), lambda d, n: _department(d, n).consulted()),
     )
 }
 

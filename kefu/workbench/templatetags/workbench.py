@@ -102,6 +102,12 @@ def stretch(length: timedelta | None) -> str:
 
 
 @register.filter
+def grouped(figure: str) -> str:
+    """A figure that is kept as text, its thousands apart; "" stays empty."""
+    return f"{Decimal(figure):,}" if figure else ""
+
+
+@register.filter
 def yuan(amount: Decimal) -> str:
     return f"{amount:,.2f}"
 

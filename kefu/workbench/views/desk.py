@@ -20,7 +20,7 @@ from kefu.rulebooks.selectors import edition_in_force
 from kefu.staff import services as staff
 from kefu.staff.models import Duty, Employee
 from kefu.staff.selectors import seats_in_words, seats_missed_after
-from kefu.workbench import selectors
+from kefu.workbench import kinds, selectors
 from kefu.workbench.door import DeskRequest, desk_only, employee_of, tell, workers_only
 from kefu.workbench.forms import HandOverForm, SeatForm
 from kefu.workbench.frame import door_time
@@ -93,6 +93,7 @@ def hand_over(request: DeskRequest) -> HttpResponse:
     context = {
         "rows": rows,
         "takers": takers,
+        "after_work": [one for one in kinds.navigation(request.user) if one.after_work],
         "refused": refused,
         "missed": seats_in_words(seats_missed_after(employee=employee, now=now)),
         "now": now,

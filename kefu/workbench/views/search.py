@@ -14,15 +14,21 @@ LONGEST = 100  # characters
 @require_GET
 @desk_only
 def search(request: DeskRequest) -> HttpResponse:
-    """All finds; a single case is opened at once."""
+    """All finds, and which outlets deliver at a place; a single case is opened at once."""
     text = request.GET.get("q", "").strip()[:LONGEST]
     finds = selectors.search_cases(user=request.user, text=text)
-    if len(finds) == 1 and finds[0].number:
+    outlets = selectors.served(text)
+    if len(finds) == 1 and finds[0].number and not outlets:
         return redirect(finds[0].url)
     return render(
         request,
         "workbench/search.html",
-        {"finds": finds, "search_text": text, "now": door_time(request)},
+        {
+            "finds": finds,
+            "outlets": outlets,
+            "search_text": text,
+            "now": door_time(request),
+        },
     )
 
 

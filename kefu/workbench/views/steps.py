@@ -30,11 +30,16 @@ def step(request: DeskRequest, number: str, name: str) -> HttpResponse:
     if chosen is None:
         raise Http404
     if request.method != "POST":
-        form = chosen.form(case=case, user=request.user, initial=_initial(request, case))
+        form = chosen.form(
+            case=case,
+            user=request.user,
+            now=door_time(request),
+            initial=_initial(request, case),
+        )
         return render(
             request, "cases/_step.html", {"case": case, "step": chosen, "name": name, "form": form}
         )
-    form = chosen.form(request.POST, case=case, user=request.user)
+    form = chosen.form(request.POST, case=case, user=request.user, now=door_time(request))
     status, said = 422, ""  # the page swaps refusals in by 409 and 422; the words say which it was
     valid = form.is_valid()
     try:

@@ -1,0 +1,51 @@
+"""Addresses of training, the question bank and examinations."""
+
+from django.urls import path
+
+from payroll.views import (
+    courses,
+    examples,
+    exams,
+    papers,
+    questions,
+    training,
+    training_archives,
+    training_sessions,
+)
+
+urlpatterns = [
+    path("my-training/", papers.mine, name="my_training"),
+    path("my-training/papers/<int:pk>/", papers.paper, name="paper"),
+    path("my-training/papers/<int:pk>/begin/", papers.begin, name="begin_paper"),
+    path("my-training/papers/<int:pk>/save/", papers.save, name="save_answer"),
+    path("my-training/papers/<int:pk>/hand-in/", papers.hand_in, name="hand_in"),
+    path("training/", training.month, name="training"),
+    path("training/add/", training.add, name="add_training"),
+    path("training/sessions/<int:pk>/", training_sessions.session, name="training_session"),
+    path("training/sessions/<int:pk>/plan/", training_sessions.arrange, name="plan_training"),
+    path("training/sessions/<int:pk>/hold/", training_sessions.hold, name="hold_training"),
+    path("training/sessions/<int:pk>/cancel/", training_sessions.cancel, name="cancel_training"),
+    path("training/sessions/<int:pk>/came/<int:attendance>/", training_sessions.correct, name="correct_attendance"),
+    path("training/courses/open/", training.open_course, name="open_course"),
+    path("training/courses/<int:pk>/", courses.course, name="course"),
+    path("training/courses/<int:pk>/<slug:act>/", courses.course_step, name="course_step"),
+    path("training/examples/", examples.examples, name="examples"),
+    path("training/archives/", training_archives.archives, name="training_archives"),
+    path("training/archives/<str:number>/", training_archives.archive, name="training_archive"),
+    path("training/archives/<str:number>/typing/", training_archives.typing_test, name="typing_test"),
+    path("training/questions/", questions.bank, name="questions"),
+    path("training/questions/new/", questions.new, name="new_question"),
+    path("training/questions/import/", questions.bring, name="bring_questions"),
+    path("training/questions/questions.xlsx", questions.file, name="questions_file"),
+    path("training/questions/<int:pk>/", questions.question, name="question"),
+    path("training/questions/<int:pk>/retire/", questions.retire, name="retire_question"),
+    path("training/exams/", exams.exams, name="exams"),
+    path("training/exams/new/", exams.new, name="new_exam"),
+    path("training/exams/<int:pk>/", exams.exam, name="exam"),
+    path("training/exams/<int:pk>/edit/", exams.edit, name="edit_exam"),
+    path("training/exams/<int:pk>/step/", exams.step, name="exam_step"),
+    path("training/exams/<int:pk>/marks/", exams.bring, name="bring_marks"),
+    path("training/exams/<int:pk>/marks.xlsx", exams.file, name="marks_file"),
+    path("training/papers/<int:pk>/", exams.paper, name="mark_paper"),
+    path("training/papers/<int:pk>/<slug:act>/", exams.paper_step, name="paper_step"),
+]  # fmt: skip

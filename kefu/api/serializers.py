@@ -45,6 +45,9 @@ class Strict(serializers.Serializer[Any]):
                 ]
             elif isinstance(data, QueryDict) and len(data.getlist(name)) > 1:
                 refused[name] = [serializers.ErrorDetail(str(_("只能给一次")), "repeated")]
+            elif isinstance(data, QueryDict) and not data[name]:
+                # Elsewhere an empty parameter is taken for none, and a filter that was meant would be lost.
+                refused[name] = [serializers.ErrorDetail(str(_("不能为空")), "blank")]
         if refused:
             raise serializers.ValidationError(refused)
         return super().to_internal_value(data)

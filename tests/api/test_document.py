@@ -1,0 +1,125 @@
+"""The document against a running server: Schemathesis makes up calls from the one and sends them to the other."""
+
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from django.conf import settings
+from django.db import connection
+from hypothesis import HealthCheck
+from hypothesis import settings as made_up
+from schemathesis import GenerationMode, checks
+
+from kefu import clock
+from kefu.api import services as keys
+from kefu.api.models import ApiKey
+from kefu.api.public_ids import conceal
+from tests import centre as world
+from tests.api.conftest import ask
+from tests.conftest import fresh_database
+from tests.faults.processes import house
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
+checks.load_all_checks()
+CHECKS = checks.CHECKS.get_by_names(
+    [
+        "not_a_server_error",
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_headers_conformance",
+        "response_schema_conformance",
+        "negative_data_rejection",
+        "missing_required_header",
+    ]
+)
+schema = schemathesis.openapi.from_path(DOCUMENT)
+
+
+class Server:
+    """A running server, and an outlet that knows objects of its own."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.now = clock.now()
+        self.centre = world.build(now=self.now)
+        asked = ask(self.centre, now=self.now)
+        self.ids = {"/api/v1/network-queries/": conceal("network_query", asked.pk)}
+
+    def secret(self) -> str:
+        """A key that has not called yet: none of these calls shall meet the limit of a minute."""
+        _key, secret = keys.issue_key(
+            party=self.centre.chengdu,
+            name="业务系统",
+            scopes=ApiKey.Scope.values,
+            expires_at=None,
+            actor=self.centre.chen.user,
+            now=self.now,
+        )
+        return secret
+
+    def post(self, path: str, body: dict[str, str]) -> None:
+        """Make an object by its own door, and know its id from then on."""
+        headers = {"Authorization": f"Bearer {self.secret()}", "Idempotency-Key": path}
+        made = requests.post(self.url + path, json=body, headers=headers, timeout=20)
+        assert made.status_code == 201, made.text
+        self.ids[path] = made.json()["id"]
+
+    def known_id(self, path: str) -> str | None:
+        return next((known for prefix, known in self.ids.items() if path.startswith(prefix)), None)
+
+
+@pytest.fixture(scope="module")
+def server(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    patch = pytest.MonkeyPatch()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with django_db_blocker.unblock():
+        patch.setattr(settings, "KEFU_NOW", None)
+        try:
+            made = Server(f"http://127.0.0.1:{port}")
+            with house(tmp_path_factory.mktemp("house"), port=port) as running:
+                running.start("redis", "web")
+                parcel = made.centre.waybill.number
+                made.post(
+                    "/api/v1/parcel-messages/",
+                    {"waybill_number": parcel, "problem": "damaged_outside", "text": "请核实"},
+                )
+                tomorrow = made.now.astimezone(clock.SHANGHAI).date() + timedelta(days=1)
+                made.post(
+                    "/api/v1/contact-numbers/",
+                    {"kind": "complaint", "number": "13800004545", "effective_on": str(tomorrow)},
+                )
+                yield made
+        finally:
+            patch.undo()
+            fresh_database(connection.settings_dict["NAME"])
+
+
+@pytest.fixture
+def secret(server: Server) -> str:
+    return server.secret()
+
+
+@schema.parametrize()
+@made_up(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_each_answer_is_one_the_document_tells_of(case, server, secret):
+    known = server.known_id(case.path)
+    if (
+        known
+        and "id" in case.path_parameters
+        and case.meta.generation.mode == GenerationMode.POSITIVE
+    ):
+        case.path_parameters["id"] = known
+    case.headers["Authorization"] = f"Bearer {secret}"
+
+    answer = case.call_and_validate(base_url=server.url, checks=CHECKS)
+
+    assert answer.status_code != 429, "who is turned away at the gate has proved nothing"

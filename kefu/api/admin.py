@@ -9,7 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminTextareaWidget,
+)
 
 from kefu import clock, punctuation
 from kefu.admin import finding
@@ -23,9 +26,19 @@ class KeyForm(forms.ModelForm):
         label=_("权限"), choices=ApiKey.Scope, widget=UnfoldAdminCheckboxSelectMultipleWidget
     )
 
+    networks = forms.CharField(
+        label=_("来源地址"),
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text=_("只能从这些地址使用，每行一个，如 203.0.113.7 或 203.0.113.0/24；不填不限"),
+    )
+
     class Meta:
         model = ApiKey
-        fields = ("party", "name", "scopes", "expires_at")
+        fields = ("party", "name", "scopes", "expires_at", "networks")
+
+    def clean_networks(self) -> list[str]:
+        return [line for line in self.cleaned_data["networks"].splitlines() if line.strip()]
 
 
 class RevokedFilter(admin.SimpleListFilter):
@@ -64,7 +77,7 @@ class ApiKeyAdmin(OfficeAdmin):
         (
             None,
             {
-                "fields": ("party", "name", "scopes", "expires_at"),
+                "fields": ("party", "name", "scopes", "expires_at", "networks"),
                 "description": _("密钥只在签发后显示一次，请当面交给网点。"),
             },
         ),
@@ -74,6 +87,7 @@ class ApiKeyAdmin(OfficeAdmin):
         ("prefix", "shown_scopes"),
         ("created_by", "created_at"),
         ("expires_at", "last_used_at", "revoked_at"),
+        "shown_networks",
     )
     actions_detail = ("revoke_here",)
 
@@ -81,7 +95,11 @@ class ApiKeyAdmin(OfficeAdmin):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("shown_party", "prefix", "shown_scopes", "last_used_at") if obj else ()
+        return (
+            ("shown_party", "prefix", "shown_scopes", "shown_networks", "last_used_at")
+            if obj
+            else ()
+        )
 
     def find(self, text: str) -> Q:
         return Q(prefix__startswith=text) | Q(name__contains=text) | finding.party(text)
@@ -114,6 +132,10 @@ class ApiKeyAdmin(OfficeAdmin):
     @display(description=_("权限"))
     def shown_scopes(self, row: ApiKey) -> str:
         return punctuation.alike(*(str(ApiKey.Scope(scope).label) for scope in row.scopes))
+
+    @display(description=_("来源地址"))
+    def shown_networks(self, row: ApiKey) -> str:
+        return punctuation.alike(*row.networks) if row.networks else str(_("不限"))
 
     def has_revoke_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return bool(request.user.has_perm("api.issue_key"))

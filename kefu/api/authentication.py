@@ -2,8 +2,10 @@
 
 import hmac
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 from typing import Any, ClassVar
 
 import structlog
@@ -67,6 +69,8 @@ class KeyAuthentication(BaseAuthentication):
             raise AuthenticationFailed(_("密钥已吊销"), code="key_revoked")
         if key.expires_at is not None and key.expires_at <= now:
             raise AuthenticationFailed(_("密钥已过期"), code="key_expired")
+        if key.networks and not _within(address, key.networks):
+            raise PermissionDenied(_("这把密钥不能从这个地址使用"), code="address_not_allowed")
         if not key.party.active:
             raise PermissionDenied(_("网点已停用，请联系客服部"), code="party_inactive")
         _note_use(key, now)
@@ -87,6 +91,11 @@ def _find(header: str) -> ApiKey | None:
     # An unknown prefix takes as long as a wrong secret.
     known = bytes(key.secret_digest) if key else NOBODY
     return key if hmac.compare_digest(known, digest(shape["secret"])) else None
+
+
+def _within(address: str, networks: Iterable[str]) -> bool:
+    """Whether a call comes from one of these. An address we could not learn is in none."""
+    return bool(address) and any(ip_address(address) in ip_network(each) for each in networks)
 
 
 def _note_use(key: ApiKey, now: datetime) -> None:

@@ -31,6 +31,9 @@ class ApiMiddleware(MiddlewareMixin):
         if response.status_code >= 400 and response.get("Content-Type") != CONTENT_TYPE:
             response = _as_problem(response)
         response.headers["X-Request-ID"] = request_id()
+        if allowance := getattr(request, "allowance", None):
+            for name, value in allowance.headers().items():
+                response.headers[name] = value
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 

@@ -31,6 +31,12 @@ class ApiKey(models.Model):
         default=list,
         verbose_name=_("权限"),
     )
+    networks = ArrayField(
+        models.CharField(max_length=43),
+        default=list,
+        blank=True,
+        verbose_name=_("来源地址"),
+    )
     created_by = models.ForeignKey(
         "staff.User", models.PROTECT, related_name="+", verbose_name=_("签发人")
     )
@@ -66,6 +72,21 @@ class IdempotentAnswer(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class CallCount(models.Model):
+    """How often a key has called in the minute it called last."""
+
+    api_key = models.OneToOneField(ApiKey, models.CASCADE, primary_key=True, related_name="+")
+    minute = models.DateTimeField()
+    calls = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("调用次数")
+        verbose_name_plural = pgettext_lazy("plural", "调用次数")
+
+    def __str__(self) -> str:
+        return f"{self.api_key_id} {self.calls}"
 
 
 class FailedAttempts(models.Model):

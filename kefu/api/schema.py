@@ -129,3 +129,24 @@ WAS_REPLAYED = OpenApiParameter(
     response=[200, 201],
     description=_("true：这是第一次的答复，没有再办一次"),
 )
+
+
+ALLOWANCE = {
+    "RateLimit-Limit": _("这把密钥每分钟最多调用几次"),
+    "RateLimit-Remaining": _("这一分钟还可以调用几次"),
+    "RateLimit-Reset": _("几秒后重新计数"),
+}
+
+
+def tell_allowance(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
+    """Say of each answer that it tells how often the key may still call (a hook of drf-spectacular)."""
+    result["components"]["headers"] = {
+        name: {"description": str(words), "schema": {"type": "integer"}}
+        for name, words in ALLOWANCE.items()
+    }
+    told = {name: {"$ref": f"#/components/headers/{name}"} for name in ALLOWANCE}
+    for operation in (each for path in result["paths"].values() for each in path.values()):
+        for status, answer in operation["responses"].items():
+            if status.startswith("2") or status == "429":
+                answer["headers"] = {**answer.get("headers", {}), **told}
+    return result

@@ -3,8 +3,9 @@
 import hashlib
 import secrets
 import string
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 from typing import Any
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from kefu.privacy import redact
 PREFIX_LETTERS = string.ascii_lowercase + string.digits
 SECRET_BYTES = 32
 PARTNERS = (Party.Kind.OUTLET, Party.Kind.CONTRACTOR)
+MOST_NETWORKS = 20
 ANSWERS_KEPT = timedelta(hours=24)
 
 
@@ -34,11 +36,13 @@ def issue_key(
     name: str,
     scopes: Sequence[str],
     expires_at: datetime | None,
+    networks: Iterable[str] = (),
     actor: Any,
     now: datetime,
 ) -> tuple[ApiKey, str]:
     """Give a partner a key; return it with ``prefix.secret``, which nobody can read again.
 
+    ``networks``: addresses or CIDR ranges it may be used from; none: from anywhere.
     Raises KefuError naming the field, NotAllowed for anybody but a supervisor.
     """
     if not actor.has_perm("api.issue_key"):
@@ -56,11 +60,28 @@ def issue_key(
         prefix="kf" + "".join(secrets.choice(PREFIX_LETTERS) for _letter in range(10)),
         secret_digest=digest(secret),
         scopes=sorted(set(scopes)),
+        networks=_networks(networks),
         created_by=actor,
         created_at=now,
         expires_at=expires_at,
     )
     return key, f"{key.prefix}.{secret}"
+
+
+def _networks(given: Iterable[str]) -> list[str]:
+    """Return the ranges in their canonical spelling. Raises KefuError for a text that is none."""
+    networks = {}
+    for text in given:
+        try:
+            network = ip_network(text.strip(), strict=False)
+        except ValueError:
+            message = _("“%(text)s”不是 IP 地址或网段") % {"text": text.strip()[:60]}
+            raise KefuError(message, code="not_a_network", field="networks") from None
+        networks[str(network)] = network
+    if len(networks) > MOST_NETWORKS:
+        message = _("来源地址最多 %(most)d 个") % {"most": MOST_NETWORKS}
+        raise KefuError(message, code="too_many", field="networks")
+    return list(networks)
 
 
 @transaction.atomic

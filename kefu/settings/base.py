@@ -447,6 +447,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "kefu.api.schema.tell_allowance",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "DirectionEnum": "kefu.api.serializers.Direction",
         "QueryState": "inquiries.models.NetworkQuery.State",

@@ -191,16 +191,3 @@ def test_the_use_of_a_key_is_noted_once_a_minute(centre, issue, settings, now):
         timedelta(seconds=10),
         timedelta(seconds=70, microseconds=1),
     ]
-
-
-def test_a_key_may_call_so_often_a_minute(chengdu, centre, issue, monkeypatch):
-    monkeypatch.setattr(limits, "CALLS", 3)
-    monkeypatch.setattr(limits.time, "monotonic", lambda: 130.0)
-    outlet = Outlet(issue(centre.chengdu)[1])
-
-    answers = [outlet.get(QUERIES) for _call in range(4)]
-
-    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
-    assert refusal(answers[3]) == (429, "throttled")
-    assert answers[3]["Retry-After"] == "50"
-    assert chengdu.get(QUERIES).status_code == 200

@@ -485,6 +485,20 @@ class TestKeys:
         key.refresh_from_db()
         assert key.revoked_at is not None
 
+    def test_a_key_is_bound_to_addresses_one_a_line(self, office, as_user):
+        client = as_user(office.chen.user)
+        body = {"party": office.chengdu.pk, "name": "对接系统", "scopes": ["claims:read"]}
+        add = reverse("admin:api_apikey_add")
+
+        wrong = client.post(add, {**body, "networks": "203.0.113.7\r\n二楼"})
+        assert "“二楼”不是 IP 地址或网段" in wrong.content.decode()
+        assert not ApiKey.objects.exists()
+        client.post(add, {**body, "networks": "203.0.113.7\r\n\r\n2001:db8::/32\r\n"})
+
+        key = ApiKey.objects.get()
+        assert key.networks == ["203.0.113.7/32", "2001:db8::/32"]
+        assert "203.0.113.7/32、2001:db8::/32" in client.get(change(key)).content.decode()
+
 
 JOURNAL = (
     "ledger_entry",

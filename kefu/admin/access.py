@@ -288,6 +288,9 @@ HIDDEN = {
     "claims.registerstep",
     "claims.reminder",  # of what the adjusters were told: their bells say so
     "api.failedattempts",
+    "api.callcount",
+    "api.nonce",
+    "api.signingsecret",
     # What anybody earns: looked at on pages of its own, where each look is recorded.
     "payroll.wage",
     "payroll.offerletter",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminTextareaWidget,
+    UnfoldBooleanSwitchWidget,
 )
 
 from kefu import clock, punctuation
@@ -31,6 +32,13 @@ class KeyForm(forms.ModelForm):
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text=_("只能从这些地址使用，每行一个，如 203.0.113.7 或 203.0.113.0/24；不填不限"),
+    )
+
+    signed = forms.BooleanField(
+        label=_("写入要签名"),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text=_("另给一个签名密钥，每个写入请求都要用它签名"),
     )
 
     class Meta:
@@ -77,7 +85,7 @@ class ApiKeyAdmin(OfficeAdmin):
         (
             None,
             {
-                "fields": ("party", "name", "scopes", "expires_at", "networks"),
+                "fields": ("party", "name", "scopes", "expires_at", "networks", "signed"),
                 "description": _("密钥只在签发后显示一次，请当面交给网点。"),
             },
         ),
@@ -87,7 +95,7 @@ class ApiKeyAdmin(OfficeAdmin):
         ("prefix", "shown_scopes"),
         ("created_by", "created_at"),
         ("expires_at", "last_used_at", "revoked_at"),
-        "shown_networks",
+        ("shown_networks", "shown_signed"),
     )
     actions_detail = ("revoke_here",)
 
@@ -119,6 +127,7 @@ class ApiKeyAdmin(OfficeAdmin):
             "title": _("密钥已签发"),
             "key": obj,
             "secret": request.secret,  # type: ignore[attr-defined]
+            "signing_secret": services.signing_secret(obj),
             "back": reverse("admin:api_apikey_change", args=[obj.pk]),
         }
         response = TemplateResponse(request, "admin/api/issued.html", context)
@@ -136,6 +145,10 @@ class ApiKeyAdmin(OfficeAdmin):
     @display(description=_("来源地址"))
     def shown_networks(self, row: ApiKey) -> str:
         return punctuation.alike(*row.networks) if row.networks else str(_("不限"))
+
+    @display(description=_("写入要签名"), boolean=True)
+    def shown_signed(self, row: ApiKey) -> bool:
+        return hasattr(row, "signing_secret")
 
     def has_revoke_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return bool(request.user.has_perm("api.issue_key"))

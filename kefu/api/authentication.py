@@ -21,6 +21,7 @@ from kefu import clock
 from kefu.api.limits import check_attempts, count_failure
 from kefu.api.models import ApiKey
 from kefu.api.services import digest
+from kefu.api.signatures import check_signature
 from kefu.audit.context import address_of
 from kefu.network.models import Party
 
@@ -73,6 +74,7 @@ class KeyAuthentication(BaseAuthentication):
             raise PermissionDenied(_("这把密钥不能从这个地址使用"), code="address_not_allowed")
         if not key.party.active:
             raise PermissionDenied(_("网点已停用，请联系客服部"), code="party_inactive")
+        check_signature(request._request, key=key, now=now)
         _note_use(key, now)
         structlog.contextvars.bind_contextvars(party=key.party.code, api_key=key.prefix)
         return Partner(key.party, key, now), key
@@ -87,7 +89,11 @@ def _find(header: str) -> ApiKey | None:
     shape = TOKEN.fullmatch(token.strip())
     if scheme.lower() != "bearer" or shape is None:
         return None
-    key = ApiKey.objects.select_related("party").filter(prefix=shape["prefix"]).first()
+    key = (
+        ApiKey.objects.select_related("party", "signing_secret")
+        .filter(prefix=shape["prefix"])
+        .first()
+    )
     # An unknown prefix takes as long as a wrong secret.
     known = bytes(key.secret_digest) if key else NOBODY
     return key if hmac.compare_digest(known, digest(shape["secret"])) else None

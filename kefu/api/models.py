@@ -54,6 +54,38 @@ class ApiKey(models.Model):
         return f"{self.party} {self.name} ({self.prefix}…)"
 
 
+class SigningSecret(models.Model):
+    """What a key's writes are signed with. A key without one does not sign."""
+
+    api_key = models.OneToOneField(
+        ApiKey, models.CASCADE, primary_key=True, related_name="signing_secret"
+    )
+    sealed = SealedField()  # {"secret"}: to check a signature one has to know it
+
+    class Meta:
+        verbose_name = _("签名密钥")
+        verbose_name_plural = pgettext_lazy("plural", "签名密钥")
+
+    def __str__(self) -> str:
+        return str(self.api_key_id)
+
+
+class Nonce(models.Model):
+    """A word that a signed request has used, kept while the request could still be sent again."""
+
+    api_key = models.ForeignKey(ApiKey, models.CASCADE, related_name="+", db_index=False)
+    nonce = models.CharField(max_length=64)
+    used_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("已用的随机数")
+        verbose_name_plural = pgettext_lazy("plural", "已用的随机数")
+        constraints = [models.UniqueConstraint(fields=["api_key", "nonce"], name="nonce_once")]
+
+    def __str__(self) -> str:
+        return self.nonce
+
+
 class IdempotentAnswer(models.Model):
     """The answer to a POST, kept so that repeating it has one effect (same transaction as the effect)."""
 

@@ -12,13 +12,15 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kefu.api.limits import STRETCH
-from kefu.api.models import ApiKey, FailedAttempts, IdempotentAnswer
+from kefu.api.models import ApiKey, FailedAttempts, IdempotentAnswer, Nonce, SigningSecret
+from kefu.api.signatures import NONCES_KEPT
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.network.models import Party
 from kefu.privacy import redact
 
 PREFIX_LETTERS = string.ascii_lowercase + string.digits
 SECRET_BYTES = 32
+SIGNING = "ks_"  # so that nobody takes it for the key
 PARTNERS = (Party.Kind.OUTLET, Party.Kind.CONTRACTOR)
 MOST_NETWORKS = 20
 ANSWERS_KEPT = timedelta(hours=24)
@@ -37,12 +39,14 @@ def issue_key(
     scopes: Sequence[str],
     expires_at: datetime | None,
     networks: Iterable[str] = (),
+    signed: bool = False,
     actor: Any,
     now: datetime,
 ) -> tuple[ApiKey, str]:
     """Give a partner a key; return it with ``prefix.secret``, which nobody can read again.
 
-    ``networks``: addresses or CIDR ranges it may be used from; none: from anywhere.
+    ``networks``: addresses or CIDR ranges it may be used from; none: from anywhere. ``signed``: its writes
+    have to be signed, with what ``signing_secret`` tells.
     Raises KefuError naming the field, NotAllowed for anybody but a supervisor.
     """
     if not actor.has_perm("api.issue_key"):
@@ -65,7 +69,17 @@ def issue_key(
         created_at=now,
         expires_at=expires_at,
     )
+    if signed:
+        SigningSecret.objects.create(
+            api_key=key, sealed={"secret": SIGNING + secrets.token_urlsafe(SECRET_BYTES)}
+        )
     return key, f"{key.prefix}.{secret}"
+
+
+def signing_secret(key: ApiKey) -> str:
+    """Return what the key's writes are signed with, to be shown once at the issue; "" for one that does not sign."""
+    found = SigningSecret.objects.filter(api_key=key).first()
+    return found.sealed["secret"] if found else ""
 
 
 def _networks(given: Iterable[str]) -> list[str]:
@@ -96,7 +110,8 @@ def revoke_key(*, key: ApiKey, actor: Any, now: datetime) -> ApiKey:
 
 
 def forget_old(*, now: datetime) -> int:
-    """Delete answers older than a day and attempts that no longer count; return how many rows."""
+    """Delete answers older than a day, attempts that no longer count and nonces; return how many rows."""
     answers, _models = IdempotentAnswer.objects.filter(created_at__lt=now - ANSWERS_KEPT).delete()
     attempts, _models = FailedAttempts.objects.filter(since__lt=now - STRETCH).delete()
-    return answers + attempts
+    nonces, _models = Nonce.objects.filter(used_at__lt=now - NONCES_KEPT).delete()
+    return answers + attempts + nonces

@@ -6,6 +6,7 @@ from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
 from kefu.api.models import ApiKey
+from kefu.api.services import signing_secret
 from kefu.audit.models import AuditRow
 from kefu.deadlines.models import Deadline, LateEntry
 from kefu.errors import Conflict, NotAllowed
@@ -498,6 +499,20 @@ class TestKeys:
         key = ApiKey.objects.get()
         assert key.networks == ["203.0.113.7/32", "2001:db8::/32"]
         assert "203.0.113.7/32、2001:db8::/32" in client.get(change(key)).content.decode()
+
+    def test_the_signing_secret_is_shown_once_beside_the_key(self, office, as_user):
+        client = as_user(office.chen.user)
+        body = {"party": office.chengdu.pk, "name": "对接系统", "scopes": ["claims:read"]}
+
+        answer = client.post(reverse("admin:api_apikey_add"), {**body, "signed": "on"})
+
+        key = ApiKey.objects.get()
+        secret = signing_secret(key)
+        assert secret
+        assert secret in answer.content.decode()
+        shown = client.get(change(key)).content.decode()
+        assert secret not in shown
+        assert "写入要签名" in shown
 
 
 JOURNAL = (

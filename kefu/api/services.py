@@ -23,6 +23,8 @@ SECRET_BYTES = 32
 SIGNING = "ks_"  # so that nobody takes it for the key
 PARTNERS = (Party.Kind.OUTLET, Party.Kind.CONTRACTOR)
 MOST_NETWORKS = 20
+# A caller is known by the IPv4 address inside, so such a range would let nobody in.
+IPV4_IN_IPV6 = ip_network("::ffff:0:0/96")
 ANSWERS_KEPT = timedelta(hours=24)
 
 
@@ -88,6 +90,8 @@ def _networks(given: Iterable[str]) -> list[str]:
     for text in given:
         try:
             network = ip_network(text.strip(), strict=False)
+            if "%" in text or (network.version == 6 and network.subnet_of(IPV4_IN_IPV6)):
+                raise ValueError(text)
         except ValueError:
             message = _("“%(text)s”不是 IP 地址或网段") % {"text": text.strip()[:60]}
             raise KefuError(message, code="not_a_network", field="networks") from None

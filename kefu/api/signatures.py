@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from kefu.api.models import ApiKey, Nonce
+from kefu.api.parsers import LARGEST, BodyTooLarge
 from kefu.api.problems import HeaderRefused
 
 TIMESTAMP, NONCE, SIGNATURE = "X-Kefu-Timestamp", "X-Kefu-Nonce", "X-Kefu-Signature"
@@ -34,10 +35,12 @@ class SignatureRefused(HeaderRefused):
 
 
 def check_signature(request: HttpRequest, *, key: ApiKey, now: datetime) -> None:
-    """Let a write of a key with a signing secret pass once. Raises SignatureRefused naming the header."""
+    """Let a write of a key with a signing secret pass once. Raises SignatureRefused naming the header, BodyTooLarge."""
     secret = getattr(key, "signing_secret", None)
     if secret is None or request.method in READS:
         return
+    if len(request.body) > LARGEST:
+        raise BodyTooLarge
     given = {name: _header(request, name) for name in SHAPES}
     expected = sign(secret.sealed["secret"], request, given[TIMESTAMP], given[NONCE])
     if not hmac.compare_digest(expected, given[SIGNATURE]):

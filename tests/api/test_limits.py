@@ -107,7 +107,17 @@ def test_a_key_opens_only_from_where_it_may_be_used(centre, issue, networks, cal
         assert answer.json()["type"] == "/problems/address_not_allowed"
 
 
-@pytest.mark.parametrize("wrong", ["somewhere", "203.0.113.0/33", "203.0.113.7-9", "1" * 500])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "somewhere",
+        "203.0.113.0/33",
+        "203.0.113.7-9",
+        "1" * 500,
+        "fe80::1%a-zone-with-a-long-name",
+        "::ffff:203.0.113.0/120",
+    ],
+)
 def test_what_is_no_network_is_named(centre, issue, wrong):
     with pytest.raises(KefuError) as error:
         issue(centre.chengdu, networks=["203.0.113.7", wrong])

@@ -40,7 +40,7 @@ class Signer:
             "X-Kefu-Signature": mac.hexdigest(),
         }
 
-    def ask(self, body=QUESTION, *, given=None, **how):
+    def ask(self, body=QUESTION, *, given=None, key=None, **how):
         raw = json.dumps(body).encode()
         headers = {**self.headers(QUERIES, raw, **how), **(given or {})}
         headers = {name: value for name, value in headers.items() if value is not None}
@@ -48,7 +48,7 @@ class Signer:
             QUERIES,
             raw,
             content_type="application/json",
-            headers={"Idempotency-Key": str(uuid.uuid4()), **headers},
+            headers={"Idempotency-Key": key or str(uuid.uuid4()), **headers},
         )
 
 
@@ -157,6 +157,21 @@ def test_a_refused_request_has_used_up_its_nonce(signer):
     assert unknown.status_code == 422
 
     assert refusal(signer.ask(nonce=nonce))[1] == "nonce_used"
+
+
+def test_a_retry_signs_anew_and_has_one_effect(signer):
+    first, again = signer.ask(key="k-1"), signer.ask(key="k-1")
+
+    assert (again.status_code, again["Idempotency-Replayed"]) == (201, "true")
+    assert again.json() == first.json()
+    assert NetworkQuery.objects.count() == 1
+
+
+def test_what_is_too_large_is_refused_before_it_is_hashed(signer):
+    large = signer.ask({**QUESTION, "question": "件" * 100_000})
+
+    assert refusal(large) == (413, "body_too_large", "")
+    assert not Nonce.objects.exists()
 
 
 def test_nonces_of_two_keys_are_apart(signer, centre, issue):

@@ -10,7 +10,7 @@ const shelf = `kefu-exam-${document.body.dataset.user}-${form.dataset.exam}`;
 const PAUSE = 700; // ms after the last key of a text
 const AGAIN = 3000; // ms until the next try
 const waiting = new Map(Object.entries(JSON.parse(localStorage.getItem(shelf) ?? "{}")));
-let at = 0, sending = false, timer = 0, over = false;
+let at = 0, sending = false, leaving = false, timer = 0, over = false;
 
 const words = (name, values = {}) => form.dataset[name].replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
 
@@ -44,6 +44,7 @@ function show(place, focus = true) {
 
 function keep(question) {
   const one = given(question);
+  leaving = false;
   waiting.set(one.place, one);
   localStorage.setItem(shelf, JSON.stringify(Object.fromEntries(waiting)));
   count();
@@ -61,11 +62,12 @@ async function send() {
     const told = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : {};
     if (answer.status === 409 || (answer.ok && !told.saved)) return leave();
     if (!answer.ok && answer.status !== 422) throw new Error(String(answer.status));
-    if (waiting.get(place) === one) waiting.delete(place);
-    localStorage.setItem(shelf, JSON.stringify(Object.fromEntries(waiting)));
     if (told.saved) tell("kept", { at: told.saved });
     else said.textContent = told.refused ?? "";
     sending = false;
+    if (leaving) return;
+    if (waiting.get(place) === one) waiting.delete(place);
+    localStorage.setItem(shelf, JSON.stringify(Object.fromEntries(waiting)));
     if (waiting.size) send();
   } catch {
     sending = false;
@@ -114,6 +116,8 @@ document.addEventListener("keydown", (event) => {
 }, true);
 
 window.addEventListener("online", send);
+// The page that comes next may have been drawn before this answer was kept: it stays on the shelf and goes out again.
+window.addEventListener("beforeunload", () => { leaving = true; });
 
 // What was typed before a reload and never reached the server goes back into its field.
 for (const one of waiting.values()) {

@@ -294,8 +294,8 @@ def a_storm_and_a_drill(centre, now):
         state="signed", decided_by=centre.he.user, decided_at=now
     )
     declaration.refresh_from_db()
-    costing = still_costing(declaration).values_list("pk", flat=True)
-    force_majeure.exempt(declaration, list(costing[:1]))
+    fined = still_costing(declaration).filter(penalties__state="payable").earliest("pk")
+    force_majeure.exempt(declaration, [fined.pk])
     ForceMajeure.objects.filter(pk=declaration.pk).update(
         state="revoked", revoked_by=centre.he.user, revoked_at=now, revocation_by=centre.chen.user
     )

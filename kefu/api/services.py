@@ -5,7 +5,7 @@ import secrets
 import string
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from ipaddress import ip_network
+from ipaddress import IPv6Network, ip_network
 from typing import Any
 
 from django.db import transaction
@@ -24,7 +24,7 @@ SIGNING = "ks_"  # so that nobody takes it for the key
 PARTNERS = (Party.Kind.OUTLET, Party.Kind.CONTRACTOR)
 MOST_NETWORKS = 20
 # A caller is known by the IPv4 address inside, so such a range would let nobody in.
-IPV4_IN_IPV6 = ip_network("::ffff:0:0/96")
+IPV4_IN_IPV6 = IPv6Network("::ffff:0:0/96")
 ANSWERS_KEPT = timedelta(hours=24)
 
 
@@ -90,7 +90,9 @@ def _networks(given: Iterable[str]) -> list[str]:
     for text in given:
         try:
             network = ip_network(text.strip(), strict=False)
-            if "%" in text or (network.version == 6 and network.subnet_of(IPV4_IN_IPV6)):
+            if "%" in text or (
+                isinstance(network, IPv6Network) and network.subnet_of(IPV4_IN_IPV6)
+            ):
                 raise ValueError(text)
         except ValueError:
             message = _("“%(text)s”不是 IP 地址或网段") % {"text": text.strip()[:60]}

@@ -26,6 +26,7 @@ BENCHES = (
     "policy_payslip",
     "pay_run",
     "claim_documents",
+    "partner_lists",
 )  # modules beside this one, each with run(scale) yielding results
 
 

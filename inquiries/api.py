@@ -1,12 +1,12 @@
 """The doors of partner outlets: what they were asked, and what they ask us."""
 
 import hashlib
-from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+import orjson
 from django.db import IntegrityError, models
-from django.db.models import Q, prefetch_related_objects
 from django.utils.dateparse import parse_datetime
 from django.utils.http import parse_etags
 from django.utils.translation import get_language, gettext_lazy
@@ -25,7 +25,8 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from inquiries import services
-from inquiries.models import NetworkQuery, NetworkQueryQuerySet
+from inquiries.api_rows import Row, rows
+from inquiries.models import NetworkQuery
 from inquiries.services.network import QUESTION_LIMIT
 from kefu.api.authentication import Partner, partner_of
 from kefu.api.idempotency import once
@@ -40,7 +41,6 @@ from kefu.cases.models import Interaction
 from kefu.cases.services import lock
 from kefu.deadlines.models import Consequence, Deadline
 from kefu.errors import Conflict, NotAllowed
-from kefu.network.models import Party
 from kefu.parcels.selectors import parcel_of
 from kefu.penalties.models import Penalty
 from kefu.policy.explanation import explain_cost
@@ -163,61 +163,56 @@ class Choice(Strict):
         return attrs
 
 
-def shown(query: NetworkQuery, *, partner: Partner) -> dict[str, Any]:
-    """Return a query as the partner sees it; consequences and penalties are prefetched."""
-    sent = query.asking_id == partner.party.pk
+def shown(row: Row, *, now: datetime) -> dict[str, Any]:
+    """Return a query as the party it was read for sees it."""
     return {
-        "id": conceal(KIND, query.pk),
-        "number": query.case.number if sent else None,
-        "direction": (Direction.SENT if sent else Direction.RECEIVED).value,
-        "waybill_number": query.case.waybill_number,
-        "reference": query.reference if sent else None,
-        "question": query.question,
-        "answer": query.answer,
-        "state": query.state,
-        "asked_at": instant(query.asked_at),
-        "due_at": instant(query.deadline.due_at) if query.deadline else None,
-        "chased_at": instant(query.chased_at),
-        "answered_at": instant(query.answered_at),
-        "overdue": _overdue(query.deadline, now=partner.seen_at),
-        "costs": [] if sent else list(_costs(query.deadline, party=partner.party)),
+        "id": conceal(KIND, row.pk),
+        "number": row.number if row.sent else None,
+        "direction": (Direction.SENT if row.sent else Direction.RECEIVED).value,
+        "waybill_number": row.waybill_number,
+        "reference": row.reference if row.sent else None,
+        "question": row.question,
+        "answer": row.answer,
+        "state": row.state,
+        "asked_at": instant(row.asked_at),
+        "due_at": instant(row.due_at),
+        "chased_at": instant(row.chased_at),
+        "answered_at": instant(row.answered_at),
+        "overdue": _overdue(row, now=now),
+        "costs": [_cost(**cost) for cost in _costs(row)],
     }
 
 
-def _overdue(deadline: Deadline | None, *, now: datetime) -> bool:
-    if deadline is None:
-        return False
-    if deadline.state in (Deadline.State.RUNNING, Deadline.State.SET_ASIDE):
-        return deadline.due_at < now  # the sweep has not come by yet
-    return deadline.state == Deadline.State.BREACHED
+def _overdue(row: Row, *, now: datetime) -> bool:
+    if row.due_at is not None and row.clock in (Deadline.State.RUNNING, Deadline.State.SET_ASIDE):
+        return row.due_at < now  # the sweep has not come by yet
+    return row.clock == Deadline.State.BREACHED
 
 
-def _costs(deadline: Deadline | None, *, party: Party) -> Iterable[dict[str, Any]]:
-    if deadline is None:
-        return
-    states = {p.clause: p.state for p in deadline.penalties.all() if p.party_id == party.pk}
-    for cost in deadline.consequences.all():
-        if cost.party_id == party.pk:
-            yield {
-                "clause": cost.clause,
-                "kind": cost.kind,
-                "amount": str(cost.value),
-                "condition": cost.condition,
-                "state": states.get(cost.clause),
-                "text": explain_cost(cost.inputs, get_language() or "zh-hans"),
-            }
+def _costs(row: Row) -> list[dict[str, Any]]:
+    costs: list[dict[str, Any]] = orjson.loads(row.costs) if row.costs else []
+    return costs
 
 
-def etag(query: NetworkQuery) -> str:
+def _cost(*, inputs: dict[str, Any], **cost: Any) -> dict[str, Any]:
+    facts = (inputs["kind"], inputs["condition"], inputs["each"])
+    return {**cost, "text": _cost_told(*facts, get_language() or "zh-hans")}
+
+
+@lru_cache(maxsize=256)
+def _cost_told(kind: str, condition: str, each: str, language: str) -> str:
+    return explain_cost({"kind": kind, "condition": condition, "each": each}, language)
+
+
+def etag(row: Row) -> str:
     """Return the version of a query: it changes with every fact a partner can see."""
-    deadline = query.deadline
     facts = [
-        query.pk,
-        query.state,
-        instant(query.answered_at),
-        instant(query.chased_at),
-        deadline and (str(deadline.state), instant(deadline.due_at)),
-        sorted((p.clause, p.state) for p in deadline.penalties.all()) if deadline else [],
+        row.pk,
+        row.state,
+        instant(row.answered_at),
+        instant(row.chased_at),
+        row.clock and (row.clock, instant(row.due_at)),
+        [(cost["clause"], cost["state"]) for cost in _costs(row)],
     ]
     return f'"{hashlib.sha256(repr(facts).encode()).hexdigest()[:32]}"'
 
@@ -225,38 +220,11 @@ def etag(query: NetworkQuery) -> str:
 # -- Which rows -------------------------------------------------------------------------------
 
 
-def _rows() -> NetworkQueryQuerySet:
-    """Queries with what is shown of them; nothing sealed is read."""
-    return (
-        NetworkQuery.objects.all()
-        .select_related("case", "deadline")
-        .only(
-            "state",
-            "question",
-            "answer",
-            "reference",
-            "asked_at",
-            "answered_at",
-            "chased_at",
-            "asking_id",
-            "asked_id",
-            "case__number",
-            "case__waybill_number",
-            "deadline__state",
-            "deadline__due_at",
-        )
-    )
-
-
-COSTS = ("deadline__consequences", "deadline__penalties")
-
-
 def _find(public_id: str | None, partner: Partner) -> NetworkQuery:
     """Return a query that the partner has a part in; for any other the answer is as if there were none."""
     query = (
-        _rows()
-        .of_party(partner.party.pk)
-        .prefetch_related(*COSTS)
+        NetworkQuery.objects.of_party(partner.party.pk)
+        .select_related("case")
         # An id that is none is looked for as well: it takes as long as somebody else's.
         .filter(pk=reveal(KIND, public_id or ""))
         .first()
@@ -266,72 +234,38 @@ def _find(public_id: str | None, partner: Partner) -> NetworkQuery:
     return query
 
 
-def _page(choice: dict[str, Any], partner: Partner) -> tuple[list[NetworkQuery], str | None]:
-    """Return one page and the cursor of the next.
+def _read(public_id: str, partner: Partner) -> Row:
+    """The same, as it is shown."""
+    found = rows(partner.party.pk, {"pk": reveal(KIND, public_id)}, limit=1)
+    if not found:
+        raise NotFound
+    return found[0]
 
-    Each direction is a range of an index of its own, read up to the page's length and merged here:
-    the work does not grow with the table, nor with the depth of the page.
-    """
-    soonest = choice["order"] == Order.SOONEST
-    rows = _filtered(choice)
-    rows = rows.order_by("deadline__due_at", "pk") if soonest else rows.order_by("-pk")
-    party = partner.party.pk
-    received = rows.filter(asked=party)
-    if soonest:
-        # The clock names the party as well, and an index has it there beside the due time.
-        received = received.filter(deadline__party=party)
-    sides = {Direction.RECEIVED: received, Direction.SENT: rows.filter(asking=party)}
-    if "direction" in choice:
-        sides = {choice["direction"]: sides[choice["direction"]]}
-    limit = choice["limit"]
-    found = [query for side in sides.values() for query in side[: limit + 1]]
-    found.sort(key=_due if soonest else _age)
+
+def _page(choice: dict[str, Any], partner: Partner) -> tuple[list[Row], str | None]:
+    """Return one page and the cursor of the next."""
+    soonest, limit = choice["order"] == Order.SOONEST, choice["limit"]
+    given = dict(choice)
+    if "cursor" in choice:
+        given |= _place(choice["cursor"], choice["order"])
+    sides = [Direction(choice["direction"])] if "direction" in choice else list(Direction)
+    found = rows(partner.party.pk, given, sides=sides, soonest=soonest, limit=limit + 1)
     page = found[:limit]
-    prefetch_related_objects(page, *COSTS)
     if len(found) <= limit:
         return page, None
     last = page[-1]
-    place = _due(last)[0].isoformat() if soonest else ""
-    return page, write_cursor(choice["order"], place, conceal(KIND, last.pk))
+    due = last.due_at.isoformat() if soonest and last.due_at else ""
+    return page, write_cursor(choice["order"], due, conceal(KIND, last.pk))
 
 
-def _due(query: NetworkQuery) -> tuple[datetime, int]:
-    assert query.deadline is not None
-    return query.deadline.due_at, query.pk
-
-
-def _age(query: NetworkQuery) -> int:
-    return -query.pk
-
-
-def _filtered(choice: dict[str, Any]) -> NetworkQueryQuerySet:
-    rows = _rows()
-    if "state" in choice:
-        rows = rows.filter(state=choice["state"])
-    if "due_before" in choice:
-        rows = rows.filter(deadline__due_at__lt=choice["due_before"])
-    if "waybill_number" in choice:
-        rows = rows.filter(case__waybill_number=choice["waybill_number"])
-    if choice["order"] == Order.SOONEST:
-        rows = rows.filter(
-            deadline__answered_at=None, deadline__released_at=None, deadline__due_at__isnull=False
-        )
-    if "cursor" in choice:
-        rows = rows.filter(_after(choice["cursor"], choice["order"]))
-    return rows
-
-
-def _after(cursor: str, order: str) -> Q:
+def _place(cursor: str, order: str) -> dict[str, Any]:
+    """Return the place that a cursor names. Raises QueryRefused for one of another order."""
     made_for, place, public_id = read_cursor(cursor, parts=3)
     pk = reveal(KIND, public_id)
     due_at = _parsed(place)
     if made_for != order or not pk or (order == Order.SOONEST) != (due_at is not None):
         raise cursor_refused()
-    if due_at is None:
-        return Q(pk__lt=pk)
-    return Q(deadline__due_at__gte=due_at) & (
-        Q(deadline__due_at__gt=due_at) | Q(deadline__due_at=due_at, pk__gt=pk)
-    )
+    return {"before": pk} if due_at is None else {"after": due_at, "after_pk": pk}
 
 
 def _parsed(text: str) -> datetime | None:
@@ -408,7 +342,7 @@ class NetworkQueryViewSet(viewsets.ViewSet):
     def list(self, request: Request) -> Response:
         partner = partner_of(request)
         page, cursor = _page(chosen_by(Choice, request), partner)
-        results = [shown(query, partner=partner) for query in page]
+        results = [shown(row, now=partner.seen_at) for row in page]
         return localised(Response({"results": results, "next_cursor": cursor}))
 
     @extend_schema(
@@ -420,7 +354,7 @@ class NetworkQueryViewSet(viewsets.ViewSet):
     )
     def retrieve(self, request: Request, pk: str) -> Response:
         no_parameters(request)
-        return _answer(_find(pk, partner_of(request)), request)
+        return _answer(pk, request)
 
     @extend_schema(
         operation_id="ask_network_query",
@@ -470,7 +404,7 @@ class NetworkQueryViewSet(viewsets.ViewSet):
                 _("这个对方单号已经用过"), code="reference_used", field="reference"
             ) from error
         public_id = conceal(KIND, query.pk)
-        answer = _answer(_find(public_id, partner), request, status=status.HTTP_201_CREATED)
+        answer = _answer(public_id, request, status=status.HTTP_201_CREATED)
         answer.headers["Location"] = reverse("network-query-detail", [public_id])
         return answer
 
@@ -504,7 +438,7 @@ class NetworkQueryViewSet(viewsets.ViewSet):
             actor=None,
             now=partner.seen_at,
         )
-        return _answer(_find(pk, partner), request)
+        return _answer(pk, request)
 
     @extend_schema(
         operation_id="withdraw_network_query",
@@ -528,7 +462,7 @@ class NetworkQueryViewSet(viewsets.ViewSet):
             raise NotAllowed(_("这是问你的查询，只有发出的一方可以撤回"), code="not_asking")
         _unchanged(query, request)
         services.withdraw(query=query, reason=given["reason"], actor=None, now=partner.seen_at)
-        return _answer(_find(pk, partner), request)
+        return _answer(pk, request)
 
 
 def _unchanged(query: NetworkQuery, request: Request) -> None:
@@ -537,13 +471,14 @@ def _unchanged(query: NetworkQuery, request: Request) -> None:
     if wanted is None:
         return
     lock(case=query.case)
-    if wanted.strip() != "*" and etag(_find(conceal(KIND, query.pk), partner_of(request))) not in (
-        parse_etags(wanted)
-    ):
+    row = _read(conceal(KIND, query.pk), partner_of(request))
+    if wanted.strip() != "*" and etag(row) not in parse_etags(wanted):
         raise Changed(_("这条查询已经变了，请重新读取再决定"), field="If-Match")
 
 
-def _answer(query: NetworkQuery, request: Request, *, status: int = 200) -> Response:
-    answer = Response(shown(query, partner=partner_of(request)), status=status)
-    answer.headers["ETag"] = etag(query)
+def _answer(public_id: str, request: Request, *, status: int = 200) -> Response:
+    partner = partner_of(request)
+    row = _read(public_id, partner)
+    answer = Response(shown(row, now=partner.seen_at), status=status)
+    answer.headers["ETag"] = etag(row)
     return localised(answer)

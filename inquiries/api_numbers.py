@@ -27,15 +27,11 @@ from kefu.api.serializers import Strict, Text, instant
 from kefu.api.views import AlwaysJson, given_by, localised, no_parameters
 from kefu.clock import SHANGHAI
 from kefu.network.models import ContactNumber
+from kefu.network.selectors import OUTLETS_OWN
 
 PUBLIC = "contact_number"
 PAGE, LARGEST_PAGE = 50, 100
-# What an outlet is reached by; an employee's own and the technical department's are not its to report.
-Kind = ContactNumber.Kind
-KINDS = [
-    (kind.value, kind.label)
-    for kind in (Kind.DUTY, Kind.COMPLAINT, Kind.HEAD, Kind.SERVICE_MANAGER)
-]
+KINDS = [(kind.value, kind.label) for kind in OUTLETS_OWN]
 
 
 # -- What goes in and out ---------------------------------------------------------------------

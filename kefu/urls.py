@@ -24,4 +24,5 @@ urlpatterns = [
     path("parcels/", include("problem_parcels.urls")),
     path("claims/", include("claims.urls")),
     path("people/", include("payroll.urls")),
+    path("outlet/", include("kefu.partners.urls")),
 ]

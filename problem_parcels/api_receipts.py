@@ -23,7 +23,7 @@ from kefu.api.models import ApiKey
 from kefu.api.pagination import LONGEST, cut, newest_first
 from kefu.api.public_ids import conceal, reveal
 from kefu.api.schema import IDEMPOTENCY_KEY, WAS_REPLAYED, answered, paged, refusals
-from kefu.api.serializers import Strict, Text, instant
+from kefu.api.serializers import Direction, Strict, Text, instant
 from kefu.api.views import AlwaysJson, chosen_by, given_by, localised, no_parameters
 from kefu.cases.models import Interaction
 from kefu.errors import KefuError, NotAllowed
@@ -46,9 +46,7 @@ class ReceiptShown(serializers.Serializer[Any]):
     number = serializers.CharField(
         allow_null=True, help_text=gettext_lazy("本公司工单号，只在自己索要的上有")
     )
-    direction = serializers.ChoiceField(
-        [("sent", gettext_lazy("自己索要的")), ("received", gettext_lazy("向自己索要的"))]
-    )
+    direction = serializers.ChoiceField(Direction.choices)
     waybill_number = serializers.CharField()
     service = serializers.ChoiceField(ReceiptRequest.Service.choices)
     reference = serializers.CharField(
@@ -113,6 +111,7 @@ class ReceiptAnswer(Strict):
 class ReceiptChoice(Strict):
     """Which requests."""
 
+    direction = serializers.ChoiceField(Direction.choices, required=False)
     open = serializers.BooleanField(required=False, help_text=gettext_lazy("只要还没有回复的"))
     limit = serializers.IntegerField(default=PAGE, min_value=1, max_value=LARGEST_PAGE)
     cursor = Text(required=False, max_length=LONGEST)
@@ -124,7 +123,7 @@ def shown(request: ReceiptRequest, *, partner: Partner) -> dict[str, Any]:
     return {
         "id": conceal(KIND, request.pk),
         "number": request.case.number if sent else None,
-        "direction": "sent" if sent else "received",
+        "direction": (Direction.SENT if sent else Direction.RECEIVED).value,
         "waybill_number": request.case.waybill_number,
         "service": request.service,
         "reference": request.reference if sent else None,
@@ -221,6 +220,9 @@ class ReceiptRequestViewSet(viewsets.ViewSet):
         rows = _rows(partner)
         if choice.get("open"):
             rows = rows.open()
+        if "direction" in choice:
+            side = "asked" if choice["direction"] == Direction.RECEIVED else "asking"
+            rows = rows.filter(**{side: partner.party})
         rows = newest_first(rows, choice, kind=KIND)
         page, cursor = cut(list(rows[: choice["limit"] + 1]), choice, kind=KIND)
         results = [shown(one, partner=partner) for one in page]

@@ -211,6 +211,7 @@ ACCESS = {
     "notifications.event": _seen_by(SUPERVISORS),
     "audit.auditrow": _seen_by(_WATCH),
     "audit.auditseal": _seen_by(_WATCH),
+    "partners.outletaccount": _seen_by(SUPERVISORS, "partners.manage_account"),
     "api.apikey": _seen_by(SUPERVISORS, "api.issue_key"),
     "api.idempotentanswer": _seen_by(SUPERVISORS),
 }

@@ -37,6 +37,16 @@ class ApiKey(models.Model):
         blank=True,
         verbose_name=_("来源地址"),
     )
+    # The key of an account's own pages; nobody has ever seen its secret.
+    account = models.OneToOneField(
+        "staff.User",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="page_key",
+        verbose_name=_("网页账号"),
+    )
     created_by = models.ForeignKey(
         "staff.User", models.PROTECT, related_name="+", verbose_name=_("签发人")
     )

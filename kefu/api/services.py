@@ -17,6 +17,7 @@ from kefu.api.signatures import NONCES_KEPT
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.network.models import Party
 from kefu.privacy import redact
+from kefu.staff.models import User
 
 PREFIX_LETTERS = string.ascii_lowercase + string.digits
 SECRET_BYTES = 32
@@ -49,10 +50,10 @@ def issue_key(
 
     ``networks``: addresses or CIDR ranges it may be used from; none: from anywhere. ``signed``: its writes
     have to be signed, with what ``signing_secret`` tells.
-    Raises KefuError naming the field, NotAllowed for anybody but a supervisor.
+    Raises KefuError naming the field, NotAllowed for anybody but a supervisor and the outlet itself.
     """
-    if not actor.has_perm("api.issue_key"):
-        raise NotAllowed(_("只有主管可以签发接口密钥"))
+    if not _may_manage(actor, party):
+        raise NotAllowed(_("只有主管和网点自己可以签发接口密钥"))
     if party.kind not in PARTNERS or not party.active:
         raise KefuError(_("密钥只能签发给在用的网点或承包区"), code="not_a_partner", field="party")
     if not scopes or not set(scopes) <= set(ApiKey.Scope.values):
@@ -63,7 +64,7 @@ def issue_key(
     key = ApiKey.objects.create(
         party=party,
         name=redact.clean(name, max_length=60, field="name", multiline=False, required=True),
-        prefix="kf" + "".join(secrets.choice(PREFIX_LETTERS) for _letter in range(10)),
+        prefix=_prefix(),
         secret_digest=digest(secret),
         scopes=sorted(set(scopes)),
         networks=_networks(networks),
@@ -76,6 +77,38 @@ def issue_key(
             api_key=key, sealed={"secret": SIGNING + secrets.token_urlsafe(SECRET_BYTES)}
         )
     return key, f"{key.prefix}.{secret}"
+
+
+def page_key(*, account: Any, now: datetime) -> ApiKey:
+    """Return the key by which an outlet's account calls from our own pages: it may all that a key may.
+
+    Made at the first call; revoking it shuts the pages. Raises NotAllowed for one that is revoked.
+    """
+    key, _new = ApiKey.objects.select_related("party").get_or_create(
+        account=account,
+        defaults={
+            "party": account.party,
+            "name": account.username,
+            "prefix": _prefix(),
+            "secret_digest": digest(secrets.token_urlsafe(SECRET_BYTES)),
+            "scopes": ApiKey.Scope.values,
+            "created_by": account,
+            "created_at": now,
+        },
+    )
+    if key.revoked_at is not None or not key.party.active:
+        raise NotAllowed(_("这个账号的网页已停用，请联系客服部"))
+    key.scopes = ApiKey.Scope.values  # those added since, too
+    return key
+
+
+def _may_manage(actor: Any, party: Party) -> bool:
+    own = actor.is_active and actor.role == User.Role.OUTLET and actor.party_id == party.pk
+    return bool(own or actor.has_perm("api.issue_key"))
+
+
+def _prefix() -> str:
+    return "kf" + "".join(secrets.choice(PREFIX_LETTERS) for _letter in range(10))
 
 
 def signing_secret(key: ApiKey) -> str:
@@ -107,8 +140,8 @@ def _networks(given: Iterable[str]) -> list[str]:
 @transaction.atomic
 def revoke_key(*, key: ApiKey, actor: Any, now: datetime) -> ApiKey:
     """End a key; the next call with it is refused."""
-    if not actor.has_perm("api.issue_key"):
-        raise NotAllowed(_("只有主管可以吊销接口密钥"))
+    if not _may_manage(actor, key.party):
+        raise NotAllowed(_("只有主管和网点自己可以吊销接口密钥"))
     if not ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
         raise Conflict(_("这把密钥已经吊销了"), code="already_revoked")
     key.revoked_at = now

@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass
 
-from kefu.network.models import Party, Region
+from kefu.network.models import ContactNumber, Party, Region
+
+# What an outlet is reached by; an employee's own and the technical department's are not its to report.
+OUTLETS_OWN = (
+    ContactNumber.Kind.DUTY,
+    ContactNumber.Kind.COMPLAINT,
+    ContactNumber.Kind.HEAD,
+    ContactNumber.Kind.SERVICE_MANAGER,
+)
 
 
 def our_company() -> Party:

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "problem_parcels",
     "claims",
     "payroll",
+    "kefu.partners",
     "kefu.overview",
     "kefu.demo",
 ]

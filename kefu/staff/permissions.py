@@ -128,6 +128,7 @@ TABLE: dict[str, set[Role]] = {
     "rulebooks.assign_version": SUPERVISORS,
     "replay.what_if": SUPERVISORS,
     "api.issue_key": SUPERVISORS,
+    "partners.manage_account": SUPERVISORS,
 }
 
 

@@ -192,7 +192,7 @@ def hire(
         pinyin=names.pinyin(name),
         initials=names.initials(name),
     )
-    password = _new_password()
+    password = new_password()
     user = User.objects.create_user(
         number, password=password, first_name=name, role=role, party=party, is_staff=role in OFFICE
     )
@@ -355,7 +355,7 @@ def reset_password(*, employee: Employee, actor: Any, now: datetime) -> str:
     _need_right(actor, user=employee.user)
     if employee.status == Employee.Status.LEFT:
         raise Conflict(_("%(who)s 已离职，账号已停用") % {"who": employee})
-    password = _new_password()
+    password = new_password()
     employee.user.set_password(password)
     employee.user.save(update_fields=["password"])
     _record("password_reset", employee, actor=actor, now=now)
@@ -412,6 +412,6 @@ def _record(action: str, employee: Employee, *, actor: Any, now: datetime, **wha
     )
 
 
-def _new_password() -> str:
+def new_password() -> str:
     """Twelve characters that cannot be mistaken for one another on paper or the phone."""
     return "".join(secrets.choice(READABLE) for _ in range(12))

@@ -55,7 +55,7 @@ def arrive(request: HttpRequest) -> HttpResponse:
     """
     user: Any = request.user
     if user.role == User.Role.OUTLET:
-        return redirect("/")
+        return redirect("partners:todo")
     now = door_time(request)
     _note_device(request, now)
     waiting = announced.unconfirmed(

@@ -197,6 +197,7 @@ LOOK = {
     "audit.auditrow": "SIM",
     "audit.auditseal": "SIM",
     "api.apikey": "SM",
+    "partners.outletaccount": "SM",
     "api.idempotentanswer": "SM",
 }
 ADD = {
@@ -210,6 +211,7 @@ ADD = {
     "rulebooks.assignment": "SM",
     "replay.run": "SM",
     "api.apikey": "SM",
+    "partners.outletaccount": "SM",
     "claims.approvallimit": "M",
     "payroll.holiday": "SMH",
     "payroll.article": "MH",

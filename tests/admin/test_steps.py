@@ -12,6 +12,7 @@ from kefu.deadlines.models import Deadline, LateEntry
 from kefu.errors import Conflict, NotAllowed
 from kefu.ledger.models import Entry
 from kefu.network.models import ContactNumber, Party
+from kefu.partners.models import OutletAccount
 from kefu.penalties import services as penalties
 from kefu.penalties.models import Penalty, Waiver
 from kefu.staff import services as staff
@@ -197,6 +198,7 @@ STEPS = [
     ("network_party", ["change_number"]),
     ("network_contactnumber", ["end_here"]),
     ("api_apikey", ["revoke_here"]),
+    ("partners_outletaccount", ["reset_here", "close_here"]),
     ("jobs_job", ["stop_here"]),
 ]
 
@@ -466,6 +468,36 @@ class TestNumbers:
         as_user(office.chen.user).post(reverse("admin:network_party_add"), body)
 
         assert Party.objects.get(code="LZ01").pinyin == "lanzhouchengguan"
+
+
+class TestOutletAccounts:
+    def test_the_first_password_is_shown_once_and_a_new_one_too(self, office, as_user):
+        client = as_user(office.chen.user)
+        body = {"party": office.chengdu.pk, "username": "wuhou", "first_name": "值班"}
+
+        answer = client.post(reverse("admin:partners_outletaccount_add"), body)
+
+        account = OutletAccount.objects.get()
+        password = answer.context["password"]
+        assert account.check_password(password)
+        assert password in answer.content.decode()
+        assert "no-store" in answer.headers["Cache-Control"]
+        assert password not in f"{client.cookies} {dict(client.session)}"
+        answer = client.post(change(account, "reset_here"), {"_confirmed": "1"})
+        account.refresh_from_db()
+        assert account.check_password(answer.context["password"])
+        assert not account.check_password(password)
+        client.post(change(account, "close_here"), {"_confirmed": "1"})
+        account.refresh_from_db()
+        assert not account.is_active
+
+    def test_a_taken_name_is_refused_at_its_field(self, office, as_user):
+        body = {"party": office.chengdu.pk, "username": "0826", "first_name": "值班"}
+
+        answer = as_user(office.chen.user).post(reverse("admin:partners_outletaccount_add"), body)
+
+        assert "username" in answer.context["adminform"].form.errors
+        assert not OutletAccount.objects.exists()
 
 
 class TestKeys:

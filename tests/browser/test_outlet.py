@@ -1,0 +1,71 @@
+"""Somebody of an outlet signs in, answers what is asked, asks himself, and gets a key."""
+
+from playwright.sync_api import expect
+
+from inquiries import services as inquiries
+from inquiries.models import NetworkQuery
+from kefu import clock
+from kefu.partners import services
+from tests.browser.conftest import ANSWERED
+from tests.browser.keys import press
+
+
+def test_an_outlet_answers_asks_and_gets_a_key(office, browser):
+    centre, now = office.centre, clock.now()
+    account, password = services.open_account(
+        party=centre.chengdu, username="wuhou", name="值班", actor=centre.chen.user, now=now
+    )
+    query = inquiries.ask_outlet(
+        case=centre.inquiry(now=now),
+        outlet=centre.chengdu,
+        question="件到成都分拨后没有扫描，请核实是否到件、何时派送",
+        actor=centre.lin.user,
+        now=now,
+    )
+    complaints = []
+    page = browser.new_context(
+        base_url=office.url, viewport={"width": 1366, "height": 768}, locale="zh-CN"
+    ).new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda said: (
+            said.type == "error" and not ANSWERED.search(said.text) and complaints.append(said.text)
+        ),
+    )
+    page.goto("/")
+    page.get_by_label("工号").fill(account.username)
+    page.get_by_label("密码").fill(password)
+    page.get_by_role("button", name="登录").click()
+
+    expect(page.get_by_role("heading", name="要我办的")).to_be_visible()
+    expect(page.locator(".answer time.countdown")).to_contain_text("1:5")
+    page.get_by_label("反馈").fill("件在库，今天 18:00 前送到")
+    press(page, "Control+Enter")
+    expect(page.get_by_text("已答复，以服务器收到的时刻为准。")).to_be_visible()
+    expect(page.get_by_text("现在没有要你办的")).to_be_visible()
+    query.refresh_from_db()
+    assert (query.state, query.deadline.state) == ("answered", "met")
+
+    page.get_by_role("link", name="我发出的").click()
+    page.get_by_label("运单号").fill("999")
+    page.get_by_label("要查什么").fill("收件人称少一件，请核对发件重量")
+    press(page, "Control+Enter")
+    expect(page.get_by_role("alert").first).to_be_visible()
+    expect(page.get_by_label("要查什么")).to_have_value("收件人称少一件，请核对发件重量")
+    page.get_by_label("运单号").fill(query.case.waybill_number)
+    page.get_by_role("button", name="发出").click()
+    expect(page.get_by_role("cell", name="收件人称少一件")).to_be_visible()
+    assert NetworkQuery.objects.filter(asking=centre.chengdu).count() == 1
+
+    page.get_by_role("link", name="接口密钥").click()
+    page.get_by_label("用途").fill("业务系统")
+    page.get_by_label("查看网点查询").check()
+    page.get_by_role("button", name="签发").click()
+    secret = page.locator(".secret code").inner_text()
+    assert len(secret.split(".")) == 2
+    page.get_by_role("link", name="接口密钥").click()
+    expect(page.get_by_role("cell", name="业务系统")).to_be_visible()
+    expect(page.get_by_text(secret)).to_have_count(0)
+    page.context.close()
+    assert complaints == []

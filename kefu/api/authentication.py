@@ -18,7 +18,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from kefu import clock
-from kefu.api.limits import check_attempts, count_failure
+from kefu.api.limits import check_attempts, count_call, count_failure
 from kefu.api.models import ApiKey
 from kefu.api.services import digest
 from kefu.api.signatures import check_signature
@@ -65,6 +65,8 @@ class KeyAuthentication(BaseAuthentication):
         if key is None:
             count_failure(address=address, now=now)
             raise AuthenticationFailed(_("密钥无效"), code="key_invalid")
+        # What is refused from here on is a call as well, or refusals could be had without end.
+        count_call(request._request, key=key, now=now)
         # Whoever has shown the secret may know what is wrong with the key.
         if key.revoked_at is not None:
             raise AuthenticationFailed(_("密钥已吊销"), code="key_revoked")

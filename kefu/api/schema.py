@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from kefu.api.idempotency import HEADER, REPLAYED
 from kefu.api.problems import CONTENT_TYPE
+from kefu.api.signatures import NONCE, READS, SIGNATURE, TIMESTAMP
 
 
 class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -136,10 +137,12 @@ ALLOWANCE = {
     "RateLimit-Remaining": _("这一分钟还可以调用几次"),
     "RateLimit-Reset": _("几秒后重新计数"),
 }
+# A key we do not know has no calls to count; 500 and 503 tell it only where the key was still found.
+NOT_COUNTED = {"401", "500", "503"}
 
 
 def tell_allowance(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
-    """Say of each answer that it tells how often the key may still call (a hook of drf-spectacular)."""
+    """Say of the answers that they tell how often the key may still call (a hook of drf-spectacular)."""
     result["components"]["headers"] = {
         name: {"description": str(words), "schema": {"type": "integer"}}
         for name, words in ALLOWANCE.items()
@@ -147,6 +150,36 @@ def tell_allowance(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
     told = {name: {"$ref": f"#/components/headers/{name}"} for name in ALLOWANCE}
     for operation in (each for path in result["paths"].values() for each in path.values()):
         for status, answer in operation["responses"].items():
-            if status.startswith("2") or status == "429":
+            if status not in NOT_COUNTED:
                 answer["headers"] = {**answer.get("headers", {}), **told}
+    return result
+
+
+# Plain texts for the document: to a key that does not sign they mean nothing, whatever stands in them.
+SIGNED = {
+    TIMESTAMP: _("签名的时间：1970 年以来的秒数，与本公司的时钟相差 5 分钟以内"),
+    NONCE: _("16 到 64 个可见的 ASCII 字符，每个请求新的，重发时也是"),
+    SIGNATURE: _(
+        "用签名密钥对五行（以换行相连）做 HMAC-SHA256，小写十六进制：时间、随机数、方法、带参数的路径、"
+        "请求内容的 SHA-256（小写十六进制）"
+    ),
+}
+
+
+def tell_signature(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
+    """Say of each write what a key that signs brings besides (a hook of drf-spectacular)."""
+    only = _("签发时要求签名的密钥才要带，别的密钥不用。")
+    headers = [
+        {
+            "in": "header",
+            "name": name,
+            "schema": {"type": "string"},
+            "description": f"{only}{words}",
+        }
+        for name, words in SIGNED.items()
+    ]
+    for path in result["paths"].values():
+        for verb, operation in path.items():
+            if verb.upper() not in READS:
+                operation["parameters"] = [*operation.get("parameters", ()), *headers]
     return result

@@ -434,7 +434,6 @@ REST_FRAMEWORK: dict[str, Any] = {
     # A partner's key and nothing else: a colleague's session opens no door of the API.
     "DEFAULT_AUTHENTICATION_CLASSES": ["kefu.api.authentication.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["kefu.api.authentication.HasScope"],
-    "DEFAULT_THROTTLE_CLASSES": ["kefu.api.limits.CallRate"],
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "kefu.api.problems.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -451,6 +450,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "kefu.api.schema.tell_allowance",
+        "kefu.api.schema.tell_signature",
     ],
     "ENUM_NAME_OVERRIDES": {
         "DirectionEnum": "kefu.api.serializers.Direction",

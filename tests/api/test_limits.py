@@ -1,11 +1,14 @@
 """How often a key may call, and where from: counted and checked in the database, so it holds in every process."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 
 from kefu import clock
 from kefu.api import limits
-from kefu.api.models import CallCount
+from kefu.api import services as keys
+from kefu.api.models import ApiKey, CallCount
 from kefu.errors import KefuError
 from tests.api.conftest import QUERIES, Outlet
 from tests.centre import at
@@ -57,6 +60,41 @@ def test_a_refused_write_has_no_effect(nearly_spent, centre):
     assert nearly_spent.get(QUERIES).status_code == 429
     CallCount.objects.update(calls=0)
     assert nearly_spent.get(QUERIES).json()["results"] == []
+
+
+def refused_keys(centre, issue, now):
+    """Keys whose secret is right and that are refused all the same: each with its code."""
+    revoked = issue(centre.chengdu)
+    keys.revoke_key(key=revoked[0], actor=centre.chen.user, now=now)
+    expired = issue(centre.chengdu, expires_at=now + timedelta(seconds=1))
+    ApiKey.objects.filter(pk=expired[0].pk).update(expires_at=now)
+    return {
+        "key_revoked": revoked,
+        "key_expired": expired,
+        "address_not_allowed": issue(centre.chengdu, networks=["203.0.113.7"]),
+        "signature_required": issue(centre.chengdu, signed=True),
+        "scope_missing": issue(centre.chengdu, [ApiKey.Scope.READ_CLAIMS]),
+    }
+
+
+def test_what_a_known_key_is_refused_is_counted_too(centre, issue, now):
+    for code, (key, secret) in refused_keys(centre, issue, now).items():
+        outlet = Outlet(secret)
+        refused = outlet.send(QUERIES, {})
+        assert refused.json()["type"] == f"/problems/{code}"
+        assert left(refused) == ("600", "599", "60"), code
+
+        CallCount.objects.filter(api_key=key).update(calls=limits.CALLS)
+        refused = outlet.send(QUERIES, {})
+        assert (refused.status_code, refused["Retry-After"]) == (429, "60"), code
+
+
+def test_an_unknown_key_has_nobody_to_count_for(chengdu):
+    refused = Outlet(f"kf{'x' * 10}.{'x' * 43}").get(QUERIES)
+
+    assert refused.status_code == 401
+    assert "RateLimit-Limit" not in refused
+    assert not CallCount.objects.exists()
 
 
 def test_keys_are_counted_apart(nearly_spent, xian, centre, issue):

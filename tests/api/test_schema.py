@@ -52,6 +52,9 @@ def test_the_document_tells_all_operations_with_their_refusals(client):
         assert operation["security"] == [{"key": []}]
         headers = {p["name"] for p in operation["parameters"] if p["in"] == "header"}
         assert ("Idempotency-Key" in headers) == (method == "post")
+        signed = {"X-Kefu-Timestamp", "X-Kefu-Nonce", "X-Kefu-Signature"}
+        assert headers & signed == (signed if method == "post" else set())
+        assert "RateLimit-Remaining" in operation["responses"]["403"]["headers"]
 
 
 def test_the_page_runs_no_script_of_its_own(client):

@@ -1,0 +1,188 @@
+"""Who may open which door of ``/api/v1/``. A door without a row here fails the build, and so does a row without one.
+
+A new door is a line in ``RULES``: its scope, what it answers to the outlet that owns the object, the object that its
+address names or that its list holds, and what is sent (parameters of a GET, the body of a POST). Whatever in it names an object is a
+``Thing`` instead of a value; fields that name none are in ``PLAIN``. ``test_api.py`` walks the table.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model
+
+from inquiries import services as inquiries
+from kefu.api.models import ApiKey
+from kefu.api.public_ids import conceal
+from kefu.parcels.models import Scan
+from problem_parcels import services as parcels
+from problem_parcels.models import ContactAttempt
+from problem_parcels.services import Attempt, Given, receipt_requests
+from tests.centre import at
+from tests.matrix.world import World
+
+Scope = ApiKey.Scope
+
+
+@dataclass(frozen=True, eq=False)
+class Thing:
+    """An object that a request can name: Chengdu's, one that is not there, and one of the foreign outlet's own.
+
+    ``theirs`` is needed where the foreign outlet's request would otherwise be refused for another reason.
+    """
+
+    mine: Callable[[World], str]
+    missing: str
+    theirs: str = ""
+    made_up: bool = False  # by who calls: a good request brings one that is not there yet
+
+
+@dataclass(frozen=True)
+class Rule:
+    scope: Scope
+    answers: int = 200
+    id: Thing | None = None
+    holds: Thing | None = None
+    send: Mapping[str, Any] | None = None
+
+
+def public(kind: str) -> Callable[[Callable[[World], Model | str]], Thing]:
+    """Make a Thing of a function that makes a row of Chengdu's, or has its public id from the door it was made by."""
+
+    def thing(make: Callable[[World], Model | str]) -> Thing:
+        def mine(world: World) -> str:
+            made = make(world)
+            return made if isinstance(made, str) else conceal(kind, made.pk)
+
+        return Thing(mine, conceal(kind, 2**40))
+
+    return thing
+
+
+# -- What can be named ------------------------------------------------------------------------
+
+
+@public("network_query")
+def received_query(world: World) -> Model:
+    case = world.centre.inquiry(now=world.now)
+    lin = world.centre.lin.user
+    return inquiries.ask_outlet(
+        case=case, outlet=world.chengdu, question="在哪里", actor=lin, now=world.now
+    )
+
+
+@public("network_query")
+def sent_query(world: World) -> str:
+    body = {"waybill_number": world.delivered.number, "question": "少一件", "reference": "CD-1"}
+    return world.made("network-queries/", body)
+
+
+@public("parcel_message")
+def received_message(world: World) -> Model:
+    lin = world.centre.lin
+    tries = [Attempt(ContactAttempt.Outcome.NO_ANSWER, at("13:00"))]
+    Scan.objects.create(
+        waybill_number=world.arrived.number, kind="delivering", at=at("12:00"), place="扬州本部"
+    )
+    case = parcels.register(
+        number=world.arrived.number,
+        given=Given("nobody_home", attempts=tries),
+        owner=lin,
+        department=lin.department,
+        actor=lin.user,
+        now=world.now,
+    )
+    return parcels.post_message(case=case, text="送无人", by=lin, actor=lin.user, now=world.now)
+
+
+@public("parcel_message")
+def sent_message(world: World) -> str:
+    return world.made("parcel-messages/", LETTER | {"reference": "CD-1"})
+
+
+@public("receipt_request")
+def wanted_receipt(world: World) -> Model:
+    return receipt_requests.ask_for_receipt(
+        waybill=world.delivered,
+        asking=world.centre.company,
+        service="lookup",
+        channel="phone",
+        department=world.centre.query_desk,
+        owner=world.centre.lin,
+        actor=world.centre.lin.user,
+        now=world.now,
+    )
+
+
+@public("contact_number")
+def own_number(world: World) -> str:
+    return world.made("contact-numbers/", NUMBER)
+
+
+@public("claim")
+def own_claim(world: World) -> Model:
+    return world.claims.register(now=world.now).claim
+
+
+DELIVERED = Thing(lambda world: world.delivered.number, "880612045999", "880612045602")
+SENT = Thing(lambda world: world.sent.number, "770612045999", "770612045602")
+# What Chengdu has called its own: another may call something just so.
+REFERENCE = Thing(lambda _world: "CD-1", "CD-2", made_up=True)
+
+NUMBER = {"kind": "complaint", "number": "13800004545", "effective_on": "2026-11-24"}
+LETTER = {"waybill_number": "880612045537", "problem": "damaged_outside", "text": "请核实"}
+
+# -- The doors --------------------------------------------------------------------------------
+
+# They say nothing about anybody: everyone may read them.
+OPEN = {"GET schema/", "GET docs/"}
+RULES = {
+    "GET claims/": Rule(Scope.READ_CLAIMS, holds=own_claim),
+    "GET contact-numbers/": Rule(Scope.READ_NUMBERS, holds=own_number),
+    "POST contact-numbers/": Rule(Scope.WRITE_NUMBERS, 201, send=NUMBER),
+    "GET contact-numbers/<pk>/": Rule(Scope.READ_NUMBERS, id=own_number),
+    "GET network-queries/": Rule(
+        Scope.READ, holds=received_query, send={"waybill_number": DELIVERED}
+    ),
+    "POST network-queries/": Rule(
+        Scope.WRITE,
+        201,
+        send={"waybill_number": DELIVERED, "question": "在哪里", "reference": REFERENCE},
+    ),
+    "GET network-queries/<pk>/": Rule(Scope.READ, id=received_query),
+    "POST network-queries/<pk>/answer/": Rule(
+        Scope.WRITE, id=received_query, send={"answer": "在途中"}
+    ),
+    "POST network-queries/<pk>/withdraw/": Rule(
+        Scope.WRITE, id=sent_query, send={"reason": "已找到"}
+    ),
+    "GET parcel-messages/": Rule(
+        Scope.READ_MESSAGES, holds=sent_message, send={"waybill_number": SENT}
+    ),
+    "POST parcel-messages/": Rule(
+        Scope.WRITE_MESSAGES, 201, send=LETTER | {"waybill_number": SENT, "reference": REFERENCE}
+    ),
+    "GET parcel-messages/<pk>/": Rule(Scope.READ_MESSAGES, id=sent_message),
+    "POST parcel-messages/<pk>/replies/": Rule(
+        Scope.WRITE_MESSAGES,
+        201,
+        id=received_message,
+        send={"text": "请退回"},
+    ),
+    "GET receipt-requests/": Rule(Scope.READ, holds=wanted_receipt),
+    "POST receipt-requests/": Rule(
+        Scope.WRITE, 201, send={"waybill_number": SENT, "reference": REFERENCE}
+    ),
+    "GET receipt-requests/<pk>/": Rule(Scope.READ, id=wanted_receipt),
+    "POST receipt-requests/<pk>/answer/": Rule(
+        Scope.WRITE, id=wanted_receipt, send={"outcome": "produced"}
+    ),
+}
+# Fields and parameters that name no object; with the door before it where elsewhere it would.
+PLAIN = {
+    "answer", "box", "contact-numbers/ number", "cursor", "direction", "due_before", "effective_on", "holder", "kind",
+    "limit", "note", "open", "order", "outcome",
+    "parcel-messages/<pk>/replies/ reference",  # the same row of names as a message's
+    "problem", "question", "reason", "service", "state", "text",
+    "unanswered", "wish",
+}  # fmt: skip

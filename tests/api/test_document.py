@@ -9,16 +9,22 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
+import yaml
 from django.conf import settings
 from django.db import connection
 from hypothesis import HealthCheck
 from hypothesis import settings as made_up
 from schemathesis import GenerationMode, checks
+from schemathesis.core.failures import FailureGroup
 
 from kefu import clock
 from kefu.api import services as keys
 from kefu.api.models import ApiKey
 from kefu.api.public_ids import conceal
+from kefu.cases.models import Interaction
+from kefu.parcels.models import Scan
+from problem_parcels.models import ReceiptRequest
+from problem_parcels.services import receipt_requests
 from tests import centre as world
 from tests.api.conftest import ask
 from tests.conftest import fresh_database
@@ -48,7 +54,27 @@ class Server:
         self.now = clock.now()
         self.centre = world.build(now=self.now)
         asked = ask(self.centre, now=self.now)
-        self.ids = {"/api/v1/network-queries/": conceal("network_query", asked.pk)}
+        self.ids = {
+            "/api/v1/network-queries/": conceal("network_query", asked.pk),
+            "/api/v1/receipt-requests/": conceal("receipt_request", self._receipt().pk),
+        }
+
+    def _receipt(self) -> ReceiptRequest:
+        parcel, yesterday = self.centre.waybill, self.now - timedelta(days=1)
+        for kind in ("arrived", "signed"):
+            Scan.objects.create(
+                waybill_number=parcel.number, kind=kind, at=yesterday, place="成都武侯三部"
+            )
+        return receipt_requests.ask_for_receipt(
+            waybill=parcel,
+            asking=self.centre.company,
+            service=ReceiptRequest.Service.LOOKUP,
+            channel=Interaction.Channel.PHONE,
+            department=self.centre.query_desk,
+            owner=self.centre.lin,
+            actor=self.centre.lin.user,
+            now=self.now,
+        )
 
     def secret(self) -> str:
         """A key that has not called yet: none of these calls shall meet the limit of a minute."""
@@ -123,3 +149,25 @@ def test_each_answer_is_one_the_document_tells_of(case, server, secret):
     answer = case.call_and_validate(base_url=server.url, checks=CHECKS)
 
     assert answer.status_code != 429, "who is turned away at the gate has proved nothing"
+
+
+def test_each_address_with_an_id_is_asked_for_one_that_is_there(server):
+    """Calls with made-up ids alone would see nothing but 404."""
+    unknown = [path for path in schema if "{" in path and not server.known_id(path)]
+
+    assert not unknown, f"make an object of these in Server: {unknown}"
+
+
+def test_an_answer_that_the_document_does_not_tell_of_is_noticed(server, secret):
+    """The checks of the test above can fail: the same call, and a document without its answer."""
+    told = yaml.safe_load(DOCUMENT.read_text())
+    path, headers = "/api/v1/claims/", {"Authorization": f"Bearer {secret}"}
+    del told["paths"][path]["get"]["responses"]["200"]
+
+    case = schemathesis.openapi.from_dict(told)[path]["GET"].Case(headers=headers)
+
+    with pytest.raises(FailureGroup) as seen:
+        case.call_and_validate(base_url=server.url, checks=CHECKS)
+
+    assert [one.title for one in seen.value.exceptions] == ["Undocumented status code"]
+    schema[path]["GET"].Case(headers=headers).call_and_validate(base_url=server.url, checks=CHECKS)

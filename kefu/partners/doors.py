@@ -14,8 +14,12 @@ import orjson
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import Http404, HttpRequest
 from django.urls import resolve
+from rest_framework.exceptions import Throttled
+from rest_framework.request import Request
 
 from kefu.api.authentication import Partner
+from kefu.api.limits import count_call
+from kefu.api.problems import handle
 from kefu.api.services import page_key
 from kefu.audit.context import address_of
 
@@ -96,5 +100,11 @@ def _call(
     # REST framework takes these for signed in: the session is, and the key is the account's own.
     inner._force_auth_user, inner._force_auth_token = Partner(account.party, key, now), key
     match = resolve(HOME + path)
-    response: Any = match.func(inner, *match.args, **match.kwargs)
+    response: Any
+    try:
+        count_call(inner, key=key, now=now)
+    except Throttled as error:
+        response = handle(error, {"request": Request(inner)})
+    else:
+        response = match.func(inner, *match.args, **match.kwargs)
     return Answer(response.status_code, response.data, response.headers.get("ETag", ""))

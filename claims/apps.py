@@ -18,8 +18,11 @@ class ClaimsConfig(AppConfig):
         from claims.selectors.reports import to_tell
         from kefu.cases.models import Case
         from kefu.replay import decisions
+        from kefu.webhooks import objects
         from kefu.workbench import kinds
 
+        objects.register("claim_id", objects.Thing("claim"))
+        objects.register("recovery", objects.Thing("recovery"))
         decisions.register("compensation", replays.COMPENSATIONS)
         decisions.register("liability_division", replays.DIVISIONS)
         decisions.register("report_bonus", replays.REPORT_BONUSES)

@@ -19,8 +19,10 @@ class InquiriesConfig(AppConfig):
         from kefu.cases.models import Case
         from kefu.jobs import services as jobs
         from kefu.replay import decisions
+        from kefu.webhooks import objects
         from kefu.workbench import kinds
 
+        objects.register("query", objects.Thing("network_query", "network-query-detail"))
         jobs.register(TABLE.kind, TABLE.run)
         jobs.register(force_majeure.JOB, force_majeure.run)
         jobs.register(disasters.JOB, disasters.run)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
@@ -18,6 +19,22 @@ _TABLES = """
     FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
 """
+
+
+@register(Tags.security, deploy=True)
+def check_webhook_networks(
+    *, app_configs: Sequence[AppConfig] | None, **_: Any
+) -> list[CheckMessage]:
+    """Whoever gives us an address must not reach our own network through us."""
+    if not settings.KEFU_WEBHOOK_NETWORKS:
+        return []
+    return [
+        Error(
+            "Webhooks may go to networks of our own. 通知会发到内部网络。",
+            hint="Leave KEFU_WEBHOOK_NETWORKS empty.",
+            id="kefu.E004",
+        )
+    ]
 
 
 @register(Tags.database, deploy=True)

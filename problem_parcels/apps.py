@@ -11,6 +11,7 @@ class ProblemParcelsConfig(AppConfig):
         from kefu.cases.models import Case
         from kefu.jobs import services as jobs
         from kefu.replay import decisions
+        from kefu.webhooks import objects
         from kefu.workbench import kinds
         from problem_parcels import replays
         from problem_parcels.imports import TABLE
@@ -18,6 +19,10 @@ class ProblemParcelsConfig(AppConfig):
         from problem_parcels.kinds_receipts import ReceiptsKind
         from problem_parcels.selectors.desk import to_handle
 
+        objects.register("message", objects.Thing("parcel_message", "parcel-message-detail"))
+        objects.register(
+            "receipt_request", objects.Thing("receipt_request", "receipt-request-detail")
+        )
         jobs.register(TABLE.kind, TABLE.run)
         decisions.register("problem_record", replays.RECORDS)
         decisions.register("return_fee", replays.RETURN_FEES)

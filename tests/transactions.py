@@ -12,11 +12,25 @@ SELECT coalesce((SELECT max(txid) FROM audit_row), 0) < pg_snapshot_xmin(pg_curr
 
 def wait_for_older_transactions(*, seconds: float = 60.0) -> None:
     """Wait until no transaction runs that is older than the last audit row, so that all rows can be sealed."""
+    _wait(OLDER, "audit row", seconds)
+
+
+NEWER = """
+SELECT coalesce((SELECT max(txid) FROM notifications_event), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+"""
+
+
+def wait_until_events_can_be_read(*, seconds: float = 60.0) -> None:
+    """Wait until no transaction runs that is older than the last event, so that readers of the outbox see all."""
+    _wait(NEWER, "event", seconds)
+
+
+def _wait(question: str, last: str, seconds: float) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         with connection.cursor() as cursor:
-            cursor.execute(OLDER)
+            cursor.execute(question)
             if cursor.fetchone() == (True,):
                 return
         time.sleep(0.1)
-    pytest.fail(f"a transaction older than the last audit row still runs after {seconds:g} seconds")
+    pytest.fail(f"a transaction older than the last {last} still runs after {seconds:g} seconds")

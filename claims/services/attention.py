@@ -133,7 +133,7 @@ def guide(*, case: Case, unit: Party, text: str, actor: Any, now: datetime) -> I
         party_id=unit.pk,
         department_id=work.case.department_id,
         case_id=work.case.pk,
-        data={"claim": work.case.number},
+        data={"claim": work.case.number, "claim_id": work.case.pk},
     )
     return line
 

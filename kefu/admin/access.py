@@ -214,6 +214,9 @@ ACCESS = {
     "partners.outletaccount": _seen_by(SUPERVISORS, "partners.manage_account"),
     "api.apikey": _seen_by(SUPERVISORS, "api.issue_key"),
     "api.idempotentanswer": _seen_by(SUPERVISORS),
+    "webhooks.endpoint": _seen_by(SUPERVISORS, "api.issue_key"),
+    "webhooks.delivery": _seen_by(SUPERVISORS),
+    "webhooks.attempt": _seen_by(SUPERVISORS),
 }
 
 # Not shown: the photos of a case (looked at on its page, where each look is recorded), when a desk looked through its
@@ -292,6 +295,8 @@ HIDDEN = {
     "api.callcount",
     "api.nonce",
     "api.signingsecret",
+    "webhooks.endpointsecret",
+    "webhooks.reading",  # how far the outbox has been read for an address
     # What anybody earns: looked at on pages of its own, where each look is recorded.
     "payroll.wage",
     "payroll.offerletter",

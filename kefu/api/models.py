@@ -19,6 +19,7 @@ class ApiKey(models.Model):
         READ_CLAIMS = "claims:read", _("查看自己的理赔")
         READ_NUMBERS = "contact_numbers:read", _("查看自己的号码")
         WRITE_NUMBERS = "contact_numbers:write", _("变更自己的号码")
+        READ_CHANGES = "changes:read", _("查看与自己有关的变化")
 
     party = models.ForeignKey(
         "network.Party", models.PROTECT, related_name="api_keys", verbose_name=_("网点")

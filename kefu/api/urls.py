@@ -7,6 +7,7 @@ from kefu.api.views import DocsView, SchemaView, UnknownAddress
 urlpatterns = [
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", DocsView.as_view(), name="api-docs"),
+    path("", include("kefu.webhooks.api_urls")),
     path("", include("inquiries.api_urls")),
     path("", include("problem_parcels.api_urls_receipts")),
     path("", include("problem_parcels.api_urls")),

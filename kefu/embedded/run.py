@@ -92,6 +92,8 @@ def programs(var: Path, host: str, port: int, environment: dict[str, str]) -> li
             [*celery, "beat", "--pidfile=", "-s", str(var / "beat")],
             environment,
         ),
+        # A process of its own as well: whoever hears of events may be slow.
+        Program("webhooks", [sys.executable, "manage.py", "send_webhooks"], environment),
         Program("watchdog", [sys.executable, "manage.py", "watchdog"], environment),
     ]
 

@@ -75,6 +75,7 @@ class Event(models.Model):
         IDEA = "idea.changed", _("合理化建议")
         AWARD = "award.published", _("评优")
         INSPECTION = "inspection.told", _("检查")
+        WEBHOOK_TEST = "webhook.test", _("试发通知")
         CHECKS_SHORT = "checks.short", _("检查次数不够")
 
     txid = models.BigIntegerField(editable=False, db_default=CurrentTransaction())

@@ -1,6 +1,7 @@
 """Follow the outbox: what came after a place in it, for whom. Places are ``(txid, id)``, opaque to browsers."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -17,6 +18,13 @@ FROM notifications_event
 WHERE (txid, id) > (%(txid)s, %(id)s) AND txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
   AND (%(all)s OR user_id = %(user)s OR department_id = %(department)s OR case_id = %(case)s
        OR (%(everywhere)s AND department_id IS NOT NULL))
+ORDER BY txid, id LIMIT %(limit)s
+"""
+FOR_PARTY = """
+SELECT txid, id, kind, at, data
+FROM notifications_event
+WHERE party_id = %(party)s AND kind = ANY (%(kinds)s)
+  AND (txid, id) > (%(txid)s, %(id)s) AND txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
 ORDER BY txid, id LIMIT %(limit)s
 """
 NOW = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
@@ -64,6 +72,16 @@ class News:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """One event, as it concerns a partner."""
+
+    place: Place
+    kind: str
+    at: datetime
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Reader:
     """Who listens: a user, his department (None: all of them) and the case he has open."""
 
@@ -103,3 +121,22 @@ def read(*, after: Place, limit: int, reader: Reader | None = None) -> Sequence[
             },
         )
         return [News(Place(row[0], row[1]), *row[2:]) for row in cursor.fetchall()]
+
+
+def read_for_party(
+    *, party_id: int, kinds: Iterable[str], after: Place, limit: int
+) -> Sequence[Told]:
+    """The next events of these kinds behind ``after`` that are a partner's."""
+    values: dict[str, Any] = {
+        "party": party_id,
+        "kinds": [str(kind) for kind in kinds],
+        "txid": after.txid,
+        "id": after.pk,
+        "limit": limit,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(FOR_PARTY, values)
+        return [
+            Told(Place(txid, pk), kind, at, json.loads(data))
+            for txid, pk, kind, at, data in cursor.fetchall()
+        ]

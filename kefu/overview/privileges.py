@@ -98,6 +98,7 @@ FOR_EVER = (
     "payroll_minutes",
     "payroll_minutessignature",
     "payroll_minutesreview",
+    "webhooks_attempt",
 )
 PARTITIONED = ("audit_row", "notifications_event", "parcels_scan", "payroll_call")
 # Triggers of plain SQL; those of the models are asked of pgtrigger.

@@ -6,3 +6,8 @@ class PenaltiesConfig(AppConfig):
     name = "kefu.penalties"
     label = "penalties"
     verbose_name = pgettext_lazy("plural", "处罚")
+
+    def ready(self) -> None:
+        from kefu.webhooks import objects
+
+        objects.register("penalty", objects.Thing("penalty"))

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "kefu.parcels",
     "kefu.jobs",
     "kefu.api",
+    "kefu.webhooks",
     "kefu.cases",
     "kefu.ledger",
     "kefu.penalties",
@@ -405,6 +406,8 @@ KEFU_REVEALS_PER_HOUR = env.int("KEFU_REVEALS_PER_HOUR", default=60)
 
 # A TrueType font with Chinese characters for PDF; empty: the first of the usual ones of the system (kefu.pdf).
 KEFU_PDF_FONT = env.str("KEFU_PDF_FONT", default="")
+# Networks beside the public ones that webhooks may go to; only local and test settings name any.
+KEFU_WEBHOOK_NETWORKS: list[str] = []
 # An aware datetime that stands for "now"; only local and test settings read it.
 KEFU_NOW: datetime | None = None
 

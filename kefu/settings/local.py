@@ -29,6 +29,7 @@ STATIC_ROOT = VAR_DIR / "static"
 MEDIA_ROOT = VAR_DIR / "media"
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 LOGGING = logging_config(as_json=False)
+KEFU_WEBHOOK_NETWORKS = env.list("KEFU_WEBHOOK_NETWORKS", default=[])
 if _frozen := env.str("KEFU_NOW", default=""):
     KEFU_NOW = datetime.fromisoformat(_frozen)
     if KEFU_NOW.tzinfo is None:

@@ -52,6 +52,9 @@ def logging_config(*, as_json: bool, level: str = "INFO") -> dict[str, Any]:
             # These two repeat what the request log says, the second with the whole request.
             "django.request": {"level": "CRITICAL"},
             "django.server": {"level": "WARNING"},
+            # An address may hold a partner's secret.
+            "httpx": {"level": "WARNING"},
+            "httpcore": {"level": "WARNING"},
             "celery": {"level": "WARNING"},
             "celery.app.trace": {"level": "ERROR"},
         },

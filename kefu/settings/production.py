@@ -77,6 +77,11 @@ def _need_password(name: str) -> None:
 
 if os.environ.get("KEFU_NOW"):
     _refuse("KEFU_NOW 只用于开发和测试。", "KEFU_NOW is for development and tests only.")
+if os.environ.get("KEFU_WEBHOOK_NETWORKS"):
+    _refuse(
+        "KEFU_WEBHOOK_NETWORKS 只用于开发和测试。",
+        "KEFU_WEBHOOK_NETWORKS is for development and tests only.",
+    )
 _need("KEFU_HOSTS")
 _need_strong("SECRET_KEY", length=50)
 for _pair in _need("KEFU_ENCRYPTION_KEYS").split(","):

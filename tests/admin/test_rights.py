@@ -199,6 +199,9 @@ LOOK = {
     "api.apikey": "SM",
     "partners.outletaccount": "SM",
     "api.idempotentanswer": "SM",
+    "webhooks.endpoint": "SM",
+    "webhooks.delivery": "SM",
+    "webhooks.attempt": "SM",
 }
 ADD = {
     "network.region": "SM",
@@ -212,6 +215,7 @@ ADD = {
     "replay.run": "SM",
     "api.apikey": "SM",
     "partners.outletaccount": "SM",
+    "webhooks.endpoint": "SM",
     "claims.approvallimit": "M",
     "payroll.holiday": "SMH",
     "payroll.article": "MH",

@@ -199,6 +199,8 @@ STEPS = [
     ("network_contactnumber", ["end_here"]),
     ("api_apikey", ["revoke_here"]),
     ("partners_outletaccount", ["reset_here", "close_here"]),
+    ("webhooks_endpoint", ["rotate_here", "test_here", "pause_here", "resume_here"]),
+    ("webhooks_delivery", ["again_here"]),
     ("jobs_job", ["stop_here"]),
 ]
 

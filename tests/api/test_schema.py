@@ -28,6 +28,7 @@ def test_the_document_tells_all_operations_with_their_refusals(client):
         for method, operation in methods.items()
     }
     assert set(operations) == {
+        ("/api/v1/changes/", "get"),
         ("/api/v1/claims/", "get"),
         ("/api/v1/contact-numbers/", "get"),
         ("/api/v1/contact-numbers/", "post"),

@@ -10,7 +10,7 @@ import yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
 TEXT = (PROJECT / "docker-compose.yml").read_text()
-OURS = {"web", "live", "timers", "worker", "beat", "watchdog"}
+OURS = {"web", "live", "timers", "worker", "beat", "webhooks", "watchdog"}
 
 
 @pytest.fixture(scope="module")

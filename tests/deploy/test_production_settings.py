@@ -79,6 +79,7 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
         ("REDIS_URL", "redis://redis/0"),
         ("REDIS_URL", "redis://:password1234567@redis/0"),
         ("KEFU_NOW", "2026-03-01T08:00:00+08:00"),
+        ("KEFU_WEBHOOK_NETWORKS", "10.0.0.0/8"),
     ],
 )
 def test_what_is_missing_or_weak_is_refused_by_its_name(name: str, value: str | None) -> None:

@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from kefu.cases.models import Case
 from kefu.network.models import Party
 from kefu.workbench.door import DeskRequest, employee_of, find_case, workers_only
 from kefu.workbench.frame import door_time
@@ -20,6 +21,8 @@ from problem_parcels.kinds import answer_tab, message_tab
 def message(request: DeskRequest, number: str) -> HttpResponse:
     """Write to the other outlet; its two hours and the parcel's five days begin."""
     case, now = find_case(request, number), door_time(request)
+    if case.kind != Case.Kind.PROBLEM_PARCEL:
+        raise Http404
     form = MessageForm(request.POST, other=case.outlet, auto_id="message-%s")
 
     def act(given: dict[str, Any]) -> str:

@@ -13,9 +13,11 @@ class ClaimsConfig(AppConfig):
         from claims.kinds import ClaimKind, RegisterAClaim
         from claims.kinds_money import MoneyBeside
         from claims.kinds_reports import ReportKind
+        from claims.models import Claim
         from claims.selectors.lists import to_handle
         from claims.selectors.money import RIGHTS, to_pay
         from claims.selectors.reports import to_tell
+        from kefu.api import links
         from kefu.cases.models import Case
         from kefu.replay import decisions
         from kefu.webhooks import objects
@@ -23,6 +25,7 @@ class ClaimsConfig(AppConfig):
 
         objects.register("claim_id", objects.Thing("claim"))
         objects.register("recovery", objects.Thing("recovery"))
+        links.register("claim", Claim.objects.of_party, "deadline")
         decisions.register("compensation", replays.COMPENSATIONS)
         decisions.register("liability_division", replays.DIVISIONS)
         decisions.register("report_bonus", replays.REPORT_BONUSES)

@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 from django.db import IntegrityError, models
-from django.utils.dateparse import parse_datetime
 from django.utils.http import parse_etags
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -35,7 +34,7 @@ from kefu.api.pagination import LONGEST, cursor_refused, read_cursor, write_curs
 from kefu.api.problems import Changed
 from kefu.api.public_ids import conceal, reveal
 from kefu.api.schema import ETAG, IDEMPOTENCY_KEY, IF_MATCH, WAS_REPLAYED, answered, paged, refusals
-from kefu.api.serializers import Direction, Strict, Text, instant
+from kefu.api.serializers import Direction, Instant, Strict, Text, instant
 from kefu.api.views import AlwaysJson, chosen_by, given_by, localised, no_parameters
 from kefu.cases.models import Interaction
 from kefu.cases.services import lock
@@ -128,21 +127,6 @@ class Feedback(Strict):
 
 class Withdrawal(Strict):
     reason = Text(max_length=REASON_LIMIT)
-
-
-class Instant(serializers.DateTimeField):
-    """An instant with its offset: a partner's clock may run in another zone."""
-
-    default_error_messages = {"no_offset": gettext_lazy("时间要带时区，如 +08:00（写作 %2B08:00）")}
-
-    def to_internal_value(self, value: Any) -> datetime:
-        # A plus sign that was not escaped arrives as a space.
-        value = str(value).replace(" ", "+")
-        instant = super().to_internal_value(value)
-        given = parse_datetime(value)
-        if given is None or given.tzinfo is None:
-            self.fail("no_offset")
-        return instant
 
 
 class Choice(Strict):

@@ -13,9 +13,11 @@ class InquiriesConfig(AppConfig):
         from inquiries.kinds import InquiryKind
         from inquiries.kinds_complaints import ComplaintKind, OfferComplaint
         from inquiries.kinds_incidents import Affected, IncidentKind
+        from inquiries.models import NetworkQuery
         from inquiries.selectors import incidents
         from inquiries.selectors.complaints import waiting_for_somebody
         from inquiries.services import disasters, force_majeure
+        from kefu.api import links
         from kefu.cases.models import Case
         from kefu.jobs import services as jobs
         from kefu.replay import decisions
@@ -23,6 +25,7 @@ class InquiriesConfig(AppConfig):
         from kefu.workbench import kinds
 
         objects.register("query", objects.Thing("network_query", "network-query-detail"))
+        links.register("network_query", NetworkQuery.objects.of_party, "deadline")
         jobs.register(TABLE.kind, TABLE.run)
         jobs.register(force_majeure.JOB, force_majeure.run)
         jobs.register(disasters.JOB, disasters.run)

@@ -8,6 +8,7 @@ class ProblemParcelsConfig(AppConfig):
     verbose_name = _("问题件")
 
     def ready(self) -> None:
+        from kefu.api import links
         from kefu.cases.models import Case
         from kefu.jobs import services as jobs
         from kefu.replay import decisions
@@ -17,12 +18,15 @@ class ProblemParcelsConfig(AppConfig):
         from problem_parcels.imports import TABLE
         from problem_parcels.kinds import ProblemParcelKind
         from problem_parcels.kinds_receipts import ReceiptsKind
+        from problem_parcels.models import Message, ReceiptRequest
         from problem_parcels.selectors.desk import to_handle
 
         objects.register("message", objects.Thing("parcel_message", "parcel-message-detail"))
         objects.register(
             "receipt_request", objects.Thing("receipt_request", "receipt-request-detail")
         )
+        links.register("parcel_message", Message.objects.of_party, "deadline", "wait")
+        links.register("receipt_request", ReceiptRequest.objects.of_party, "deadline")
         jobs.register(TABLE.kind, TABLE.run)
         decisions.register("problem_record", replays.RECORDS)
         decisions.register("return_fee", replays.RETURN_FEES)

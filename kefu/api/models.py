@@ -20,6 +20,8 @@ class ApiKey(models.Model):
         READ_NUMBERS = "contact_numbers:read", _("查看自己的号码")
         WRITE_NUMBERS = "contact_numbers:write", _("变更自己的号码")
         READ_CHANGES = "changes:read", _("查看与自己有关的变化")
+        READ_DEADLINES = "deadlines:read", _("查看自己要遵守的时限")
+        READ_PENALTIES = "penalties:read", _("查看自己的处罚")
 
     party = models.ForeignKey(
         "network.Party", models.PROTECT, related_name="api_keys", verbose_name=_("网点")

@@ -121,7 +121,7 @@ IF_MATCH = OpenApiParameter(
     description=_("读取时得到的 ETag：查询后来变了就不执行（412）"),
 )
 ETAG = OpenApiParameter(
-    "ETag", str, OpenApiParameter.HEADER, response=[200, 201], description=_("这条查询的版本")
+    "ETag", str, OpenApiParameter.HEADER, response=[200, 201], description=_("这一条的版本")
 )
 WAS_REPLAYED = OpenApiParameter(
     REPLAYED,

@@ -1,7 +1,9 @@
 """What stands around the partners' doors: documentation, and the answer to unknown addresses."""
 
+import hashlib
 from typing import Any
 
+import orjson
 from django.utils.cache import patch_vary_headers
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.exceptions import NotFound
@@ -79,3 +81,10 @@ def localised(response: Response) -> Response:
     """Say that the answer depends on who asks, and in which language."""
     patch_vary_headers(response, ["Authorization", "Accept-Language"])
     return response
+
+
+def versioned(shown: dict[str, Any]) -> Response:
+    """Answer with one object; its ETag changes with all that the partner sees of it, in this language."""
+    answer = Response(shown)
+    answer.headers["ETag"] = f'"{hashlib.sha256(orjson.dumps(shown)).hexdigest()[:32]}"'
+    return localised(answer)

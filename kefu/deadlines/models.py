@@ -12,6 +12,10 @@ from django.utils.translation import pgettext_lazy
 
 
 class DeadlineQuerySet(models.QuerySet["Deadline"]):
+    def of_party(self, party_id: int) -> Self:
+        """Those that run against a partner: it must act."""
+        return self.filter(party=party_id)
+
     def running(self) -> Self:
         return self.filter(state=Deadline.State.RUNNING)
 
@@ -174,7 +178,7 @@ class Deadline(models.Model):
                 name="deadline_lead_warn",
             ),
             models.Index(
-                fields=["party", "due_at"],
+                fields=["party", "due_at", "id"],
                 condition=Q(answered_at=None, released_at=None),
                 name="deadline_open_by_party",
             ),

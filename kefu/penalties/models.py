@@ -18,6 +18,10 @@ class PenaltyQuerySet(models.QuerySet["Penalty"]):
             return self.none()
         return self.filter(party=user.party_id) if user.role == User.Role.OUTLET else self.all()
 
+    def of_party(self, party_id: int) -> Self:
+        """Those that a partner bears itself."""
+        return self.filter(party=party_id)
+
     def provisional(self) -> Self:
         return self.filter(state=Penalty.State.PROVISIONAL)
 
@@ -85,7 +89,7 @@ class Penalty(models.Model):
             ("release_penalty", _("复核待复核的处罚")),
         ]
         indexes = [
-            models.Index(fields=["party", "incurred_at"], name="penalty_by_party"),
+            models.Index(fields=["party", "incurred_at", "id"], name="penalty_by_party"),
             models.Index(
                 fields=["incurred_at"],
                 condition=Q(state__in=["provisional", "held"]),

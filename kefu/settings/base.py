@@ -462,6 +462,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "CostKind": "kefu.deadlines.models.Consequence.Kind",
         "CostCondition": "kefu.deadlines.models.Consequence.Condition",
         "ContactKind": "inquiries.api_numbers.KINDS",
+        "CaseKind": "kefu.cases.models.Case.Kind",
+        "DeadlineAction": "kefu.deadlines.models.Deadline.Action",
     },
 }
 

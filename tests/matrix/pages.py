@@ -10,8 +10,12 @@ LETTERS = {
 }  # fmt: skip
 # For everybody, signed in or not; ``session`` says how long one still is.
 OPEN = {"overview:healthz", "overview:readyz", "set_language", "workbench:session"}
-# For an outlet's account as well: where one comes to after signing in, and is sent on from.
-OUTLETS = {"payroll:arrive"}
+# For an outlet's account: where one comes to after signing in, and its own pages, which nobody else opens
+# (tests/partners/test_pages.py).
+OUTLETS = {"payroll:arrive"} | {
+    f"partners:{name}"
+    for name in ("todo", "answer", "asked", "claims", "numbers", "keys", "revoke_key")
+}
 # Signing in and out and the second factor: before them everybody is nobody.
 ACCOUNTS = ("account_", "mfa_", "admin:log")
 ELSEWHERE = ("admin:", "payroll:", *ACCOUNTS)

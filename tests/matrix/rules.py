@@ -7,14 +7,18 @@ address names or that its list holds, and what is sent (parameters of a GET, the
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model
 
 from inquiries import services as inquiries
+from inquiries.models import NetworkQuery
 from kefu.api.models import ApiKey
 from kefu.api.public_ids import conceal
 from kefu.parcels.models import Scan
+from kefu.penalties import services as penalties
+from kefu.penalties.models import Penalty
 from problem_parcels import services as parcels
 from problem_parcels.models import ContactAttempt
 from problem_parcels.services import Attempt, Given, receipt_requests
@@ -62,13 +66,38 @@ def public(kind: str) -> Callable[[Callable[[World], Model | str]], Thing]:
 # -- What can be named ------------------------------------------------------------------------
 
 
-@public("network_query")
-def received_query(world: World) -> Model:
+def _asked(world: World) -> NetworkQuery:
     case = world.centre.inquiry(now=world.now)
     lin = world.centre.lin.user
     return inquiries.ask_outlet(
         case=case, outlet=world.chengdu, question="在哪里", actor=lin, now=world.now
     )
+
+
+@public("network_query")
+def received_query(world: World) -> Model:
+    return _asked(world)
+
+
+@public("deadline")
+def own_deadline(world: World) -> Model:
+    deadline = _asked(world).deadline
+    assert deadline is not None
+    return deadline
+
+
+@public("penalty")
+def own_penalty(world: World) -> Model:
+    case = _asked(world).case
+    kind, clause = Penalty.Kind.FINE, "CD-05.10"
+    return penalties.impose(
+        case=case, clause=clause, version_id=case.deadlines.all()[0].rulebook_id, party=world.chengdu,
+        kind=kind, value=Decimal("50.00"), actor=world.centre.chen.user, now=world.now,
+        inputs={
+            "clause": clause, "kind": kind.value, "each": "50.00", "times": 1, "role": "outlet",
+            "condition": "verification", "also": [], "follows": "", "causes": [],
+        },
+    )  # fmt: skip
 
 
 @public("network_query")
@@ -144,6 +173,10 @@ RULES = {
     "GET contact-numbers/": Rule(Scope.READ_NUMBERS, holds=own_number),
     "POST contact-numbers/": Rule(Scope.WRITE_NUMBERS, 201, send=NUMBER),
     "GET contact-numbers/<pk>/": Rule(Scope.READ_NUMBERS, id=own_number),
+    "GET deadlines/": Rule(Scope.READ_DEADLINES, holds=own_deadline),
+    "GET deadlines/<pk>/": Rule(Scope.READ_DEADLINES, id=own_deadline),
+    "GET penalties/": Rule(Scope.READ_PENALTIES, holds=own_penalty),
+    "GET penalties/<pk>/": Rule(Scope.READ_PENALTIES, id=own_penalty),
     "GET network-queries/": Rule(
         Scope.READ, holds=received_query, send={"waybill_number": DELIVERED}
     ),
@@ -183,7 +216,7 @@ RULES = {
 }
 # Fields and parameters that name no object; with the door before it where elsewhere it would.
 PLAIN = {
-    "answer", "box", "contact-numbers/ number", "cursor", "direction", "due_before", "effective_on", "holder", "kind",
+    "answer", "box", "clause", "incurred_from", "incurred_to", "contact-numbers/ number", "cursor", "direction", "due_before", "effective_on", "holder", "kind",
     "limit", "note", "open", "order", "outcome",
     "parcel-messages/<pk>/replies/ reference",  # the same row of names as a message's
     "problem", "question", "reason", "service", "state", "text",

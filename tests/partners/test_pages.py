@@ -145,7 +145,9 @@ def test_another_outlets_thing_is_as_if_it_did_not_exist(centre, now, chengdu, o
     assert query.state == "open"
 
 
-@pytest.mark.parametrize("path", ["", "asked/", "claims/", "numbers/", "keys/"])
+@pytest.mark.parametrize(
+    "path", ["", "asked/", "claims/", "numbers/", "keys/", "keys/1/revoke/", "network-queries/x/"]
+)
 def test_the_pages_are_for_outlets(centre, now, path):
     agent = Client()
     assert "/accounts/login/" in agent.get(HOME + path).url

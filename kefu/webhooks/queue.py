@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from django.db import connection, transaction
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 
 from kefu.api.serializers import instant
 from kefu.webhooks.models import Attempt, Delivery, Endpoint, EndpointSecret
@@ -90,18 +90,29 @@ def record(results: Iterable[tuple[Delivery, Answer]], *, now: datetime) -> None
         )
         for delivery, answer in results
     )
+    _held(delivery for delivery, answer in results if answer.taken).update(
+        state=Delivery.State.DELIVERED, next_at=None, lease=None, done_at=now
+    )
     for delivery, answer in results:
-        # Has another taken it over meanwhile, it is his to say.
-        mine = Delivery.objects.filter(pk=delivery.pk, lease=delivery.lease)
         if answer.taken:
-            mine.update(state=Delivery.State.DELIVERED, next_at=None, lease=None, done_at=now)
-        elif answer.status == GONE or delivery.give_up_at <= now:
-            mine.update(state=Delivery.State.DEAD, next_at=None, lease=None, done_at=now)
+            continue
+        if answer.status == GONE or delivery.give_up_at <= now:
+            left = {"state": Delivery.State.DEAD, "next_at": None, "done_at": now}
         else:
-            mine.update(next_at=min(now + _pause(delivery.tries), delivery.give_up_at), lease=None)
+            left = {"next_at": min(now + _pause(delivery.tries), delivery.give_up_at)}
+        _held([delivery]).update(lease=None, **left)
     gone = {delivery.endpoint_id for delivery, answer in results if answer.status == GONE}
     Endpoint.objects.filter(pk__in=gone, state=Endpoint.State.ACTIVE).update(
         state=Endpoint.State.GONE
+    )
+
+
+def _held(deliveries: Iterable[Delivery]) -> QuerySet[Delivery]:
+    """Those that nobody has taken over meanwhile: of the others he says what became of them."""
+    deliveries = list(deliveries)
+    return Delivery.objects.filter(
+        pk__in=[delivery.pk for delivery in deliveries],
+        lease__in={delivery.lease for delivery in deliveries},
     )
 
 

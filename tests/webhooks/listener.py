@@ -28,6 +28,7 @@ class Listener:
                 self.send_response(listener.answers.pop(0) if listener.answers else 204)
                 if listener.location:
                     self.send_header("Location", listener.location)
+                self.send_header("Set-Cookie", "who=kefu")
                 self.end_headers()
 
             do_GET = do_POST

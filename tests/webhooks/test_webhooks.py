@@ -220,6 +220,19 @@ def test_a_redirect_is_not_followed(register, happens):
     assert states() == ["pending"]
 
 
+def test_no_cookie_of_a_listener_is_kept(endpoint, listener, happens, centre):
+    with Sender() as sender:
+        happens(1)
+        while not Delivery.objects.filter(state="delivered").exists():
+            sender.step()
+        services.send_test(endpoint=endpoint, actor=centre.chen.user, now=clock.now())
+        while sender.step():
+            pass
+
+    assert len(listener.heard) == 2
+    assert not [headers for headers, _body in listener.heard if "cookie" in headers]
+
+
 def test_whoever_says_it_is_gone_is_told_nothing_more(endpoint, listener, happens, centre):
     listener.answers.append(410)
     happens(1)

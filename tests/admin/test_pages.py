@@ -41,6 +41,7 @@ from kefu.replay import services as replay
 from kefu.rulebooks import services as rulebooks
 from kefu.staff import services as staff
 from kefu.staff.models import Department, User
+from kefu.webhooks import services as webhooks
 from problem_parcels import services as parcels
 from problem_parcels.models import EntryFeeQuote, ReceiptDestruction, SlipBatch
 from problem_parcels.receipt_rules import read_signature
@@ -176,6 +177,15 @@ def one_of_each(office):
         now=NOW,
     )
     key.answers.create(key="k-1", request_digest=b"x" * 32, status=201, created_at=NOW)
+    endpoint, _secret = webhooks.register(
+        party=office.chengdu,
+        url="https://wd.example/kefu",
+        types=["query.asked"],
+        actor=chen,
+        now=NOW,
+    )
+    delivery = webhooks.send_test(endpoint=endpoint, actor=chen, now=NOW)
+    delivery.attempts.create(at=NOW, status=500, error="status", milliseconds=20)
     AuditSeal.objects.create(
         month=NOW.date().replace(day=1),
         number=1,

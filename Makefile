@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3 python; do \
 PY := .venv/bin/python
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 
-.PHONY: help run test mutate check audit bench lock messages openapi clean local dev
+.PHONY: help run test mutate check audit bench lock messages openapi client clean local dev
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,8 +53,11 @@ messages: dev  ## bring the catalogues in step with the source
 openapi: dev  ## write docs/openapi.yaml from the code
 	@exec $(PY) -m tools.openapi write
 
+client: dev  ## generate the partners' typed Python client from docs/openapi.yaml into dist/kefu-client
+	@exec $(PY) -m tools.client
+
 clean:  ## remove .venv, caches, compiled catalogues and var/test; never var/ itself, which holds data
-	rm -rf .venv var/test .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+	rm -rf .venv dist var/test .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 	rm -rf /dev/shm/kefu-test-$$(id -u)-$$(printf %s "$$(pwd -P)/var/test" | sha256sum | cut -c1-16)
 	rm -f locale/*/LC_MESSAGES/*.mo
 	find . -path ./var -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,9 +2,10 @@
 
 from django.urls import include, path, re_path
 
-from kefu.api.views import DocsView, SchemaView, UnknownAddress
+from kefu.api.views import DocsView, DoorsView, SchemaView, UnknownAddress
 
 urlpatterns = [
+    path("", DoorsView.as_view(), name="api-doors"),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", DocsView.as_view(), name="api-docs"),
     path("", include("kefu.webhooks.api_urls")),

@@ -4,15 +4,19 @@ import hashlib
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.exceptions import NotFound
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import AllowAny
+from rest_framework.renderers import TemplateHTMLRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from kefu.api import doors
 from kefu.api.problems import QueryRefused
 from kefu.api.serializers import Strict
 
@@ -38,6 +42,22 @@ class DocsView(SpectacularSwaggerSplitView):
     permission_classes = (AllowAny,)
     url_name = "api-schema"
     template_name = "api/docs.html"
+
+
+class DoorsView(APIView):
+    """All doors on one page, in the reader's language. It names no data, so anybody may read it."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    renderer_classes = (TemplateHTMLRenderer,)
+    schema = None
+
+    def get(self, request: Request) -> Response:
+        told = {
+            "groups": doors.groups(get_language() or settings.LANGUAGE_CODE),
+            "base": request.build_absolute_uri(request.path),
+        }
+        return Response(told, template_name="api/doors.html")
 
 
 class UnknownAddress(APIView):

@@ -1,5 +1,6 @@
 """The document partners generate their programs from, and the page they read it on."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,38 @@ def test_the_page_runs_no_script_of_its_own(client):
 
 
 def test_a_wrong_call_of_the_document_is_a_problem_too(client):
-    for place in ("/api/v1/schema/", "/api/v1/docs/"):
+    for place in ("/api/v1/", "/api/v1/schema/", "/api/v1/docs/"):
         answer = client.post(place)
         assert answer.status_code == 405
         assert answer["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh-hans", "反馈收到的查询"), ("en", "Answer")])
+def test_the_page_of_the_doors_tells_every_operation_in_the_reader_s_language(
+    client, language, words
+):
+    document = client.get("/api/v1/schema/", headers={"Accept": "application/json"}).json()
+    operations = [each for methods in document["paths"].values() for each in methods.values()]
+
+    page = client.get("/api/v1/", headers={"Accept": "text/html", "Accept-Language": language})
+
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert words in text
+    for operation in operations:
+        assert f'<article id="{operation["operationId"]}">' in text
+    assert "results[].costs[].clause" in text
+    assert "CD03-1120-18" in text  # of an example
+    assert "style=" not in text
+    assert text.count("<script") == text.count('<script type="module" src=')
+    places = re.findall(r'(?:src|href)="(.*?)"', text)
+    assert all(re.match("#|/(?!/)", place) for place in places), "nothing from another address"
+
+
+def test_the_page_of_the_doors_has_no_heading_left_in_chinese_for_who_reads_english(client):
+    page = client.get("/api/v1/", headers={"Accept-Language": "en"}).content.decode()
+
+    headings = re.findall("<(?:h[1234]|summary)>(.*?)</", page)
+
+    assert len(headings) > 20
+    assert not [heading for heading in headings if re.search("[\u4e00-\u9fff]", heading)]

@@ -66,7 +66,7 @@ def said(sent: Any, name: Any) -> Any:
 
 def place(door: str, name: str | None) -> tuple[str, str]:
     """The verb and the address of a door, with this id in it."""
-    verb, path = door.split()
+    verb, path = door.split(" ")
     return verb, re.sub(r"<\w+>", name or "", path)
 
 

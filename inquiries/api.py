@@ -28,6 +28,7 @@ from inquiries.api_rows import Row, rows
 from inquiries.models import NetworkQuery
 from inquiries.services.network import QUESTION_LIMIT
 from kefu.api.authentication import Partner, partner_of
+from kefu.api.bulk import MOST, Outcome, bulk, each_of
 from kefu.api.idempotency import once
 from kefu.api.models import ApiKey
 from kefu.api.pagination import LONGEST, cursor_refused, read_cursor, write_cursor
@@ -123,6 +124,26 @@ class Question(Strict):
 
 class Feedback(Strict):
     answer = Text(max_length=QUESTION_LIMIT)
+
+
+class FeedbackItem(Feedback):
+    id = Text(max_length=64)
+
+
+class Questions(Strict):
+    items = serializers.ListField(child=Question(), min_length=1, max_length=MOST)
+
+
+class Feedbacks(Strict):
+    items = serializers.ListField(child=FeedbackItem(), min_length=1, max_length=MOST)
+
+
+class QueryOutcome(Outcome):
+    query = QueryShown(allow_null=True)
+
+
+class QueryOutcomes(serializers.Serializer[Any]):
+    results = QueryOutcome(many=True, help_text=gettext_lazy("每一项一个结果，顺序不变"))
 
 
 class Withdrawal(Strict):
@@ -299,6 +320,8 @@ ASKED = EXAMPLE | {
     "question": "收件人称少一件，请核对发件重量",
     "costs": [],
 }
+OUTCOMES = {"results": [{"index": 0, "status": 201, "problem": None, "query": ASKED}]}
+FED_BACK = {"results": [{"index": 0, "status": 200, "problem": None, "query": ANSWERED}]}
 WITHDRAWN = ASKED | {"state": "withdrawn"}
 
 
@@ -367,27 +390,7 @@ class NetworkQueryViewSet(viewsets.ViewSet):
     @once
     def create(self, request: Request) -> Response:
         given, partner = given_by(Question, request), partner_of(request)
-        waybill = parcel_of(given["waybill_number"], party=partner.party)
-        try:
-            query = services.receive_query(
-                asking=partner.party,
-                waybill=waybill,
-                waybill_number=waybill.number,
-                question=given["question"],
-                reference=given["reference"],
-                channel=Interaction.Channel.OUTLET,
-                department=desk_for_outlets(),
-                actor=None,
-                now=partner.seen_at,
-            )
-        except IntegrityError as error:
-            if "query_reference_once" not in str(error):
-                raise
-            # Two calls with one reference at the same time: the constraint let one through.
-            raise Conflict(
-                _("这个对方单号已经用过"), code="reference_used", field="reference"
-            ) from error
-        public_id = conceal(KIND, query.pk)
+        public_id = _ask_us(given, partner)
         answer = _answer(public_id, request, status=status.HTTP_201_CREATED)
         answer.headers["Location"] = reverse("network-query-detail", [public_id])
         return answer
@@ -412,17 +415,78 @@ class NetworkQueryViewSet(viewsets.ViewSet):
         partner = partner_of(request)
         query = _find(pk, partner)
         given = given_by(Feedback, request)
-        if query.asked_id != partner.party.pk:
-            raise NotAllowed(_("这是你发出的查询，由被查询方反馈"), code="not_asked")
+        _asked_of(query, partner)
         _unchanged(query, request)
-        services.record_feedback(
-            query=query,
-            answer=given["answer"],
-            channel=Interaction.Channel.OUTLET,
-            actor=None,
-            now=partner.seen_at,
-        )
+        _feed_back(query, given["answer"], partner)
         return _answer(pk, request)
+
+    @extend_schema(
+        operation_id="ask_network_queries",
+        summary=gettext_lazy("一次发出最多 1,000 条查询"),
+        description=gettext_lazy(
+            "每一项各自办成或不办，一项有误不影响别的；结果按顺序给出。每 10 项（不足 10 项也算）计为一次调用。"
+        ),
+        request=Questions,
+        parameters=[IDEMPOTENCY_KEY, WAS_REPLAYED],
+        responses={
+            200: answered(
+                QueryOutcomes, OUTCOMES, gettext_lazy("每一项的结果"), "200", name="outcomes"
+            ),
+            **refusals(400, 409, 413, 415, 422),
+        },
+        examples=[
+            OpenApiExample(
+                "questions",
+                {"items": [{"waybill_number": "880612045537", "question": "少一件，请核对"}]},
+                request_only=True,
+            )
+        ],
+    )
+    @action(detail=False, methods=["post"], url_path="bulk")
+    @bulk
+    def ask_many(self, request: Request) -> Response:
+        partner = partner_of(request)
+
+        def ask(given: dict[str, Any]) -> dict[str, Any]:
+            return shown(_read(_ask_us(given, partner), partner), now=partner.seen_at)
+
+        return each_of(request, form=Question, status=201, name="query", do=ask)
+
+    @extend_schema(
+        operation_id="answer_network_queries",
+        summary=gettext_lazy("一次反馈最多 1,000 条收到的查询"),
+        description=gettext_lazy(
+            "每一项各自办成或不办，一项有误不影响别的；反馈时间以本公司收到请求的时刻为准。"
+            "每 10 项（不足 10 项也算）计为一次调用。"
+        ),
+        request=Feedbacks,
+        parameters=[IDEMPOTENCY_KEY, WAS_REPLAYED],
+        responses={
+            200: answered(
+                QueryOutcomes, FED_BACK, gettext_lazy("每一项的结果"), "200", name="outcomes"
+            ),
+            **refusals(400, 409, 413, 415, 422),
+        },
+        examples=[
+            OpenApiExample(
+                "answers",
+                {"items": [{"id": EXAMPLE["id"], "answer": "件在分拨中心，今晚派送"}]},
+                request_only=True,
+            )
+        ],
+    )
+    @action(detail=False, methods=["post"], url_path="answers")
+    @bulk
+    def answer_many(self, request: Request) -> Response:
+        partner = partner_of(request)
+
+        def feed_back(given: dict[str, Any]) -> dict[str, Any]:
+            query = _find(given["id"], partner)
+            _asked_of(query, partner)
+            _feed_back(query, given["answer"], partner)
+            return shown(_read(given["id"], partner), now=partner.seen_at)
+
+        return each_of(request, form=FeedbackItem, status=200, name="query", do=feed_back)
 
     @extend_schema(
         operation_id="withdraw_network_query",
@@ -447,6 +511,46 @@ class NetworkQueryViewSet(viewsets.ViewSet):
         _unchanged(query, request)
         services.withdraw(query=query, reason=given["reason"], actor=None, now=partner.seen_at)
         return _answer(pk, request)
+
+
+def _ask_us(given: dict[str, Any], partner: Partner) -> str:
+    """Take a partner's question; return the public id of the query."""
+    waybill = parcel_of(given["waybill_number"], party=partner.party)
+    try:
+        query = services.receive_query(
+            asking=partner.party,
+            waybill=waybill,
+            waybill_number=waybill.number,
+            question=given["question"],
+            reference=given["reference"],
+            channel=Interaction.Channel.OUTLET,
+            department=desk_for_outlets(),
+            actor=None,
+            now=partner.seen_at,
+        )
+    except IntegrityError as error:
+        if "query_reference_once" not in str(error):
+            raise
+        # Two calls with one reference at the same time: the constraint let one through.
+        raise Conflict(
+            _("这个对方单号已经用过"), code="reference_used", field="reference"
+        ) from error
+    return conceal(KIND, query.pk)
+
+
+def _asked_of(query: NetworkQuery, partner: Partner) -> None:
+    if query.asked_id != partner.party.pk:
+        raise NotAllowed(_("这是你发出的查询，由被查询方反馈"), code="not_asked")
+
+
+def _feed_back(query: NetworkQuery, answer: str, partner: Partner) -> None:
+    services.record_feedback(
+        query=query,
+        answer=answer,
+        channel=Interaction.Channel.OUTLET,
+        actor=None,
+        now=partner.seen_at,
+    )
 
 
 def _unchanged(query: NetworkQuery, request: Request) -> None:

@@ -15,6 +15,7 @@ from kefu.api.models import ApiKey, FailedAttempts
 FAILURES = 20  # wrong keys from one address …
 STRETCH = timedelta(minutes=10)  # … within this time; then it waits until the time is over
 CALLS = 600  # calls of one key in a minute of the clock
+ITEMS_A_CALL = 10  # of a bulk call: 1,000 items are 100 calls
 MINUTE = timedelta(minutes=1)
 
 # One statement, so that attempts at the same time are all counted.
@@ -56,9 +57,9 @@ def _bucket(address: str) -> str:
 
 # The row is locked for this one statement only. A process whose clock lags counts in the minute that has begun.
 CALL = """
-INSERT INTO api_callcount AS c (api_key_id, minute, calls) VALUES (%(key)s, %(minute)s, 1)
+INSERT INTO api_callcount AS c (api_key_id, minute, calls) VALUES (%(key)s, %(minute)s, %(calls)s)
 ON CONFLICT (api_key_id) DO UPDATE SET
-    calls = CASE WHEN c.minute >= EXCLUDED.minute THEN c.calls + 1 ELSE 1 END,
+    calls = CASE WHEN c.minute >= EXCLUDED.minute THEN c.calls + EXCLUDED.calls ELSE EXCLUDED.calls END,
     minute = GREATEST(c.minute, EXCLUDED.minute)
 RETURNING calls
 """
@@ -79,17 +80,24 @@ class Allowance:
         }
 
 
-def count_call(request: HttpRequest, *, key: ApiKey, now: datetime) -> None:
+def count_items(request: HttpRequest, *, key: ApiKey, items: int, now: datetime) -> None:
+    """Count the items of a bulk call: every ``ITEMS_A_CALL`` begun are one call, and the first was counted on arrival."""
+    more = math.ceil(items / ITEMS_A_CALL) - 1
+    if more > 0:
+        count_call(request, key=key, now=now, calls=more)
+
+
+def count_call(request: HttpRequest, *, key: ApiKey, now: datetime, calls: int = 1) -> None:
     """Count a call of a key, whatever becomes of it: so many a minute, whichever process answers, by the database's clock.
 
     Raises Throttled for one too many. Whoever holds the secret uses up the key's calls, from wherever: a stolen key is revoked.
     """
     minute = now.replace(second=0, microsecond=0)
     with connection.cursor() as cursor:
-        cursor.execute(CALL, {"key": key.pk, "minute": minute})
-        calls: int = cursor.fetchone()[0]
+        cursor.execute(CALL, {"key": key.pk, "minute": minute, "calls": calls})
+        counted: int = cursor.fetchone()[0]
     resets_in = math.ceil((minute + MINUTE - now).total_seconds())
     # The middleware tells it with every answer, a refusal too.
-    request.allowance = Allowance(max(0, CALLS - calls), resets_in)  # type: ignore[attr-defined]
-    if calls > CALLS:
+    request.allowance = Allowance(max(0, CALLS - counted), resets_in)  # type: ignore[attr-defined]
+    if counted > CALLS:
         raise Throttled(resets_in)

@@ -96,7 +96,7 @@ def problem(
 def handle(error: Exception, context: Mapping[str, Any]) -> Response:
     """Turn whatever a view raised into a problem (REST framework's EXCEPTION_HANDLER)."""
     request = context["request"]
-    status, body, headers = _describe(error)
+    status, body, headers = described(error)
     if status >= 500:
         log.error("api_failed", status=status, error=type(error).__name__)
     if status == 500:
@@ -113,7 +113,8 @@ def refused(error: KefuError, request: Request) -> Response:
     return handle(error, {"request": request})
 
 
-def _describe(error: Exception) -> tuple[int, dict[str, Any], dict[str, str]]:
+def described(error: Exception) -> tuple[int, dict[str, Any], dict[str, str]]:
+    """Return status, body and headers that an error is answered with."""
     match error:
         case KefuError():
             return _of_kefu_error(error)
@@ -122,11 +123,11 @@ def _describe(error: Exception) -> tuple[int, dict[str, Any], dict[str, str]]:
         case exceptions.ValidationError():
             return _of_faults(422, "invalid", error)
         case Http404():
-            return _describe(exceptions.NotFound())
+            return described(exceptions.NotFound())
         case PermissionDenied():
-            return _describe(exceptions.PermissionDenied())
+            return described(exceptions.PermissionDenied())
         case RequestDataTooBig():
-            return _describe(BodyTooLarge())
+            return described(BodyTooLarge())
         case UnreadablePostError():
             return 400, problem(status=400, code="unreadable", detail=_("请求没有发送完整")), {}
         case exceptions.APIException():

@@ -116,7 +116,7 @@ def test_a_process_whose_clock_lags_opens_no_minute_anew(nearly_spent, settings)
 def test_counting_finds_its_row_by_the_key(chengdu):
     chengdu.get(QUERIES)
     with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN " + limits.CALL, {"key": 1, "minute": clock.now()})
+        cursor.execute("EXPLAIN " + limits.CALL, {"key": 1, "minute": clock.now(), "calls": 1})
         plan = "\n".join(row[0] for row in cursor.fetchall())
 
     assert "Conflict Arbiter Indexes: api_callcount_pkey" in plan

@@ -121,7 +121,7 @@ def test_a_method_that_is_none_names_those_that_are(chengdu, method):
 
 @pytest.mark.parametrize(
     "place",
-    ["/api/v1/", "/api/v1/nothing/", "/api/v1/network-queries", "/api/v1/network-queries/a/b/",
+    ["/api/v1/nothing/", "/api/v1/network-queries", "/api/v1/network-queries/a/b/",
      "/api/v1/network-queries/%00/", "/api/v2/", "/api/", f"/api/v1/network-queries/{'9' * 30}/"],
 )  # fmt: skip
 @pytest.mark.parametrize("method", ["get", "post"])

@@ -38,6 +38,8 @@ def test_the_document_tells_all_operations_with_their_refusals(client):
         ("/api/v1/deadlines/{id}/", "get"),
         ("/api/v1/network-queries/", "get"),
         ("/api/v1/network-queries/", "post"),
+        ("/api/v1/network-queries/answers/", "post"),
+        ("/api/v1/network-queries/bulk/", "post"),
         ("/api/v1/network-queries/{id}/", "get"),
         ("/api/v1/network-queries/{id}/answer/", "post"),
         ("/api/v1/network-queries/{id}/withdraw/", "post"),

@@ -185,6 +185,15 @@ RULES = {
         201,
         send={"waybill_number": DELIVERED, "question": "在哪里", "reference": REFERENCE},
     ),
+    "POST network-queries/answers/": Rule(
+        Scope.WRITE, send={"items": [{"id": received_query, "answer": "在途中"}]}
+    ),
+    "POST network-queries/bulk/": Rule(
+        Scope.WRITE,
+        send={
+            "items": [{"waybill_number": DELIVERED, "question": "在哪里", "reference": REFERENCE}]
+        },
+    ),
     "GET network-queries/<pk>/": Rule(Scope.READ, id=received_query),
     "POST network-queries/<pk>/answer/": Rule(
         Scope.WRITE, id=received_query, send={"answer": "在途中"}

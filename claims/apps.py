@@ -17,15 +17,18 @@ class ClaimsConfig(AppConfig):
         from claims.selectors.lists import to_handle
         from claims.selectors.money import RIGHTS, to_pay
         from claims.selectors.reports import to_tell
+        from claims.selectors.statements import recoveries_told
         from kefu.api import links
         from kefu.cases.models import Case
         from kefu.replay import decisions
+        from kefu.statements import telling
         from kefu.webhooks import objects
         from kefu.workbench import kinds
 
         objects.register("claim_id", objects.Thing("claim"))
         objects.register("recovery", objects.Thing("recovery"))
         links.register("claim", Claim.objects.of_party, "deadline")
+        telling.register("recovery", recoveries_told)
         decisions.register("compensation", replays.COMPENSATIONS)
         decisions.register("liability_division", replays.DIVISIONS)
         decisions.register("report_bonus", replays.REPORT_BONUSES)

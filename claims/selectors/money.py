@@ -32,7 +32,7 @@ LISTED = 200  # rows of a list that is not paged
 RECENT = 30
 RIGHTS = ("claims.pay_claim", "claims.recover", "claims.work_claim")
 Book = Account.Book
-OWED = (Book.FINES, Book.RECOVERY)
+OWED = (Book.FINES, Book.RECOVERY, Book.PAID_IN)
 
 
 def to_pay(desk: Desk, _now: datetime) -> QuerySet[Claim]:
@@ -191,6 +191,7 @@ class StatementLine:
     party: Party
     fine: Decimal | None
     recovery: Decimal | None
+    paid: Decimal | None
     owed: Decimal
 
 
@@ -204,6 +205,7 @@ class Statement:
     lines: Sequence[StatementLine]
     fines: Decimal
     recoveries: Decimal
+    payments: Decimal
     closing: Decimal
 
 
@@ -229,7 +231,7 @@ def statement(party: Party, month: date) -> Statement:
     for row in rows:
         owed += row.amount
         clause, about = told.get(row.entry.source, ("", row.entry.memo))
-        is_fine = row.account.book == Book.FINES
+        book = row.account.book
         lines.append(
             StatementLine(
                 at=row.entry.at,
@@ -237,14 +239,16 @@ def statement(party: Party, month: date) -> Statement:
                 about=about,
                 clause=clause,
                 party=row.account.party,
-                fine=row.amount if is_fine else None,
-                recovery=None if is_fine else row.amount,
+                fine=row.amount if book == Book.FINES else None,
+                recovery=row.amount if book == Book.RECOVERY else None,
+                paid=row.amount if book == Book.PAID_IN else None,
                 owed=owed,
             )
         )
     fines = sum((line.fine or Decimal(0) for line in lines), Decimal(0))
     recoveries = sum((line.recovery or Decimal(0) for line in lines), Decimal(0))
-    return Statement(party, month, opening, lines, fines, recoveries, owed)
+    payments = sum((line.paid or Decimal(0) for line in lines), Decimal(0))
+    return Statement(party, month, opening, lines, fines, recoveries, payments, owed)
 
 
 def _about(entries: Sequence[Entry]) -> dict[str, tuple[str, str]]:
@@ -287,14 +291,16 @@ def statement_table(found: Statement) -> list[list[str]]:
         _("哪一方"),
         _("考核款"),
         _("理赔追偿"),
+        _("来款"),
         _("累计应付"),
     ]
-    rows = [["", _("期初应付"), "", "", "", "", "", yuan(found.opening)]]
+    rows = [["", _("期初应付"), "", "", "", "", "", "", yuan(found.opening)]]
     for line in found.lines:
         on = f"{line.at.astimezone(SHANGHAI):%Y-%m-%d}"
-        amounts = [yuan(line.fine), yuan(line.recovery), yuan(line.owed)]
+        amounts = [yuan(line.fine), yuan(line.recovery), yuan(line.paid), yuan(line.owed)]
         rows.append([on, line.what, line.about, line.clause, line.party.name, *amounts])
-    total = [yuan(found.fines), yuan(found.recoveries), yuan(found.closing)]
+    sums = (found.fines, found.recoveries, found.payments, found.closing)
+    total = [yuan(value) for value in sums]
     return [head, *rows, ["", _("本月合计与期末应付"), "", "", "", *total]]
 
 

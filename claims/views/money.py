@@ -27,7 +27,7 @@ from kefu.workbench.forms import FIRST_DAY, LAST_DAY, DeskForm
 from kefu.workbench.frame import desk_of, door_time
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-WIDTHS = (12, 14, 20, 12, 24, 12, 12, 12)
+WIDTHS = (12, 14, 20, 12, 24, 12, 12, 12, 12)
 SETTLED_SHOWN = 100
 Stage = Claim.Stage
 

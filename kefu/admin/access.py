@@ -200,6 +200,8 @@ ACCESS = {
     "penalties.penalty": _seen_by(OFFICE),
     "penalties.penaltyevent": _seen_by(OFFICE),
     "penalties.waiver": _seen_by(OFFICE),
+    "statements.statement": _seen_by(_MONEY),
+    "statements.payment": _seen_by(_MONEY),
     "ledger.account": _seen_by(_MONEY),
     "ledger.entry": _seen_by(_MONEY),
     "ledger.posting": _seen_by(_MONEY),
@@ -297,6 +299,9 @@ HIDDEN = {
     "api.signingsecret",
     "webhooks.endpointsecret",
     "webhooks.reading",  # how far the outbox has been read for an address
+    # Told on the page of the statement they are lines of; the job tells how far a month is drawn up.
+    "statements.line",
+    "statements.drawing",
     # What anybody earns: looked at on pages of its own, where each look is recorded.
     "payroll.wage",
     "payroll.offerletter",

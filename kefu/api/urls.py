@@ -15,5 +15,6 @@ urlpatterns = [
     path("", include("claims.api_urls")),
     path("", include("kefu.deadlines.api_urls")),
     path("", include("kefu.penalties.api_urls")),
+    path("", include("kefu.statements.api_urls")),
     re_path(r"", UnknownAddress.as_view()),
 ]

@@ -17,6 +17,7 @@ class Account(models.Model):
         CLAIM_COST = "claim_cost", _("理赔成本")
         BANK = "bank", _("付款账户")
         WAGES = "wages", _("应付工资")
+        PAID_IN = "paid_in", _("来款")  # what a party paid of all it owes
 
     party = models.ForeignKey(
         "network.Party",
@@ -54,6 +55,7 @@ class Entry(models.Model):
         INSURANCE_CLAIM = "insurance_claim", _("向保险索赔")
         INSURANCE_RECEIPT = "insurance_receipt", _("保险赔款到账")
         PAYROLL = "payroll", _("工资抵扣")
+        PAYMENT = "payment", _("来款入账")
         REVERSAL = "reversal", _("冲销")
 
     kind = models.CharField(_("类别"), choices=Kind, max_length=20)

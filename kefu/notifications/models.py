@@ -34,6 +34,7 @@ class Event(models.Model):
         REPORT_DUE = "report.due", _("上报快到期")
         REPORT_LATE = "report.late", _("上报已逾期")
         RECOVERY = "recovery.changed", _("追偿有变化")
+        STATEMENT = "statement.changed", _("对账单有变化")
         INSURANCE_DUE = "insurance.due", _("保险事项快到期")
         INSURANCE_LATE = "insurance.late", _("保险事项已逾期")
         CLAIM_MAJOR = "claim.major", _("重大理赔")

@@ -99,6 +99,7 @@ FOR_EVER = (
     "payroll_minutessignature",
     "payroll_minutesreview",
     "webhooks_attempt",
+    "statements_line",
 )
 PARTITIONED = ("audit_row", "notifications_event", "parcels_scan", "payroll_call")
 # Triggers of plain SQL; those of the models are asked of pgtrigger.
@@ -111,6 +112,9 @@ GUARDS = (
     *((table, f"month_stays_{op}") for table in FACTS for op in ("insert", "update", "delete")),
     *((table, "month_stays_insert") for table in APPENDED),
     ("claims_reportbonus", "bonus_waits"),
+    ("statements_statement", "follows"),
+    ("statements_statement", "adds_up"),
+    ("statements_line", "lines_are_postings"),
 )
 
 

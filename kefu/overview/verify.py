@@ -38,6 +38,7 @@ from kefu.overview.report_checks import REPORT_CHECKS
 from kefu.overview.roster_checks import ROSTER_CHECKS
 from kefu.overview.rulebook_checks import RULEBOOK_CHECKS
 from kefu.overview.score_checks import SCORE_CHECKS
+from kefu.overview.statement_checks import STATEMENT_CHECKS
 from kefu.overview.training_checks import TRAINING_CHECKS
 
 LONGEST = "120s"  # for one check
@@ -68,6 +69,7 @@ CHECKS = [
             INSPECTION_CHECKS,
             PAY_CHECKS,
             JOINING_CHECKS,
+            STATEMENT_CHECKS,
         )
         for check in checks
     ),

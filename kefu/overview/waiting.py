@@ -43,6 +43,8 @@ from kefu.rulebooks.models import (
     RulebookVersion,
 )
 from kefu.staff.models import Avatar, Department, Duty, Employee, Position, User
+from kefu.statements.models import Payment as PaymentIn
+from kefu.statements.models import Statement
 
 COUNTED = 1_000  # a front page need not tell thousands apart
 
@@ -153,7 +155,7 @@ def _groups() -> Sequence[tuple[str, Sequence[type[Model]]]]:
             ],
         ),
         (pgettext("plural", "时限"), [Deadline, Consequence, Pause, Interruption, Heartbeat]),
-        (_("台账"), [Account, Entry, Posting]),
+        (_("台账"), [Statement, PaymentIn, Account, Entry, Posting]),
         (
             _("规则"),
             [RulebookVersion, Run, Assignment, Acknowledgement, Amendment, Rulebook],

@@ -62,7 +62,9 @@ def _later_facts(penalty: Penalty) -> dict[str, Any]:
         facts["due"] = deadline.inputs
         if deadline.answered_at is not None:
             facts["answered_at"] = deadline.answered_at.isoformat()
-    events = list(penalty.events.order_by("at", "pk"))
+    events = list(
+        penalty.events.all()
+    )  # in the order of their model; who explains many fetches them before
     complaints = [event.fact["complaint"] for event in events if "complaint" in event.fact]
     facts["complaints"] = len(complaints)
     if complaints:

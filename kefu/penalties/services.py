@@ -228,12 +228,8 @@ def settle(
     """A wage has paid a fine: ``taken`` of it in yuan, ``kept`` of it was beyond what may come off a wage and is
     written off. ``month``: whose wage. Raises Conflict for a fine that is not payable.
     """
-    penalty = _lock(penalty)
-    if penalty.state != Penalty.State.PAYABLE:
-        raise Conflict(_("这笔处罚不在应付状态，不能结清"), code="not_payable")
     fact = {"month": month.isoformat(), "taken": str(taken), "kept": str(kept)}
-    _event(penalty, PenaltyEvent.Kind.SETTLED, fact=fact, actor=actor, now=now)
-    _move(penalty, Penalty.State.SETTLED, actor=actor, now=now)
+    penalty = _settled(penalty, fact=fact, actor=actor, now=now)
     if taken:
         ledger.post(
             kind=Entry.Kind.PAYROLL,
@@ -249,6 +245,26 @@ def settle(
     if kept:
         memo = f"limit {month:%Y-%m}"
         ledger.reverse(source=f"penalty:{penalty.pk}", memo=memo, actor=actor, at=now, part=kept)
+
+
+def settle_paid(*, penalty: Penalty, fact: dict[str, Any], actor: Any, now: datetime) -> None:
+    """Money has come for a fine and is booked already; ``fact`` says with what.
+
+    Raises Conflict for one that is not payable, or whose waiver waits for a decision.
+    """
+    cases.lock(case=penalty.case)
+    if penalty.waivers.filter(approved=None).exists():
+        raise Conflict(_("这笔处罚有免罚申请在等审批，不能结清"), code="disputed")
+    _settled(penalty, fact=fact, actor=actor, now=now)
+
+
+def _settled(penalty: Penalty, *, fact: dict[str, Any], actor: Any, now: datetime) -> Penalty:
+    penalty = _lock(penalty)
+    if penalty.state != Penalty.State.PAYABLE:
+        raise Conflict(_("这笔处罚不在应付状态，不能结清"), code="not_payable")
+    _event(penalty, PenaltyEvent.Kind.SETTLED, fact=fact, actor=actor, now=now)
+    _move(penalty, Penalty.State.SETTLED, actor=actor, now=now)
+    return penalty
 
 
 def _paid_by_wage(penalty: Penalty) -> Decimal | None:

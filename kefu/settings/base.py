@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "kefu.cases",
     "kefu.ledger",
     "kefu.penalties",
+    "kefu.statements",
     "kefu.deadlines",
     "kefu.replay",
     "kefu.calculator",
@@ -147,6 +148,14 @@ CELERY_TASK_DEFAULT_QUEUE = "work"
 CELERY_TASK_ROUTES = {"kefu.deadlines.tasks.tick": {"queue": "timers"}}
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "kefu.deadlines.tasks.tick", "schedule": timedelta(seconds=1)},
+    "draw-up-statements": {
+        "task": "kefu.statements.tasks.draw_up",
+        "schedule": timedelta(minutes=10),
+    },
+    "follow-statements": {
+        "task": "kefu.statements.tasks.follow",
+        "schedule": timedelta(minutes=10),
+    },
     "run-jobs": {"task": "kefu.jobs.tasks.run_jobs", "schedule": timedelta(seconds=2)},
     "seal-audit": {
         "task": "kefu.audit.tasks.seal_audit",
@@ -408,6 +417,8 @@ KEFU_REVEALS_PER_HOUR = env.int("KEFU_REVEALS_PER_HOUR", default=60)
 KEFU_PDF_FONT = env.str("KEFU_PDF_FONT", default="")
 # Networks beside the public ones that webhooks may go to; only local and test settings name any.
 KEFU_WEBHOOK_NETWORKS: list[str] = []
+# An outlet that says nothing for so many days after its statement was issued has confirmed it (decision 0088).
+KEFU_STATEMENT_DAYS = env.int("KEFU_STATEMENT_DAYS", default=7)
 # An aware datetime that stands for "now"; only local and test settings read it.
 KEFU_NOW: datetime | None = None
 

@@ -112,6 +112,9 @@ TABLE: dict[str, set[Role]] = {
     "penalties.view_penalty": {*DESK, Role.INSPECTOR, Role.FINANCE, Role.HR},
     "deadlines.decide_late_entry": SUPERVISORS,
     "deadlines.requeue_deadline": SUPERVISORS,
+    # Statements of outlets.
+    "statements.issue_statement": SUPERVISORS,
+    "statements.record_payment": {*SUPERVISORS, Role.FINANCE},
     # Pay.
     "payroll.run_pay": {Role.HR, Role.FINANCE},
     "payroll.approve_pay": {Role.MANAGER, Role.HR, Role.FINANCE},

@@ -32,6 +32,7 @@ from kefu.ledger.models import Account, Entry
 from kefu.network.models import Party, Region
 from kefu.network.services import change_number
 from kefu.parcels.models import Waybill
+from kefu.partners import services as partners
 from kefu.penalties import services as penalties
 from kefu.penalties.models import Penalty, Waiver
 from kefu.processes import services as processes
@@ -41,6 +42,7 @@ from kefu.replay import services as replay
 from kefu.rulebooks import services as rulebooks
 from kefu.staff import services as staff
 from kefu.staff.models import Department, User
+from kefu.statements import services as statements
 from kefu.webhooks import services as webhooks
 from problem_parcels import services as parcels
 from problem_parcels.models import EntryFeeQuote, ReceiptDestruction, SlipBatch
@@ -164,6 +166,17 @@ def one_of_each(office):
             (office.company.pk, Account.Book.FINE_INCOME): -200,
         },
     )
+    statements.record_payment(
+        party=office.chengdu,
+        amount=Decimal("5.00"),
+        paid_on=NOW.date(),
+        reference="2026112000017",
+        actor=chen,
+        now=NOW,
+    )
+    statements.draw_up(
+        party=office.chengdu, month=NOW.date().replace(day=1), now=NOW + timedelta(days=31)
+    )
     job = Job.objects.create(
         kind="import", title="问题件.xlsx", created_by=chen, created_at=NOW, counts={"refused": 1}
     )
@@ -177,6 +190,7 @@ def one_of_each(office):
         now=NOW,
     )
     key.answers.create(key="k-1", request_digest=b"x" * 32, status=201, created_at=NOW)
+    partners.open_account(party=office.chengdu, username="wuhou", name="值班", actor=chen, now=NOW)
     endpoint, _secret = webhooks.register(
         party=office.chengdu,
         url="https://wd.example/kefu",

@@ -185,6 +185,8 @@ LOOK = {
     "penalties.penalty": "LSIMHF",
     "penalties.penaltyevent": "LSIMHF",
     "penalties.waiver": "LSIMHF",
+    "statements.statement": "SMF",
+    "statements.payment": "SMF",
     "ledger.account": "SMF",
     "ledger.entry": "SMF",
     "ledger.posting": "SMF",

@@ -53,6 +53,12 @@ def test_the_document_tells_all_operations_with_their_refusals(client):
         ("/api/v1/parcel-messages/", "post"),
         ("/api/v1/parcel-messages/{id}/", "get"),
         ("/api/v1/parcel-messages/{id}/replies/", "post"),
+        ("/api/v1/statements/", "get"),
+        ("/api/v1/statements/{id}/", "get"),
+        ("/api/v1/statements/{id}/lines/", "get"),
+        ("/api/v1/statements/{id}/pdf/", "get"),
+        ("/api/v1/statements/{id}/xlsx/", "get"),
+        ("/api/v1/statements/{id}/confirm/", "post"),
     }
     for (_path, method), operation in operations.items():
         assert {"401", "403", "429", "500", "503"} <= set(operation["responses"])

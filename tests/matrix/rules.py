@@ -7,6 +7,7 @@ address names or that its list holds, and what is sent (parameters of a GET, the
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -19,11 +20,13 @@ from kefu.api.public_ids import conceal
 from kefu.parcels.models import Scan
 from kefu.penalties import services as penalties
 from kefu.penalties.models import Penalty
+from kefu.statements.models import Line
 from problem_parcels import services as parcels
 from problem_parcels.models import ContactAttempt
 from problem_parcels.services import Attempt, Given, receipt_requests
 from tests.centre import at
 from tests.matrix.world import World
+from tests.statements.conftest import Books
 
 Scope = ApiKey.Scope
 
@@ -98,6 +101,22 @@ def own_penalty(world: World) -> Model:
             "condition": "verification", "also": [], "follows": "", "causes": [],
         },
     )  # fmt: skip
+
+
+@public("statement")
+def own_statement(world: World) -> Model:
+    """Of October, with one fine; issued."""
+    books = Books(world.centre, _asked(world).case, clock=None)
+    books.fine("200.00", "2026-10-20 10:00:00")
+    drawn = books.draw(date(2026, 10, 1))
+    assert drawn is not None
+    return books.issue(drawn, "2026-11-02 10:00:00")
+
+
+@public("statement_line")
+def own_line(world: World) -> Model:
+    world.name_of(own_statement)
+    return Line.objects.get()
 
 
 @public("network_query")
@@ -177,6 +196,12 @@ RULES = {
     "GET deadlines/<pk>/": Rule(Scope.READ_DEADLINES, id=own_deadline),
     "GET penalties/": Rule(Scope.READ_PENALTIES, holds=own_penalty),
     "GET penalties/<pk>/": Rule(Scope.READ_PENALTIES, id=own_penalty),
+    "GET statements/": Rule(Scope.READ_STATEMENTS, holds=own_statement),
+    "GET statements/<pk>/": Rule(Scope.READ_STATEMENTS, id=own_statement),
+    "GET statements/<pk>/lines/": Rule(Scope.READ_STATEMENTS, id=own_statement, holds=own_line),
+    "GET statements/<pk>/pdf/": Rule(Scope.READ_STATEMENTS, id=own_statement),
+    "GET statements/<pk>/xlsx/": Rule(Scope.READ_STATEMENTS, id=own_statement),
+    "POST statements/<pk>/confirm/": Rule(Scope.WRITE_STATEMENTS, id=own_statement, send={}),
     "GET network-queries/": Rule(
         Scope.READ, holds=received_query, send={"waybill_number": DELIVERED}
     ),
@@ -226,7 +251,7 @@ RULES = {
 # Fields and parameters that name no object; with the door before it where elsewhere it would.
 PLAIN = {
     "answer", "box", "clause", "incurred_from", "incurred_to", "contact-numbers/ number", "cursor", "direction", "due_before", "effective_on", "holder", "kind",
-    "limit", "note", "open", "order", "outcome",
+    "limit", "month", "note", "open", "order", "outcome",
     "parcel-messages/<pk>/replies/ reference",  # the same row of names as a message's
     "problem", "question", "reason", "service", "state", "text",
     "unanswered", "wish",

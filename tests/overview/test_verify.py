@@ -70,6 +70,7 @@ from tests.payroll.test_leaving import BROKEN as BROKEN_LEAVINGS
 from tests.payroll.test_meeting_checks import BROKEN as BROKEN_MEETINGS
 from tests.payroll.test_roster_checks import BROKEN as BROKEN_ROSTERS
 from tests.processes.conftest import employ
+from tests.statements.test_checks import BROKEN as BROKEN_STATEMENTS
 from tests.transactions import wait_for_older_transactions
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -955,6 +956,7 @@ def test_every_check_has_a_test_of_its_own():
             *BROKEN_ROSTERS,
             *PAY_BROKEN,
             *BROKEN_LEAVINGS,
+            *BROKEN_STATEMENTS,
             *BROKEN_TRAINING,
         )
     }

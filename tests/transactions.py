@@ -5,12 +5,16 @@ import time
 import pytest
 from django.db import connection
 
+PATIENCE = (
+    300.0  # seconds; the other worker may hold the world of a whole module in one transaction
+)
+
 OLDER = """
 SELECT coalesce((SELECT max(txid) FROM audit_row), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
 """
 
 
-def wait_for_older_transactions(*, seconds: float = 60.0) -> None:
+def wait_for_older_transactions(*, seconds: float = PATIENCE) -> None:
     """Wait until no transaction runs that is older than the last audit row, so that all rows can be sealed."""
     _wait(OLDER, "audit row", seconds)
 
@@ -20,7 +24,7 @@ SELECT coalesce((SELECT max(txid) FROM notifications_event), 0) < pg_snapshot_xm
 """
 
 
-def wait_until_events_can_be_read(*, seconds: float = 60.0) -> None:
+def wait_until_events_can_be_read(*, seconds: float = PATIENCE) -> None:
     """Wait until no transaction runs that is older than the last event, so that readers of the outbox see all."""
     _wait(NEWER, "event", seconds)
 

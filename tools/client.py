@@ -13,6 +13,10 @@ TARGET = Path("dist/kefu-client")
 OPTIONS = {
     "project_name_override": "kefu-client",
     "package_name_override": "kefu_client",
+    "content_type_overrides": {  # files are bytes
+        "application/pdf": "application/octet-stream",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "application/octet-stream",
+    },
     "literal_enums": True,  # words, as the document shows them, and not a class for each
     "post_hooks": [f"{sys.executable} -m ruff format --isolated --no-cache --quiet ."],
 }

@@ -47,7 +47,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PDF = "application/pdf"
 State = Statement.State
 SEEN = [(state.value, state.label) for state in State if state != State.DRAWN]
-MONTH = r"\d{4}-(0[1-9]|1[0-2])"
+MONTH = r"[12]\d{3}-(0[1-9]|1[0-2])"
 
 
 def _money(words: Any) -> serializers.CharField:

@@ -193,6 +193,42 @@ def test_what_is_disputed_waits_and_the_rest_is_settled(books, fine):
     assert (state(fine), read(statement).settled_at) == ("settled", at("2026-12-11 12:00:00"))
 
 
+def test_nothing_more_is_settled_once_the_payment_is_taken_back(books, fine):
+    other = books.fine("10.00", "2026-11-04 10:00:00")
+    statement = books.issue(books.draw())
+    waiver = penalties.propose_waiver(
+        penalty=fine,
+        ground=Waiver.Ground.GOODWILL,
+        reason="网点提交了交接记录",
+        actor=books.centre.wang.user,
+        now=at("2026-12-08 10:00:00"),
+    )
+    payment = books.pay("210.00")
+    books.follow("2026-12-10 12:00:00")
+    assert (state(fine), state(other)) == ("payable", "settled")
+    when = {"now": at("2026-12-11 10:00:00")}
+    services.reverse_payment(
+        payment=payment, reason="记错了网点", actor=books.centre.he.user, **when
+    )
+    penalties.decide_waiver(waiver=waiver, approve=False, actor=books.centre.chen.user, **when)
+
+    books.follow("2026-12-11 12:00:00")
+    assert (state(fine), read(statement).settled_at) == ("payable", None)
+
+    books.pay("210.00", "2026-12-12 10:00:00", reference="T-again")
+    books.follow("2026-12-12 12:00:00")
+    assert (state(fine), read(statement).settled_at) == ("settled", at("2026-12-12 12:00:00"))
+
+
+def test_an_outlets_word_comes_too_late_when_silence_has_confirmed(books, issued):
+    """The sweep has not come by yet; the time is over all the same."""
+    with pytest.raises(Conflict) as refused:
+        services.confirm(statement=issued, now=at("2026-12-09 00:00:00"))
+    assert refused.value.code == "already_confirmed"
+    books.follow("2026-12-09 00:00:01")
+    assert read(issued).confirmation == "silence"
+
+
 def test_a_settled_fine_that_is_taken_back_is_owed_to_the_outlet(books, fine, issued):
     books.pay("200.00")
     books.follow("2026-12-10 12:00:00")

@@ -6,13 +6,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import DecimalField, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import DecimalField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from kefu.clock import SHANGHAI
 from kefu.errors import Conflict, NotAllowed
 from kefu.ledger.models import Account, Posting
+from kefu.network.models import Party
 from kefu.notifications import services as notifications
 from kefu.notifications.models import Event
 from kefu.penalties import services as penalties
@@ -21,7 +22,7 @@ from kefu.statements.models import Statement
 
 State, Confirmation = Statement.State, Statement.Confirmation
 AT_ONCE = 500  # statements a sweep moves on
-SETTLED_AT_ONCE = 100  # fines a transaction settles
+SETTLED_AT_ONCE = 100  # fines read together; each is settled in a transaction of its own
 
 
 @transaction.atomic
@@ -52,8 +53,10 @@ def issue(*, statement: Statement, actor: Any, now: datetime) -> Statement:
 def confirm(*, statement: Statement, now: datetime) -> Statement:
     """The outlet says that the statement is right. It may still appeal until the time is over. Raises Conflict."""
     row = _locked(statement)
-    if row.state != State.ISSUED:
-        raise Conflict(_("这份对账单已经确认"), code="already_confirmed")
+    if row.state != State.ISSUED or (row.confirm_by is not None and now >= row.confirm_by):
+        raise Conflict(
+            _("这份对账单已经确认"), code="already_confirmed"
+        )  # by silence, if not by word
     _confirm(row, Confirmation.OUTLET, at=now, now=now)
     return row
 
@@ -118,13 +121,25 @@ def paid_after() -> Coalesce:
 
 
 def _settle(now: datetime) -> int:
-    """Settle the fines of statements that are paid; one that is disputed waits, and its statement with it."""
+    """Settle the fines of statements that are paid; one that is disputed waits, and its statement with it.
+
+    A payment may have been taken back since the statement was noted as paid: then nothing more is settled on it.
+    """
     settled = 0
     paid = Statement.objects.filter(state=State.LOCKED, settled_at=None, paid_at__isnull=False)
-    for row in paid.order_by("pk").iterator(200):
+    for row in _still_paid(paid).order_by("pk").iterator(200):
         if _settle_fines_of(row, now):
             settled += paid.filter(pk=row.pk).update(settled_at=now)
     return settled
+
+
+def _still_paid(rows: QuerySet[Statement]) -> QuerySet[Statement]:
+    """Those that what came since covers, or that a later one so covered has taken up."""
+    locked = Statement.objects.filter(state=State.LOCKED).annotate(paid=paid_after())
+    covered = locked.filter(
+        closing__lte=F("paid"), party=OuterRef("party"), month__gte=OuterRef("month")
+    )
+    return rows.filter(Exists(covered))
 
 
 def _settle_fines_of(statement: Statement, now: datetime) -> bool:
@@ -136,9 +151,8 @@ def _settle_fines_of(statement: Statement, now: datetime) -> bool:
     while some := list(
         payable.filter(pk__gt=after).select_related("case").order_by("pk")[:SETTLED_AT_ONCE]
     ):
-        with transaction.atomic():
-            for penalty in some:
-                left = not _settle_one(penalty, statement, now) or left
+        for penalty in some:
+            left = not _settle_one(penalty, statement, now) or left
         after = some[-1].pk
     return not left
 
@@ -147,6 +161,10 @@ def _settle_one(penalty: Penalty, statement: Statement, now: datetime) -> bool:
     fact = {"statement": statement.pk, "month": statement.month.isoformat()}
     try:
         with transaction.atomic():
+            # Whoever takes a payment back locks the outlet as well: the money is there as long as this lasts.
+            Party.objects.select_for_update(no_key=True).get(pk=statement.party_id)
+            if not _still_paid(Statement.objects.filter(pk=statement.pk)).exists():
+                return False
             penalties.settle_paid(penalty=penalty, fact=fact, actor=None, now=now)
     except Conflict:  # disputed, or no longer payable: the next round looks again
         return False

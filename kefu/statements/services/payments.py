@@ -80,6 +80,8 @@ def record_payment(
 def reverse_payment(*, payment: Payment, reason: str, actor: Any, now: datetime) -> Payment:
     """Take back a payment that was recorded by mistake. Whoever recorded it does not. Raises NotAllowed, Conflict, KefuError."""
     _need_right(actor)
+    # The outlet first: a fine is settled only as long as its payment stands.
+    Party.objects.select_for_update(no_key=True).get(pk=payment.party_id)
     row = Payment.objects.select_for_update(no_key=True).get(pk=payment.pk)
     if row.reversed_at is not None:
         raise Conflict(_("这笔来款已经冲销"), code="reversed_before")

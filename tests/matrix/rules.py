@@ -110,7 +110,7 @@ def own_statement(world: World) -> Model:
     books.fine("200.00", "2026-10-20 10:00:00")
     drawn = books.draw(date(2026, 10, 1))
     assert drawn is not None
-    return books.issue(drawn, "2026-11-02 10:00:00")
+    return books.issue(drawn, "2026-11-20 10:00:00")
 
 
 @public("statement_line")

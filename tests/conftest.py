@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
@@ -25,6 +26,10 @@ TEMPLATE = "kefu_template"
 ADMIN_URL = os.environ.get("DATABASE_ADMIN_URL") or settings.DATABASE_OWNER_URL
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 
+
+# How long one made-up case takes says more about the machine than about us.
+hypothesis.settings.register_profile("kefu", deadline=None)
+hypothesis.settings.load_profile("kefu")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 

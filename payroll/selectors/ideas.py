@@ -45,7 +45,7 @@ def to_answer(user: Any) -> QuerySet[Idea]:
     if not user.has_perm(ANSWER):
         return Idea.objects.none()
     rows = Idea.objects.waiting().filter(employee__in=people_of(user).values("pk"))
-    return rows.select_related("employee__department").order_by("submitted_at")
+    return rows.select_related("employee__department").order_by("submitted_at", "pk")
 
 
 def readable_by(user: Any) -> QuerySet[Idea]:

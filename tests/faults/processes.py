@@ -18,6 +18,7 @@ from kefu.embedded.run import programs
 from kefu.embedded.supervisor import Program, die_with_parent
 
 PROJECT = Path(__file__).resolve().parents[2]
+TO_START = 120.0  # seconds; beside another load Django alone takes twenty
 
 
 class House:
@@ -51,7 +52,7 @@ class House:
             self.running[name] = self._spawn(self.programs[name])
         for name in names:
             if ready := self.programs[name].ready:
-                wait_until(ready, what=f"{name} is ready")
+                wait_until(ready, what=f"{name} is ready", seconds=TO_START)
 
     def _spawn(self, program: Program) -> subprocess.Popen[bytes]:
         with (self.var / f"{program.name}.log").open("ab") as log:

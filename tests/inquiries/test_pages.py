@@ -31,6 +31,7 @@ from kefu.workbench.models import SentForm
 from tests import centre as tests
 from tests.pages import fields
 from tests.threads import at_once
+from tests.transactions import PATIENCE, wait_until_events_can_be_read
 
 pytestmark = pytest.mark.django_db
 
@@ -1074,7 +1075,7 @@ def test_a_stream_first_tells_what_was_missed_then_what_comes():
                 return heard
         return heard
 
-    heard = asyncio.run(asyncio.wait_for(listen(), 60))
+    heard = asyncio.run(asyncio.wait_for(listen(), PATIENCE))
 
     assert "event: clock" in heard[0]
     assert f'"case": {missed.pk}' in heard[1]
@@ -1087,6 +1088,7 @@ def test_a_stream_goes_on_behind_the_last_event_a_browser_had():
     now = clock.now()
     centre = tests.build(now=now)
     centre.inquiry(now=now)
+    wait_until_events_can_be_read()
     reader = outbox.Reader(centre.lin.user_id, centre.query_desk.pk)
     first, *rest = outbox.read(after=outbox.Place(0, 0), limit=50, reader=reader)
 
@@ -1101,8 +1103,11 @@ def test_another_departments_news_are_not_heard():
     now = clock.now()
     centre = tests.build(now=now)
     centre.inquiry(now=now)
+    wait_until_events_can_be_read()
+    lin = outbox.Reader(centre.lin.user_id, centre.query_desk.pk)
     stranger = outbox.Reader(user_id=0, department_id=centre.front_desk.pk)
 
+    assert outbox.read(after=outbox.Place(0, 0), limit=50, reader=lin)
     assert outbox.read(after=outbox.Place(0, 0), limit=50, reader=stranger) == []
 
 

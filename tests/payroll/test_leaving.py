@@ -28,6 +28,7 @@ from payroll.services import employment, equipment, leaving, probation
 from tests import centre
 from tests.payroll import joined
 from tests.payroll.joined import NOW, SINCE, TODAY
+from tests.transactions import PATIENCE
 
 DAY = timedelta(days=1)
 BROKEN = [
@@ -217,7 +218,7 @@ def test_at_the_moment_of_leaving_every_way_in_is_shut(house, settings):
         row = await sync_to_async(leave, thread_sensitive=False)()
         return row, [piece async for piece in stream]
 
-    row, heard = asyncio.run(asyncio.wait_for(listen(), 20))  # it ends by itself
+    row, heard = asyncio.run(asyncio.wait_for(listen(), PATIENCE))  # it ends by itself
 
     assert not [piece for piece in heard if b"account.closed" in piece]
     assert statuses() == [302, 302, 401, 302, 302]

@@ -179,10 +179,10 @@ def test_filters_and_pages(books, chengdu, path):
     assert chengdu.get(f"{place}?cursor=WyItMSJd").status_code == 400  # ["-1"]
 
 
-def test_a_thousand_lines_take_as_many_questions_as_ten(
+def test_hundreds_of_lines_take_as_many_questions_as_ten(
     books, chengdu, path, django_assert_max_num_queries
 ):
-    for n in range(1000):
+    for n in range(200):
         books.fine("1.00", f"2026-12-03 10:{n // 60:02}:{n % 60:02}")
     december = books.issue(books.draw(DECEMBER), "2027-01-02 10:00:00")
     place = f"{HOME}{conceal('statement', december.pk)}/"

@@ -197,6 +197,7 @@ ACCESS = {
     "deadlines.lateentry": _seen_by(_WORK),
     "deadlines.heartbeat": _seen_by(LEADS),
     "deadlines.interruption": _seen_by(_WORK),
+    "appeals.appeal": _seen_by(OFFICE),
     "penalties.penalty": _seen_by(OFFICE),
     "penalties.penaltyevent": _seen_by(OFFICE),
     "penalties.waiver": _seen_by(OFFICE),
@@ -227,6 +228,9 @@ ACCESS = {
 # bell has been read, of which missing seats the leads were told (their bells say so), which forms of the workbench were
 # sent, and the counters that slow down guessing of keys.
 HIDDEN = {
+    # On the page of their appeal; each look at a file is recorded.
+    "appeals.decision",
+    "appeals.evidence",
     "cases.attachment",
     "jobs.jobfile",
     "replay.mismatch",

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 import orjson
+from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -79,8 +80,16 @@ def _key(request: Request) -> str:
 
 def _digest(request: Request) -> bytes:
     """What makes two requests the same: where they go and what they say, not how it is spaced."""
-    body = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)
+    body = orjson.dumps(request.data, _digest_of_file, orjson.OPT_SORT_KEYS)
     return hashlib.sha256(f"{request.method} {request.path}\n".encode() + body).digest()
+
+
+def _digest_of_file(value: Any) -> str:
+    if not isinstance(value, UploadedFile):
+        raise TypeError(f"not of a request: {type(value)}")
+    digest = hashlib.file_digest(value, "sha256").hexdigest()
+    value.seek(0)
+    return digest
 
 
 def _say_who(request: Request, partner: Partner) -> None:

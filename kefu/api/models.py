@@ -19,6 +19,8 @@ class ApiKey(models.Model):
         READ_CLAIMS = "claims:read", _("查看自己的理赔")
         READ_STATEMENTS = "statements:read", _("查看自己的对账单")
         WRITE_STATEMENTS = "statements:write", _("确认自己的对账单")
+        READ_APPEALS = "appeals:read", _("查看自己的异议")
+        WRITE_APPEALS = "appeals:write", _("提出和撤回异议")
         READ_NUMBERS = "contact_numbers:read", _("查看自己的号码")
         WRITE_NUMBERS = "contact_numbers:write", _("变更自己的号码")
         READ_CHANGES = "changes:read", _("查看与自己有关的变化")

@@ -1,4 +1,4 @@
-"""JSON and nothing else: one flat object of bounded size."""
+"""JSON, one flat object of bounded size; and forms where a door takes files."""
 
 from collections.abc import Mapping
 from typing import IO, Any
@@ -7,9 +7,10 @@ import orjson
 from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, MultiPartParser
 
 LARGEST = 256 * 1024  # bytes
+LARGEST_FORM = 16 * 1024 * 1024  # bytes of a form with a file
 DEEPEST = 4  # objects and lists within each other
 
 
@@ -17,8 +18,8 @@ class BodyTooLarge(APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "body_too_large"
 
-    def __init__(self) -> None:
-        super().__init__(_("请求内容最多 %(most)d KB") % {"most": LARGEST // 1024})
+    def __init__(self, most: int = LARGEST) -> None:
+        super().__init__(_("请求内容最多 %(most)d KB") % {"most": most // 1024})
 
 
 class StrictJSONParser(BaseParser):
@@ -51,6 +52,21 @@ class StrictJSONParser(BaseParser):
         if _depth(data) > DEEPEST:
             raise ParseError(_("JSON 嵌套过深"), code="too_deep")
         return data
+
+
+class FilesParser(MultiPartParser):
+    """A form with files; refused by its length before anything is read."""
+
+    def parse(
+        self,
+        stream: Any,
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        request = (parser_context or {})["request"]
+        if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_FORM:
+            raise BodyTooLarge(LARGEST_FORM)
+        return super().parse(stream, media_type, parser_context)
 
 
 def _depth(data: object) -> int:

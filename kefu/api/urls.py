@@ -16,5 +16,6 @@ urlpatterns = [
     path("", include("kefu.deadlines.api_urls")),
     path("", include("kefu.penalties.api_urls")),
     path("", include("kefu.statements.api_urls")),
+    path("", include("kefu.appeals.api_urls")),
     re_path(r"", UnknownAddress.as_view()),
 ]

@@ -8,6 +8,7 @@ from claims.models import Document
 from claims.selectors import registers
 from claims.services.documents import digest as digest_of
 from kefu import pdf
+from kefu.appeals.models import Evidence
 from kefu.cases.models import Attachment
 from kefu.errors import KefuError
 from kefu.overview.checks import SHOWN, Result
@@ -48,6 +49,8 @@ def file_contents() -> Iterable[Result]:
     """
     photos = Attachment.objects.order_by("-pk").values_list("pk", "photo", "digest")
     yield _as_digested("photos_are_as_added", "photo", photos)
+    evidence = Evidence.objects.order_by("-pk").values_list("pk", "photo", "digest")
+    yield _as_digested("appeal_evidence_is_as_added", "file", evidence)
     reports = MisroutingReport.objects.filter(issued__isnull=False).order_by("-pk")
     yield _as_digested(
         "reports_are_as_sent", "report", reports.values_list("pk", "issued", "digest")

@@ -18,6 +18,7 @@ FOR_EVER = (
     "audit_row",
     "audit_auditseal",
     "penalties_penaltyevent",
+    "appeals_decision",
     "notifications_event",
     "parcels_scan",
     "cases_caselink",

@@ -7,6 +7,7 @@ and how many rows it looked at. docs: guarantees 9–25, 43, 52.
 from django.db import connection, transaction
 
 from kefu import clock
+from kefu.overview.appeal_checks import APPEAL_CHECKS
 from kefu.overview.attendance_checks import ATTENDANCE_CHECKS
 from kefu.overview.audit_checks import AUDIT_CHECKS
 from kefu.overview.call_checks import CALL_CHECKS
@@ -59,6 +60,7 @@ CHECKS = [
             CLAIM_MONEY_CHECKS,
             INCIDENT_CHECKS,
             PROCESS_CHECKS,
+            APPEAL_CHECKS,
             SCORE_CHECKS,
             DISCIPLINE_CHECKS,
             TRAINING_CHECKS,

@@ -25,6 +25,7 @@ from kefu import clock
 from kefu.admin.access import may_view
 from kefu.admin.base import list_url
 from kefu.api.models import ApiKey, IdempotentAnswer
+from kefu.appeals.models import Appeal
 from kefu.audit.models import AuditRow, AuditSeal
 from kefu.cases.models import Case, CaseLink, Consultation, HandOver, Interaction
 from kefu.deadlines.models import Consequence, Deadline, Heartbeat, Interruption, LateEntry, Pause
@@ -134,7 +135,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 # One line a group: its title, then its models.
 def _groups() -> Sequence[tuple[str, Sequence[type[Model]]]]:
     return [
-        (_("审批与处罚"), [Waiver, Penalty, PenaltyEvent, LateEntry]),
+        (_("审批与处罚"), [Waiver, Appeal, Penalty, PenaltyEvent, LateEntry]),
         (
             pgettext("plural", "工单"),
             [

@@ -76,6 +76,10 @@ class Penalty(models.Model):
     incurred_at = models.DateTimeField(_("发生时间"))
     decided_at = models.DateTimeField(_("记录时间"))
     inputs = models.JSONField(_("计算依据"), default=dict)
+    # An appeal against it is open. A trigger of the appeals keeps it; nothing else may.
+    disputed = models.BooleanField(
+        _("有异议在审议"), default=False, db_default=False, editable=False
+    )
 
     objects = PenaltyQuerySet.as_manager()
 
@@ -102,6 +106,10 @@ class Penalty(models.Model):
                 condition=Q(value__gt=0, value__lte=999_999),
                 name="penalty_value_in_range",
             ),
+            models.CheckConstraint(
+                condition=~Q(state="settled", disputed=True),
+                name="penalty_not_settled_while_disputed",
+            ),
         ]
         triggers = [
             pgtrigger.FSM(
@@ -123,7 +131,7 @@ class Penalty(models.Model):
             ),
             pgtrigger.ReadOnly(
                 name="decision_stays",
-                exclude=["state"],
+                exclude=["state", "disputed"],
             ),
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
         ]

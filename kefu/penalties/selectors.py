@@ -15,7 +15,12 @@ def explained(penalty: Penalty, language: str) -> Explanation:
     """Tell a penalty from what its row keeps and from what became known after the breach."""
     using = edition(penalty.rulebook_id)
     return explain_penalty(
-        {**penalty.inputs, **_later_facts(penalty), "state": penalty.state},
+        {
+            **penalty.inputs,
+            **_later_facts(penalty),
+            "state": penalty.state,
+            "disputed": penalty.disputed,
+        },
         language,
         using.rules,
         version=using.number,

@@ -1,6 +1,6 @@
 """Confirm, lapse, release, reverse, waive. Money moves only here, and only by way of the journal."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -23,6 +23,18 @@ from kefu.penalties.models import Penalty, PenaltyEvent, Waiver
 FOUND_BY_PEOPLE = frozenset({"evidence", "verification"})
 # What may still be paid and is not.
 LIVE = frozenset({Penalty.State.PROVISIONAL, Penalty.State.HELD, Penalty.State.PAYABLE})
+
+
+# What apps above do about a penalty that counts no more, whatever undid it.
+_when_gone: list[Callable[[Penalty, datetime], None]] = []
+
+
+def when_gone(follow: Callable[[Penalty, datetime], None]) -> None:
+    """Have ``follow`` called with each penalty that lapses or is reversed, in that transaction.
+
+    Called from ``AppConfig.ready()``.
+    """
+    _when_gone.append(follow)
 
 
 def _lock(penalty: Penalty) -> Penalty:
@@ -226,7 +238,7 @@ def settle(
     *, penalty: Penalty, taken: Decimal, kept: Decimal, month: date, actor: Any, now: datetime
 ) -> None:
     """A wage has paid a fine: ``taken`` of it in yuan, ``kept`` of it was beyond what may come off a wage and is
-    written off. ``month``: whose wage. Raises Conflict for a fine that is not payable.
+    written off. ``month``: whose wage. Raises Conflict for a fine that is not payable or under appeal.
     """
     fact = {"month": month.isoformat(), "taken": str(taken), "kept": str(kept)}
     penalty = _settled(penalty, fact=fact, actor=actor, now=now)
@@ -250,7 +262,7 @@ def settle(
 def settle_paid(*, penalty: Penalty, fact: dict[str, Any], actor: Any, now: datetime) -> None:
     """Money has come for a fine and is booked already; ``fact`` says with what.
 
-    Raises Conflict for one that is not payable, or whose waiver waits for a decision.
+    Raises Conflict for one that is not payable or under appeal, or whose waiver waits for a decision.
     """
     cases.lock(case=penalty.case)
     if penalty.waivers.filter(approved=None).exists():
@@ -262,6 +274,8 @@ def _settled(penalty: Penalty, *, fact: dict[str, Any], actor: Any, now: datetim
     penalty = _lock(penalty)
     if penalty.state != Penalty.State.PAYABLE:
         raise Conflict(_("这笔处罚不在应付状态，不能结清"), code="not_payable")
+    if penalty.disputed:
+        raise Conflict(_("这笔处罚有异议在审议，审议完才能结清"), code="disputed")
     _event(penalty, PenaltyEvent.Kind.SETTLED, fact=fact, actor=actor, now=now)
     _move(penalty, Penalty.State.SETTLED, actor=actor, now=now)
     return penalty
@@ -439,6 +453,9 @@ def _move(
     Penalty.objects.filter(pk=penalty.pk).update(state=to)
     penalty.state = to
     _tell(penalty, case=cases.lock(case=penalty.case), actor=actor, now=now, fact=fact)
+    if to in (Penalty.State.LAPSED, Penalty.State.REVERSED):
+        for follow in _when_gone:
+            follow(penalty, now)
 
 
 def _tell(

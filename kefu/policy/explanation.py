@@ -313,6 +313,8 @@ class _PenaltyStory:
             yield Line(self.clause, say(f"sum.{condition}.{answer}"), self._standing(condition))
         if self.state in ("held", "lapsed"):
             yield Line(self.clause, say(f"sum.{self.state}"), self.state_name)
+        if inputs.get("disputed"):
+            yield Line(self.clause, say("sum.disputed"), self.state_name)
         if self.state == "reversed":
             key = _keyed("sum.reversed", inputs.get("reversal", ""))
             yield Line(self.clause, say(key), self.state_name)

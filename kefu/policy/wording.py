@@ -166,6 +166,9 @@ WORDS: dict[str, Both] = {
     "sum.reversed.waiver": Both("主管免除，已审批", "Waived by a supervisor and approved"),
     "sum.reversed.appeal": Both("异议成立，冲销", "The objection was upheld: reversed"),
     "sum.reversed.correction": Both("更正，冲销", "Corrected: reversed"),
+    "sum.disputed": Both(
+        "有异议在审议，审议完才能结清", "Under appeal: not settled until it is decided"
+    ),
     "sum.lapsed": Both("结案时条件仍未成立，失效", "The condition was never met: lapsed"),
     "total.fine": Both("现在要扣", "To pay now"),
     "total.points": Both("现在要扣", "To deduct now"),

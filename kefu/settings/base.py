@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "kefu.penalties",
     "kefu.statements",
     "kefu.deadlines",
+    "kefu.appeals",
     "kefu.replay",
     "kefu.calculator",
     "kefu.workbench",
@@ -147,6 +148,10 @@ CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "work"
 CELERY_TASK_ROUTES = {"kefu.deadlines.tasks.tick": {"queue": "timers"}}
 CELERY_BEAT_SCHEDULE = {
+    "follow-appeals": {
+        "task": "kefu.appeals.tasks.follow",
+        "schedule": timedelta(minutes=1),
+    },
     "tick": {"task": "kefu.deadlines.tasks.tick", "schedule": timedelta(seconds=1)},
     "draw-up-statements": {
         "task": "kefu.statements.tasks.draw_up",
@@ -413,6 +418,12 @@ KEFU_LOOKUP_KEY = env.str("KEFU_LOOKUP_KEY")
 # Looks at plain personal data one user may take within an hour; each leaves an audit row.
 KEFU_REVEALS_PER_HOUR = env.int("KEFU_REVEALS_PER_HOUR", default=60)
 
+# Days an outlet has to appeal against a penalty and to ask for the second instance, and days a decision may take.
+# All are calendar days, the first not counted, to 24:00 of the last (docs/decisions/0089).
+KEFU_APPEAL_DAYS = env.int("KEFU_APPEAL_DAYS", default=15)
+KEFU_APPEAL_SECOND_DAYS = env.int("KEFU_APPEAL_SECOND_DAYS", default=7)
+KEFU_APPEAL_DECISION_DAYS = env.int("KEFU_APPEAL_DECISION_DAYS", default=10)
+
 # A TrueType font with Chinese characters for PDF; empty: the first of the usual ones of the system (kefu.pdf).
 KEFU_PDF_FONT = env.str("KEFU_PDF_FONT", default="")
 # Networks beside the public ones that webhooks may go to; only local and test settings name any.
@@ -469,6 +480,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "DirectionEnum": "kefu.api.serializers.Direction",
         "QueryState": "inquiries.models.NetworkQuery.State",
+        "AppealState": "kefu.appeals.models.Appeal.State",
         "PenaltyState": "kefu.penalties.models.Penalty.State",
         "CostKind": "kefu.deadlines.models.Consequence.Kind",
         "CostCondition": "kefu.deadlines.models.Consequence.Condition",

@@ -109,6 +109,7 @@ TABLE: dict[str, set[Role]] = {
     "penalties.propose_waiver": LEADS,
     "penalties.decide_waiver": SUPERVISORS,
     "penalties.release_penalty": SUPERVISORS,
+    "appeals.decide_appeal": SUPERVISORS,
     "penalties.view_penalty": {*DESK, Role.INSPECTOR, Role.FINANCE, Role.HR},
     "deadlines.decide_late_entry": SUPERVISORS,
     "deadlines.requeue_deadline": SUPERVISORS,

@@ -21,6 +21,7 @@ TYPES = (
     Event.Kind.CLAIM_GUIDED,
     Event.Kind.RECOVERY,
     Event.Kind.PENALTY,
+    Event.Kind.APPEAL,
 )
 TEST = Event.Kind.WEBHOOK_TEST  # somebody tries an address out; in no feed
 CHOICES = [(kind.value, kind.label) for kind in TYPES]

@@ -51,7 +51,7 @@ class SheetForm(DeskForm):
         self.choose("employee", people.select_related("department", "user"))
 
 
-# What a file chooser offers; what it is, its content says (payroll.services.evidence).
+# What a file chooser offers; what it is, its content says (kefu.cases.files).
 ACCEPTED = "image/jpeg,image/png,image/heic,audio/*,.amr,application/pdf"
 TOGETHER = 28_000_000  # bytes of one sending; the proxy lets 30 MB through
 

@@ -9,12 +9,11 @@ from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
+from kefu.cases.files import FILE_LIMIT, Media
+from kefu.cases.models import PHOTO_LIMIT, THUMBNAIL_LIMIT
 from kefu.privacy.fields import SealedFileField
 from kefu.staff.models import User
 from payroll.models.scores import NEVER_DELETED
-
-PHOTO_LIMIT, THUMBNAIL_LIMIT = 6_000_000, 200_000  # bytes as kept, sealed
-FILE_LIMIT = 15_000_000  # bytes as they come
 
 
 class Evidence(models.Model):
@@ -22,13 +21,7 @@ class Evidence(models.Model):
     those of recordings bear telephone numbers.
     """
 
-    class Media(models.TextChoices):
-        JPEG = "image/jpeg", _("照片")
-        PDF = "application/pdf", "PDF"
-        WAV = "audio/wav", _("录音 WAV")
-        MP3 = "audio/mpeg", _("录音 MP3")
-        M4A = "audio/mp4", _("录音 M4A")
-        AMR = "audio/amr", _("录音 AMR")
+    Media = Media
 
     number = models.PositiveSmallIntegerField(_("序号"))
     media = models.CharField(_("格式"), choices=Media, default=Media.JPEG, max_length=15)

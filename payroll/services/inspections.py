@@ -8,6 +8,7 @@ from typing import IO, Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from kefu.cases.files import Kept, taken_in
 from kefu.clock import SHANGHAI
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.notifications import services as notifications
@@ -31,7 +32,6 @@ from kefu.staff.models import Department, Employee
 from payroll.models import EvidencePhoto, Finding, Inspection, InspectionMark, Sample
 from payroll.models.inspections import PHOTOS
 from payroll.selectors.inspected import departments_of, inspected_by, samples_of
-from payroll.services.evidence import Kept, taken_in
 
 Mark = InspectionMark.Mark
 BACK = timedelta(days=31)  # how long ago a check may have been

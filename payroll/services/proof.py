@@ -7,12 +7,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kefu.audit import services as audit
+from kefu.cases.files import taken_in
 from kefu.errors import Conflict, NotAllowed
 from kefu.privacy import redact
 from payroll.models import Proposal, ProposalEvidence
 from payroll.models.discipline import PHOTOS
 from payroll.selectors.discipline import visible_to
-from payroll.services.evidence import taken_in
 
 OPEN = {Proposal.State.PROPOSED, Proposal.State.VERIFIED}
 

@@ -21,6 +21,7 @@ from inquiries import services as inquiries
 from inquiries.models import CounterAcceptance, Inquiry, Pickup, Rectification
 from inquiries.services import failures, force_majeure
 from kefu.api import services as keys
+from kefu.appeals import services as appeals
 from kefu.audit.models import AuditSeal
 from kefu.cases.models import Case, Consultation, HandOver, Interaction
 from kefu.deadlines.models import Deadline, Interruption, LateEntry, Pause
@@ -63,10 +64,12 @@ from problem_parcels.services import (
 )
 from problem_parcels.services.house import set_house_words
 from tests.admin.conftest import NOW
+from tests.appeals.conftest import PDF
 from tests.claims.conftest import furnish
 from tests.claims.money import booked, reported
 from tests.episodes import a_complaint, a_forgotten_report, reports_and_a_register
 from tests.payroll import admin_rows
+from tests.statements.conftest import Books
 
 pytestmark = pytest.mark.django_db
 
@@ -177,6 +180,12 @@ def one_of_each(office):
     statements.draw_up(
         party=office.chengdu, month=NOW.date().replace(day=1), now=NOW + timedelta(days=31)
     )
+    fine = Books(office, case, clock=None).fine("50.00", f"{NOW:%Y-%m-%d} 09:00:00")
+    appeal = appeals.file(
+        penalty=fine, party=office.chengdu, reason="已按时答复", actor=None, now=NOW
+    )
+    appeals.add_evidence(appeal=appeal, upload=BytesIO(PDF), actor=None, now=NOW)
+    appeals.decide(appeal=appeal, uphold=False, reason="录音核实过", actor=office.he.user, now=NOW)
     job = Job.objects.create(
         kind="import", title="问题件.xlsx", created_by=chen, created_at=NOW, counts={"refused": 1}
     )

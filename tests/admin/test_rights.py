@@ -64,6 +64,7 @@ LOOK = {
     "payroll.nominee": "MH",
     "payroll.optin": "MH",
     "claims.approvallimit": "LSIMF",
+    "appeals.appeal": "LSIMHF",
     "cases.case": "LSIM",
     "cases.interaction": "LSIM",
     "cases.caselink": "LSIM",

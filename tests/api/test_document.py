@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,15 @@ from kefu import clock
 from kefu.api import services as keys
 from kefu.api.models import ApiKey
 from kefu.api.public_ids import conceal
+from kefu.appeals import services as appeals
+from kefu.appeals.models import Appeal
 from kefu.cases.models import Case, Interaction
 from kefu.parcels.models import Scan
 from problem_parcels.models import ReceiptRequest
 from problem_parcels.services import receipt_requests
 from tests import centre as world
 from tests.api.conftest import ask
+from tests.appeals.conftest import PDF
 from tests.conftest import fresh_database
 from tests.faults.processes import house
 from tests.statements.conftest import Books
@@ -61,7 +65,18 @@ class Server:
             "/api/v1/receipt-requests/": conceal("receipt_request", self._receipt().pk),
             "/api/v1/deadlines/": conceal("deadline", asked.deadline_id),
             **self._statement(asked.case),
+            "/api/v1/appeals/": conceal("appeal", self._appeal().pk),
         }
+
+    def _appeal(self) -> Appeal:
+        case = ask(self.centre, now=self.now).case
+        today = self.now.astimezone(clock.SHANGHAI)
+        fine = Books(self.centre, case, clock=None).fine("50.00", f"{today:%Y-%m-%d %H:%M:%S}")
+        appeal = appeals.file(
+            penalty=fine, party=self.centre.chengdu, reason="已按时答复", actor=None, now=self.now
+        )
+        appeals.add_evidence(appeal=appeal, upload=BytesIO(PDF), actor=None, now=self.now)
+        return appeal
 
     def _statement(self, case: Case) -> dict[str, str]:
         """A fine of last month, on a statement that was issued this month."""

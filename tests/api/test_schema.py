@@ -30,6 +30,13 @@ def test_the_document_tells_all_operations_with_their_refusals(client):
     }
     assert set(operations) == {
         ("/api/v1/changes/", "get"),
+        ("/api/v1/appeals/", "get"),
+        ("/api/v1/appeals/", "post"),
+        ("/api/v1/appeals/{id}/", "get"),
+        ("/api/v1/appeals/{id}/evidence/", "post"),
+        ("/api/v1/appeals/{id}/evidence/{number}/", "get"),
+        ("/api/v1/appeals/{id}/second-instance/", "post"),
+        ("/api/v1/appeals/{id}/withdraw/", "post"),
         ("/api/v1/claims/", "get"),
         ("/api/v1/contact-numbers/", "get"),
         ("/api/v1/contact-numbers/", "post"),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 from django.db.models import Model
@@ -17,6 +18,8 @@ from inquiries import services as inquiries
 from inquiries.models import NetworkQuery
 from kefu.api.models import ApiKey
 from kefu.api.public_ids import conceal
+from kefu.appeals import services as appeals
+from kefu.appeals.models import Appeal
 from kefu.parcels.models import Scan
 from kefu.penalties import services as penalties
 from kefu.penalties.models import Penalty
@@ -24,6 +27,7 @@ from kefu.statements.models import Line
 from problem_parcels import services as parcels
 from problem_parcels.models import ContactAttempt
 from problem_parcels.services import Attempt, Given, receipt_requests
+from tests.appeals.conftest import PDF
 from tests.centre import at
 from tests.matrix.world import World
 from tests.statements.conftest import Books
@@ -91,6 +95,10 @@ def own_deadline(world: World) -> Model:
 
 @public("penalty")
 def own_penalty(world: World) -> Model:
+    return _fined(world)
+
+
+def _fined(world: World) -> Penalty:
     case = _asked(world).case
     kind, clause = Penalty.Kind.FINE, "CD-05.10"
     return penalties.impose(
@@ -101,6 +109,32 @@ def own_penalty(world: World) -> Model:
             "condition": "verification", "also": [], "follows": "", "causes": [],
         },
     )  # fmt: skip
+
+
+def _appealed(world: World) -> Appeal:
+    penalty = _fined(world)
+    return appeals.file(
+        penalty=penalty, party=world.chengdu, reason="已按时答复", actor=None, now=world.now
+    )
+
+
+@public("appeal")
+def own_appeal(world: World) -> Model:
+    return _appealed(world)
+
+
+@public("appeal")
+def proved_appeal(world: World) -> Model:
+    appeal = _appealed(world)
+    appeals.add_evidence(appeal=appeal, upload=BytesIO(PDF), actor=None, now=world.now)
+    return appeal
+
+
+@public("appeal")
+def rejected_appeal(world: World) -> Model:
+    appeal, he = _appealed(world), world.centre.he.user
+    appeals.decide(appeal=appeal, uphold=False, reason="录音核实过", actor=he, now=world.now)
+    return appeal
 
 
 @public("statement")
@@ -188,6 +222,19 @@ COMMITTED = {"GET changes/"}
 OPEN = {"GET ", "GET schema/", "GET docs/"}  # the first is /api/v1/ itself
 RULES = {
     "GET changes/": Rule(Scope.READ_CHANGES),
+    "GET appeals/": Rule(Scope.READ_APPEALS, holds=own_appeal),
+    "POST appeals/": Rule(
+        Scope.WRITE_APPEALS, 201, send={"penalty": own_penalty, "reason": "已按时答复"}
+    ),
+    "GET appeals/<pk>/": Rule(Scope.READ_APPEALS, id=own_appeal),
+    "POST appeals/<pk>/evidence/": Rule(
+        Scope.WRITE_APPEALS, 201, id=own_appeal, send={"file": PDF}
+    ),
+    "GET appeals/<pk>/evidence/<number>/": Rule(Scope.READ_APPEALS, id=proved_appeal),
+    "POST appeals/<pk>/second-instance/": Rule(
+        Scope.WRITE_APPEALS, id=rejected_appeal, send={"reason": "录音没有听全"}
+    ),
+    "POST appeals/<pk>/withdraw/": Rule(Scope.WRITE_APPEALS, id=own_appeal, send={}),
     "GET claims/": Rule(Scope.READ_CLAIMS, holds=own_claim),
     "GET contact-numbers/": Rule(Scope.READ_NUMBERS, holds=own_number),
     "POST contact-numbers/": Rule(Scope.WRITE_NUMBERS, 201, send=NUMBER),
@@ -250,7 +297,7 @@ RULES = {
 }
 # Fields and parameters that name no object; with the door before it where elsewhere it would.
 PLAIN = {
-    "answer", "box", "clause", "incurred_from", "incurred_to", "contact-numbers/ number", "cursor", "direction", "due_before", "effective_on", "holder", "kind",
+    "answer", "box", "clause", "file", "incurred_from", "incurred_to", "contact-numbers/ number", "cursor", "direction", "due_before", "effective_on", "holder", "kind",
     "limit", "month", "note", "open", "order", "outcome",
     "parcel-messages/<pk>/replies/ reference",  # the same row of names as a message's
     "problem", "question", "reason", "service", "state", "text",

@@ -65,9 +65,9 @@ def said(sent: Any, name: Any) -> Any:
 
 
 def place(door: str, name: str | None) -> tuple[str, str]:
-    """The verb and the address of a door, with this id in it."""
+    """The verb and the address of a door, with this id in it; what is counted within an object begins with 1."""
     verb, path = door.split(" ")
-    return verb, re.sub(r"<\w+>", name or "", path)
+    return verb, path.replace("<number>", "1").replace("<pk>", name or "")
 
 
 def own(world: World, door: str) -> tuple[str, str]:

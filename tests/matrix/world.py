@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from kefu.api import services as keys
 from kefu.api.models import ApiKey
@@ -139,10 +141,15 @@ class World:
 
 
 def call(client: Outlet, verb: str, path: str, sent: Any = None, *, undo: bool = True) -> Any:
-    """One request, undone unless told otherwise; what is sent goes into the address of a GET and into the body of anything else."""
+    """One request, undone unless told otherwise; what is sent goes into the address of a GET and into the body of anything else,
+    a form where there are bytes of a file among it.
+    """
     more: dict[str, Any] = {"headers": {"Idempotency-Key": str(uuid.uuid4())}}
     if verb in ("GET", "HEAD"):
         more["QUERY_STRING"] = "&".join(f"{name}={value}" for name, value in (sent or {}).items())
+    elif files := {k: v for k, v in (sent or {}).items() if isinstance(v, bytes)}:
+        form = sent | {k: SimpleUploadedFile(k, v) for k, v in files.items()}
+        more |= {"data": encode_multipart(BOUNDARY, form), "content_type": MULTIPART_CONTENT}
     else:
         more |= {"data": orjson.dumps(sent or {}), "content_type": "application/json"}
     with undone() if undo else nullcontext():

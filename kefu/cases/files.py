@@ -4,20 +4,30 @@ import hashlib
 from dataclasses import dataclass
 from typing import IO, Any
 
+from django.db import models
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from kefu.cases.photos import drawn_anew
 from kefu.errors import KefuError
-from payroll.models.evidence import FILE_LIMIT, Evidence
 
-Media = Evidence.Media
+FILE_LIMIT = 15_000_000  # bytes as they come
 HEAD = 12  # bytes by which a file is known
 LAST_WORDS = 1_024  # bytes within which a PDF says that it is whole
 
 
+class Media(models.TextChoices):
+    JPEG = "image/jpeg", gettext_lazy("照片")
+    PDF = "application/pdf", "PDF"
+    WAV = "audio/wav", gettext_lazy("录音 WAV")
+    MP3 = "audio/mpeg", gettext_lazy("录音 MP3")
+    M4A = "audio/mp4", gettext_lazy("录音 M4A")
+    AMR = "audio/amr", gettext_lazy("录音 AMR")
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """As it may be kept; fields of ``Evidence``."""
+    """As it may be kept: the columns of a row of evidence."""
 
     media: str
     photo: bytes

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AppealsConfig(AppConfig):
+    name = "kefu.appeals"
+    label = "appeals"
+    verbose_name = _("处罚异议")
+
+    def ready(self) -> None:
+        from kefu.appeals.services import close_for
+        from kefu.penalties.services import when_gone
+        from kefu.webhooks import objects
+
+        objects.register("appeal", objects.Thing("appeal", "appeal-detail"))
+        when_gone(close_for)

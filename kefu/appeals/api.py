@@ -116,6 +116,7 @@ class AppealChoice(Strict):
     """Which appeals; the newest come first."""
 
     open = serializers.BooleanField(default=False, help_text=gettext_lazy("只要还没有终结的"))
+    penalty = Text(required=False, max_length=64, help_text=gettext_lazy("只要对这笔处罚的"))
     limit = serializers.IntegerField(default=PAGE, min_value=1, max_value=LARGEST_PAGE)
     cursor = Text(required=False, max_length=LONGEST)
 
@@ -254,6 +255,8 @@ class AppealViewSet(viewsets.ViewSet):
         rows = _of(partner)
         if choice["open"]:
             rows = rows.open()
+        if "penalty" in choice:
+            rows = rows.filter(penalty=reveal(PENALTY, choice["penalty"]))
         rows = newest_first(rows, choice, kind=KIND)
         page, cursor = cut(list(rows[: choice["limit"] + 1]), choice, kind=KIND)
         results = [shown(row) for row in page]

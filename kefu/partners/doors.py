@@ -4,6 +4,7 @@ So whoever sits at a page sees and does exactly what a key of his outlet sees an
 record in the same way.
 """
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -11,8 +12,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
+from django.core.files.uploadedfile import UploadedFile
 from django.core.handlers.wsgi import WSGIRequest
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import resolve
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
@@ -47,12 +49,28 @@ class Answer:
         return faults or {"": self.data["detail"]}
 
 
+class Refused(Exception):
+    """A door was shut: too many calls, the outlet is not active any more."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
 def read(request: HttpRequest, path: str, *, now: datetime, **parameters: Any) -> Answer:
     """Read from a door, e.g. ``read(request, "claims/", limit=50)``. Raises Http404 for what is not the outlet's."""
-    answer = _call(request, "GET", path, now=now, query=urlencode(parameters))
-    if answer.status == 404:
-        raise Http404
+    answer = _answer(_call(request, "GET", path, now=now, query=urlencode(parameters)))
+    if answer.refused:
+        raise Refused(answer)
     return answer
+
+
+def fetch(request: HttpRequest, path: str, *, now: datetime) -> HttpResponse:
+    """Take a file from a door as it gives it. Raises Http404 for what is not the outlet's."""
+    response: HttpResponse = _call(request, "GET", path, now=now)
+    if response.status_code >= 400:
+        raise Refused(_answer(response))
+    return response
 
 
 def send(
@@ -64,12 +82,34 @@ def send(
     etag: str = "",
     now: datetime,
 ) -> Answer:
-    """Post to a door. ``ticket``: the same for a form that is sent twice; ``etag``: the version that was looked at."""
+    """Post to a door, as a form where there is a file in it. ``ticket``: the same for a form that is sent twice;
+    ``etag``: the version that was looked at. Raises Http404.
+    """
     headers = {"HTTP_IDEMPOTENCY_KEY": ticket} | ({"HTTP_IF_MATCH": etag} if etag else {})
-    answer = _call(request, "POST", path, now=now, body=orjson.dumps(body), headers=headers)
-    if answer.status == 404:
+    if any(isinstance(value, UploadedFile) for value in body.values()):
+        content_type, content = _as_form(body)
+        headers["CONTENT_TYPE"] = content_type
+    else:
+        content = orjson.dumps(body)
+    return _answer(_call(request, "POST", path, now=now, body=content, headers=headers))
+
+
+def _as_form(body: dict[str, Any]) -> tuple[str, bytes]:
+    """Its type and its bytes. Every value is a file; its name is nobody's business."""
+    boundary = secrets.token_hex(16)
+    lines: list[bytes] = []
+    for name, file in body.items():
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{name}"\r\n\r\n'
+        lines += head.encode(), file.read(), b"\r\n"
+    return f"multipart/form-data; boundary={boundary}", b"".join(
+        [*lines, f"--{boundary}--\r\n".encode()]
+    )
+
+
+def _answer(response: Any) -> Answer:
+    if response.status_code == 404:
         raise Http404
-    return answer
+    return Answer(response.status_code, response.data, response.headers.get("ETag", ""))
 
 
 def _call(
@@ -81,7 +121,7 @@ def _call(
     query: str = "",
     body: bytes = b"",
     headers: dict[str, str] | None = None,
-) -> Answer:
+) -> Any:
     environ = {
         "REQUEST_METHOD": method,
         "PATH_INFO": HOME + path,
@@ -100,11 +140,8 @@ def _call(
     # REST framework takes these for signed in: the session is, and the key is the account's own.
     inner._force_auth_user, inner._force_auth_token = Partner(account.party, key, now), key
     match = resolve(HOME + path)
-    response: Any
     try:
         count_call(inner, key=key, now=now)
     except Throttled as error:
-        response = handle(error, {"request": Request(inner)})
-    else:
-        response = match.func(inner, *match.args, **match.kwargs)
-    return Answer(response.status_code, response.data, response.headers.get("ETag", ""))
+        return handle(error, {"request": Request(inner)})
+    return match.func(inner, *match.args, **match.kwargs)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inquiries.services.network import QUESTION_LIMIT
 from kefu.api.models import ApiKey
+from kefu.appeals.models import REASON_LIMIT
 from kefu.network.selectors import OUTLETS_OWN
 from kefu.partners.doors import Answer
 from kefu.workbench.once import new_ticket
@@ -75,6 +76,22 @@ ANSWERS: dict[str, type[DoorForm]] = {
     "receipt-requests": ReceiptForm,
     "parcel-messages": ReplyForm,
 }
+
+
+class ReasonForm(DoorForm):
+    reason = _text(_("理由"), REASON_LIMIT)
+
+
+class EvidenceForm(DoorForm):
+    file = forms.FileField(
+        label=_("证据"),
+        error_messages={"required": _("请选一份文件")},
+        help_text=_("照片、PDF 或录音，最多 15 MB，一份异议最多 10 份"),
+    )
+
+
+class NothingForm(DoorForm):
+    """To say yes."""
 
 
 class QuestionForm(DoorForm):

@@ -55,6 +55,7 @@ class PenaltyShown(serializers.Serializer[Any]):
     state = serializers.ChoiceField(
         Penalty.State.choices, help_text=gettext_lazy("payable 和 settled 才是要付的")
     )
+    disputed = serializers.BooleanField(help_text=gettext_lazy("有异议在审议；审议完以前不结清"))
     incurred_at = serializers.DateTimeField(help_text=gettext_lazy("发生时间；超时的是截止时间"))
     decided_at = serializers.DateTimeField(help_text=gettext_lazy("记录时间"))
     deadline = serializers.CharField(
@@ -104,6 +105,7 @@ def shown(penalty: Penalty, about: Mapping[int, Link]) -> dict[str, Any]:
         "value": str(penalty.value),
         "condition": penalty.condition,
         "state": penalty.state,
+        "disputed": penalty.disputed,
         "incurred_at": instant(penalty.incurred_at),
         "decided_at": instant(penalty.decided_at),
         "deadline": conceal(DEADLINE, deadline.pk) if deadline is not None and own else None,
@@ -120,7 +122,16 @@ def _rows(partner: Partner) -> Any:
         Penalty.objects.of_party(partner.party.pk)
         .select_related("case", "deadline")
         .only(
-            *("clause", "kind", "value", "condition", "state", "incurred_at", "decided_at"),
+            *(
+                "clause",
+                "kind",
+                "value",
+                "condition",
+                "state",
+                "disputed",
+                "incurred_at",
+                "decided_at",
+            ),
             *("party_id", "rulebook_id", "inputs", *READ),
             *("deadline__party_id", "deadline__inputs", "deadline__answered_at"),
         )
@@ -149,6 +160,7 @@ EXAMPLE = {
     "value": "200.00",
     "condition": "complaint",
     "state": "provisional",
+    "disputed": False,
     "incurred_at": "2026-11-20T16:00:00+08:00",
     "decided_at": "2026-11-20T16:00:01+08:00",
     "deadline": "mfzwi3lqnnxw2zlsmvzxi2lpny",

@@ -79,6 +79,7 @@ def test_an_outlet_reads_what_it_is_fined_for_what_and_whether_it_counts(chengdu
             "value": "200.00",
             "condition": "complaint",
             "state": "provisional",
+            "disputed": False,
             "incurred_at": "2026-11-20T16:00:00+08:00",
             "decided_at": "2026-11-20T16:30:00+08:00",
             "deadline": conceal("deadline", asked.deadline_id),

@@ -6,11 +6,13 @@ from inquiries import services as inquiries
 from inquiries.models import NetworkQuery
 from kefu import clock
 from kefu.partners import services
+from tests.appeals.conftest import PDF
 from tests.browser.conftest import ANSWERED
 from tests.browser.keys import press
+from tests.statements.conftest import Books
 
 
-def test_an_outlet_answers_asks_and_gets_a_key(office, browser):
+def test_an_outlet_answers_asks_appeals_and_gets_a_key(office, browser):
     centre, now = office.centre, clock.now()
     account, password = services.open_account(
         party=centre.chengdu, username="wuhou", name="值班", actor=centre.chen.user, now=now
@@ -22,6 +24,9 @@ def test_an_outlet_answers_asks_and_gets_a_key(office, browser):
         actor=centre.lin.user,
         now=now,
     )
+    moment = now.astimezone(clock.SHANGHAI)
+    books = Books(centre, query.case, clock=None)
+    fine = books.fine("200.00", f"{moment:%Y-%m-%d %H:%M:%S}")
     complaints = []
     page = browser.new_context(
         base_url=office.url, viewport={"width": 1366, "height": 768}, locale="zh-CN"
@@ -57,6 +62,18 @@ def test_an_outlet_answers_asks_and_gets_a_key(office, browser):
     page.get_by_role("button", name="发出").click()
     expect(page.get_by_role("cell", name="收件人称少一件")).to_be_visible()
     assert NetworkQuery.objects.filter(asking=centre.chengdu).count() == 1
+
+    page.get_by_role("link", name="处罚", exact=True).click()
+    page.get_by_role("link", name="CD-05.10").click()
+    expect(page.get_by_text("怎么算的")).to_be_visible()
+    page.get_by_label("理由").fill("当天 10:50 已电话反馈，有录音")
+    page.get_by_role("button", name="提出异议").click()
+    page.get_by_label("证据").set_input_files(
+        {"name": "通话.pdf", "mimeType": "application/pdf", "buffer": PDF}
+    )
+    page.get_by_role("button", name="加上证据").click()
+    expect(page.get_by_role("link", name="PDF")).to_be_visible()
+    assert fine.appeal.evidence.count() == 1
 
     page.get_by_role("link", name="接口密钥").click()
     page.get_by_label("用途").fill("业务系统")

@@ -14,7 +14,22 @@ OPEN = {"overview:healthz", "overview:readyz", "set_language", "workbench:sessio
 # (tests/partners/test_pages.py).
 OUTLETS = {"payroll:arrive"} | {
     f"partners:{name}"
-    for name in ("todo", "answer", "asked", "claims", "numbers", "keys", "revoke_key")
+    for name in (
+        "todo",
+        "answer",
+        "asked",
+        "claims",
+        "numbers",
+        "penalties",
+        "step",
+        "appeals",
+        "evidence",
+        "statements",
+        "confirm",
+        "statement_file",
+        "keys",
+        "revoke_key",
+    )
 }
 # Signing in and out and the second factor: before them everybody is nobody.
 ACCOUNTS = ("account_", "mfa_", "admin:log")

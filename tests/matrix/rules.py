@@ -222,7 +222,7 @@ COMMITTED = {"GET changes/"}
 OPEN = {"GET ", "GET schema/", "GET docs/"}  # the first is /api/v1/ itself
 RULES = {
     "GET changes/": Rule(Scope.READ_CHANGES),
-    "GET appeals/": Rule(Scope.READ_APPEALS, holds=own_appeal),
+    "GET appeals/": Rule(Scope.READ_APPEALS, holds=own_appeal, send={"penalty": own_penalty}),
     "POST appeals/": Rule(
         Scope.WRITE_APPEALS, 201, send={"penalty": own_penalty, "reason": "已按时答复"}
     ),

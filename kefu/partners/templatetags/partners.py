@@ -1,28 +1,51 @@
 """Words for what the doors say in codes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext as _
 
 from claims.models import Claim
 from kefu.api.models import ApiKey
+from kefu.appeals.models import Appeal
+from kefu.cases.files import Media
+from kefu.ledger.models import Entry
 from kefu.network.models import ContactNumber
+from kefu.penalties.models import Penalty
 from kefu.punctuation import alike
+from kefu.statements.models import Statement
 
 register = template.Library()
 
 
-@register.filter
-def claim_word(code: str, field: str) -> str:
-    """What a claim's ``loss``, ``stage`` or ``ending`` is called."""
-    kinds: Any = {"loss": Claim.Loss, "stage": Claim.Stage, "ending": Claim.Ending}[field]
-    return str(kinds(code).label)
+WORDS: dict[str, Any] = {
+    "appeal": Appeal.State,
+    "entry": Entry.Kind,
+    "loss": Claim.Loss,
+    "stage": Claim.Stage,
+    "ending": Claim.Ending,
+    "media": Media,
+    "number": ContactNumber.Kind,
+    "penalty": Penalty.State,
+    "statement": Statement.State,
+}
 
 
 @register.filter
-def number_word(kind: str) -> str:
-    return str(ContactNumber.Kind(kind).label)
+def word(code: str, field: str) -> str:
+    """What a code of a door is called, e.g. ``row.stage|word:"stage"``."""
+    return str(WORDS[field](code).label)
+
+
+@register.filter
+def penalty_value(row: Mapping[str, Any]) -> str:
+    """What a penalty of the door costs: 200.00 yuan, 2 points."""
+    return (
+        _("{n} 元").format(n=row["value"])
+        if row["kind"] == "fine"
+        else _("{n} 分").format(n=row["value"])
+    )
 
 
 @register.filter

@@ -1,0 +1,95 @@
+"""What an outlet has to do, what it asks itself, its claims and its numbers."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from kefu import clock
+from kefu.partners.forms import ANSWERS, DoorForm, NumberForm, QuestionForm
+from kefu.partners.todo import KINDS, Item, one, todo
+from kefu.partners.views.frame import listed, outlet_only, page, sent
+
+# -- What is asked of me ----------------------------------------------------------------------
+
+
+@outlet_only
+@require_GET
+def show_todo(request: HttpRequest) -> HttpResponse:
+    """Everything that waits for an answer, soonest first, and the first of it to be answered."""
+    items = todo(request, now=clock.now())
+    return _todo(request, items, request.GET.get("open", items[0].place if items else ""))
+
+
+def _todo(
+    request: HttpRequest,
+    items: list[Item],
+    place: str,
+    form: DoorForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    item = None
+    kind, _slash, public_id = place.partition("/")
+    if kind in KINDS and public_id:
+        item, etag = one(request, kind, public_id, now=clock.now())
+        form = form or ANSWERS[kind](initial={"etag": etag})
+    context = {"items": items, "item": item, "form": form}
+    return page(request, "todo", context, status=status)
+
+
+@outlet_only
+@require_POST
+def answer(request: HttpRequest, kind: str, public_id: str) -> HttpResponse:
+    """Answer one of them; the door decides by the moment it is asked."""
+    if kind not in KINDS:
+        raise Http404
+    now = clock.now()
+    form = ANSWERS[kind](request.POST)
+    said = sent(request, f"{kind}/{public_id}/{KINDS[kind].door}", form)
+    if said is None or said.refused:
+        status = said.status if said else 422
+        return _todo(request, todo(request, now=now), f"{kind}/{public_id}", form, status)
+    messages.success(request, _("已答复，以服务器收到的时刻为准。"))
+    return redirect("partners:todo")
+
+
+# -- What I ask -------------------------------------------------------------------------------
+
+
+@outlet_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def asked(request: HttpRequest) -> HttpResponse:
+    """What the outlet asked us or others, with what came back; and a new question."""
+    form = QuestionForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        said = sent(request, "network-queries/", form)
+        if said is not None and not said.refused:
+            messages.success(request, _("已发出 %(number)s") % {"number": said.data["number"]})
+            return redirect("partners:asked")
+        status = said.status if said else 422
+    wanted = {"direction": "sent"}
+    return listed(request, "asked", "network-queries/", wanted=wanted, form=form, status=status)
+
+
+@outlet_only
+@require_GET
+def claims(request: HttpRequest) -> HttpResponse:
+    """Claims the outlet handles or is liable for."""
+    return listed(request, "claims", "claims/")
+
+
+@outlet_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def numbers(request: HttpRequest) -> HttpResponse:
+    """The outlet's own numbers and their changes (CD-05.24)."""
+    form = NumberForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        said = sent(request, "contact-numbers/", form)
+        if said is not None and not said.refused:
+            messages.success(request, _("已登记。"))
+            return redirect("partners:numbers")
+        status = said.status if said else 422
+    return listed(request, "numbers", "contact-numbers/", form=form, status=status)

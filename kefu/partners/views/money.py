@@ -120,7 +120,7 @@ def _tell(request: HttpRequest, form: DoorForm) -> None:
     """Say what a door refused where its form is no longer on the page: meanwhile things have moved on."""
     for faults in form.errors.values():
         for fault in faults:
-            messages.error(request, fault)
+            messages.error(request, str(fault))
 
 
 def _appeal_of(request: HttpRequest, penalty: str) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from kefu.cases.models import Case
 from kefu.deadlines.models import Deadline
 from kefu.network.models import Party
 from kefu.penalties.models import Penalty
-from kefu.penalties.services import LIVE
+from kefu.penalties.services import REVERSIBLE
 from kefu.rulebooks.selectors import edition
 
 PAGE_ROWS = 50
@@ -38,7 +38,7 @@ def live_penalties(declaration: ForceMajeure) -> QuerySet[Penalty, Penalty]:
     signers = {declaration.declared_by.party_id}
     if declaration.decided_by is not None:
         signers.add(declaration.decided_by.party_id)
-    return Penalty.objects.filter(state__in=LIVE).exclude(party__in=signers - {None})
+    return Penalty.objects.filter(state__in=REVERSIBLE).exclude(party__in=signers - {None})
 
 
 # When it happened that somebody was found at fault for: the complaint came in, or the case was opened.

@@ -17,8 +17,16 @@ from kefu.jobs.models import Job, JobQuerySet, Refusal
 
 class RefusalInline(ReadOnlyInline):
     model = Refusal
-    fields = ("row", "field", "code", "shown")
+    fields = ("row", "field", "shown_reason", "shown")
+    readonly_fields = ("shown_reason",)
     ordering = ("row",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("job")
+
+    @display(description=_("原因"))
+    def shown_reason(self, row: Refusal) -> str:
+        return services.reason(row)
 
 
 @admin.register(Job)
@@ -92,11 +100,16 @@ class JobAdmin(ReadOnlyAdmin):
 
 @admin.register(Refusal)
 class RefusalAdmin(ReadOnlyAdmin):
-    list_display = ("row", "job", "field", "code", "shown")
+    list_display = ("row", "job", "field", "shown_reason", "shown")
     list_filter = (period("job__created_at"),)
     list_select_related = ("job",)
     ordering = ("-pk",)
-    fields = ("job", ("row", "field"), ("code", "shown"))
+    fields = ("job", ("row", "field"), ("code", "shown"), "shown_reason")
+    readonly_fields = ("shown_reason",)
+
+    @display(description=_("原因"))
+    def shown_reason(self, row: Refusal) -> str:
+        return services.reason(row)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == "job__id__exact" or super().lookup_allowed(lookup, value, request)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from kefu import clock
 from kefu.errors import Conflict, KefuError, NotAllowed
-from kefu.jobs.models import Job, JobFile
+from kefu.jobs.models import Job, JobFile, Refusal
 from kefu.notifications import services as notifications
 from kefu.notifications.models import Event
 from kefu.privacy import seal
@@ -72,15 +72,26 @@ class Share:
 Handler = Callable[[Job, Callable[[], bool]], Generator[Chunk, None, None]]
 
 _handlers: dict[str, Handler] = {}
+_reasons: dict[str, Mapping[str, Any]] = {}
 
 
 class LeaseLost(Exception):
     """Somebody else works on the job now; what we prepared is thrown away."""
 
 
-def register(kind: str, handler: Handler) -> None:
-    """Say who does the jobs of a kind; called from ``AppConfig.ready()`` of the app that owns it."""
+def register(kind: str, handler: Handler, *, reasons: Mapping[str, Any] | None = None) -> None:
+    """Say who does the jobs of a kind; called from ``AppConfig.ready()`` of the app that owns it.
+
+    ``reasons``: the words of its refusals by their code, with the details filled in.
+    """
     _handlers[kind] = handler
+    _reasons[kind] = reasons or {}
+
+
+def reason(refusal: Refusal) -> str:
+    """Return why an item was refused in the reader's words, as far as its kind of job tells; else the code."""
+    words = _reasons.get(refusal.job.kind, {}).get(refusal.code)
+    return str(words) % refusal.details if words is not None else refusal.code
 
 
 @transaction.atomic

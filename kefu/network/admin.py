@@ -48,7 +48,8 @@ class PartyAdmin(OfficeAdmin):
     fields = (
         ("kind", "code"),
         "name",
-        ("region", "parent"),
+        "region",
+        "parent",  # a row of its own: the names may be long, and so is a refusal
         "address",
         "active",
         ("remote", "report_lead_days"),

@@ -94,6 +94,9 @@ class Party(models.Model):
         DRIVER = "driver", _("驾驶员")
         INSURER = "insurer", _("保险公司")
 
+    # Who settles with us, by a statement of its own; a contract area stands on the one of its outlet or hub.
+    HOLDERS = (Kind.OUTLET, Kind.HUB)
+
     kind = models.CharField(_("类别"), choices=Kind, max_length=12)
     code = models.CharField(_("编号"), max_length=32, unique=True)
     name = models.CharField(_("名称"), max_length=100)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from kefu.errors import Conflict, KefuError, NotAllowed
@@ -14,11 +14,40 @@ PERMISSION = "network.edit_network"
 
 
 def save_party(*, party: Party, actor: Any) -> Party:
-    """Save a party with the pinyin it is found and sorted by."""
+    """Save a party with the pinyin it is found and sorted by.
+
+    Raises NotAllowed; KefuError naming the field for a contract area that nobody would settle with; Conflict
+    (has_money) for one whose money would then stand on two outlets' statements.
+    """
     _need_permission(actor)
+    _check_place(party)
     party.pinyin, party.initials = names.pinyin(party.name), names.initials(party.name)
-    party.save()
+    try:
+        with transaction.atomic():
+            party.save()
+    except IntegrityError as error:
+        if "party_with_money_stays" not in str(error):  # a trigger of the journal
+            raise
+        raise Conflict(
+            _("这一方名下已有入账，类别和所属网点不能再改；换了网点的承包区请停用，另建一个"),
+            code="has_money",
+            field="parent",
+        ) from error
     return party
+
+
+def _check_place(party: Party) -> None:
+    """A contract area settles with the outlet or hub above it; under anybody else it would stand on no statement."""
+    area = Party.Kind.CONTRACTOR
+    if party.kind == area and (party.parent is None or party.parent.kind not in Party.HOLDERS):
+        raise KefuError(
+            _("承包区的上级只能是网点或分拨中心，要在它的对账单上结算"),
+            code="not_an_outlet",
+            field="parent",
+        )
+    areas = Party.objects.filter(parent=party.pk, kind=area) if party.pk else Party.objects.none()
+    if party.kind not in Party.HOLDERS and areas.exists():
+        raise KefuError(_("名下有承包区，类别只能是网点或分拨中心"), code="has_areas", field="kind")
 
 
 @transaction.atomic

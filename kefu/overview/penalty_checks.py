@@ -47,14 +47,15 @@ PENALTY_CHECKS = [
         "SELECT count(*) FROM penalties_penalty",
         """WITH e AS (
                SELECT penalty_id, bool_or(kind = 'confirmed') AS confirmed, bool_or(kind = 'reversed') AS reversed,
-                      bool_or(kind = 'lapsed') AS lapsed, bool_or(kind = 'settled') AS settled
+                      bool_or(kind = 'lapsed') AS lapsed, count(*) FILTER (WHERE kind = 'settled')
+                          - count(*) FILTER (WHERE kind = 'unsettled') AS settled
                FROM penalties_penaltyevent GROUP BY penalty_id
            )
            SELECT 'penalty ' || p.id || ' is ' || p.state || ' against its events' AS what
            FROM penalties_penalty p LEFT JOIN e ON e.penalty_id = p.id
            WHERE coalesce(e.reversed, false) <> (p.state = 'reversed')
               OR coalesce(e.lapsed, false) <> (p.state = 'lapsed')
-              OR (p.state = 'settled' AND NOT coalesce(e.settled, false))
+              OR (p.state <> 'reversed' AND coalesce(e.settled, 0) <> (p.state = 'settled')::int)
               OR (p.state IN ('payable', 'settled') AND p.condition <> 'at_once' AND NOT coalesce(e.confirmed, false))
               OR (p.state = 'provisional' AND (p.condition = 'at_once' OR coalesce(e.confirmed, false)))""",
     ),

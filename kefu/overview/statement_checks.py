@@ -51,6 +51,20 @@ STATEMENT_CHECKS = [
              AND NOT EXISTS (SELECT FROM statements_line l WHERE l.posting_id = p.id)""",
     ),
     (
+        "contract_area_settles_with_an_outlet",
+        "SELECT count(*) FROM network_party WHERE kind = 'contractor'",
+        """SELECT 'contract area ' || a.code || ' is under a ' || coalesce(o.kind, 'nobody') || ', who has no statement' AS what
+           FROM network_party a LEFT JOIN network_party o ON o.id = a.parent_id
+           WHERE a.kind = 'contractor' AND coalesce(o.kind, '') NOT IN ('outlet', 'hub')""",
+    ),
+    (
+        "contract_area_stays_on_one_statement",
+        "SELECT count(DISTINCT party_id) FROM statements_line",
+        """SELECT 'party ' || l.party_id || ' stands on statements of ' || count(DISTINCT s.party_id) || ' outlets' AS what
+           FROM statements_line l JOIN statements_statement s ON s.id = l.statement_id
+           GROUP BY l.party_id HAVING count(DISTINCT s.party_id) > 1""",
+    ),
+    (
         "payment_in_is_booked_once",
         "SELECT count(*) FROM statements_payment",
         """WITH b AS (SELECT substr(e.source, 9)::bigint AS payment_id, a.party_id, sum(l.amount) AS net,
@@ -66,12 +80,28 @@ STATEMENT_CHECKS = [
     ),
     (
         "fine_settled_by_a_statement_was_paid",
-        "SELECT count(*) FROM penalties_penaltyevent WHERE kind = 'settled' AND fact ? 'statement'",
-        """SELECT 'penalty ' || v.penalty_id || ' was settled by statement ' || (v.fact ->> 'statement')
+        "SELECT count(*) FROM penalties_penalty WHERE state = 'settled'",
+        """SELECT 'penalty ' || p.id || ' is settled by statement ' || (v.fact ->> 'statement')
                   || ', which is not paid or does not have it' AS what
-           FROM penalties_penaltyevent v
-           WHERE v.kind = 'settled' AND v.fact ? 'statement' AND NOT EXISTS (
+           FROM penalties_penalty p
+           CROSS JOIN LATERAL (SELECT fact FROM penalties_penaltyevent
+                               WHERE penalty_id = p.id AND kind = 'settled' ORDER BY turn DESC LIMIT 1) v
+           WHERE p.state = 'settled' AND v.fact ? 'statement' AND NOT EXISTS (
                SELECT FROM statements_statement s JOIN statements_line l ON l.statement_id = s.id
-               WHERE s.id = (v.fact ->> 'statement')::bigint AND s.paid_at IS NOT NULL AND l.penalty_id = v.penalty_id)""",
+               WHERE s.id = (v.fact ->> 'statement')::bigint AND s.paid_at IS NOT NULL AND l.penalty_id = p.id)""",
+    ),
+    (
+        "paid_statement_is_covered",
+        "SELECT count(*) FROM statements_statement WHERE paid_at IS NOT NULL",
+        # By what came since, less what was taken back of it; its own or a later one that has taken it up.
+        """SELECT 'statement ' || s.id || ' is noted as paid, and what came does not cover it' AS what
+           FROM statements_statement s WHERE s.paid_at IS NOT NULL AND NOT EXISTS (
+               SELECT FROM statements_statement c WHERE c.party_id = s.party_id AND c.month >= s.month
+                   AND c.state = 'locked' AND c.closing <= (
+                       SELECT coalesce(-sum(p.amount), 0) FROM ledger_posting p
+                       JOIN ledger_account a ON a.id = p.account_id
+                       LEFT JOIN statements_line l ON l.posting_id = p.id
+                       LEFT JOIN statements_statement t ON t.id = l.statement_id
+                       WHERE a.party_id = c.party_id AND a.book = 'paid_in' AND (t.id IS NULL OR t.month > c.month)))""",
     ),
 ]

@@ -127,6 +127,7 @@ class Penalty(models.Model):
                     ("payable", "reversed"),
                     ("payable", "settled"),
                     ("settled", "reversed"),
+                    ("settled", "payable"),  # what paid it was taken back
                 ],
             ),
             pgtrigger.ReadOnly(
@@ -149,11 +150,14 @@ class PenaltyEvent(models.Model):
         RELEASED = "released", _("复核后恢复")
         REVERSED = "reversed", _("冲销")
         SETTLED = "settled", _("结清")
+        UNSETTLED = "unsettled", _("结清撤回")
 
     penalty = models.ForeignKey(
         Penalty, models.PROTECT, related_name="events", verbose_name=_("处罚")
     )
     kind = models.CharField(_("事项"), choices=Kind, max_length=10)
+    # How often it was unsettled before: each time it may be settled once more.
+    turn = models.PositiveSmallIntegerField(_("第几轮"), default=0, db_default=0, editable=False)
     fact = models.JSONField(_("依据"), default=dict)
     reason = models.CharField(_("理由"), max_length=500, blank=True)
     actor = models.ForeignKey(
@@ -173,7 +177,7 @@ class PenaltyEvent(models.Model):
         constraints = [
             # At most once each: a double click or a second worker confirms or reverses nothing twice.
             models.UniqueConstraint(
-                fields=["penalty", "kind"],
+                fields=["penalty", "kind", "turn"],
                 condition=~Q(kind="released"),
                 name="penalty_event_once",
             )

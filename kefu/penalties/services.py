@@ -23,6 +23,8 @@ from kefu.penalties.models import Penalty, PenaltyEvent, Waiver
 FOUND_BY_PEOPLE = frozenset({"evidence", "verification"})
 # What may still be paid and is not.
 LIVE = frozenset({Penalty.State.PROVISIONAL, Penalty.State.HELD, Penalty.State.PAYABLE})
+# All that there is something of to take back, paid or not.
+REVERSIBLE = LIVE | {Penalty.State.SETTLED}
 
 
 # What apps above do about a penalty that counts no more, whatever undid it.
@@ -270,6 +272,19 @@ def settle_paid(*, penalty: Penalty, fact: dict[str, Any], actor: Any, now: date
     _settled(penalty, fact=fact, actor=actor, now=now)
 
 
+def unsettle(*, penalty: Penalty, fact: dict[str, Any], actor: Any, now: datetime) -> None:
+    """The money that came for a fine was taken back, as ``fact`` says: it is owed as before, and may be disputed.
+
+    Nothing is booked: whoever took the money back did. Raises Conflict for one that no such money settled.
+    """
+    cases.lock(case=penalty.case)
+    penalty = _lock(penalty)
+    if penalty.state != Penalty.State.SETTLED or _paid_by_wage(penalty) is not None:
+        raise Conflict(_("这笔处罚不是由来款结清的"), code="not_settled")
+    _event(penalty, PenaltyEvent.Kind.UNSETTLED, fact=fact, actor=actor, now=now)
+    _move(penalty, Penalty.State.PAYABLE, actor=actor, now=now, fact=fact)
+
+
 def _settled(penalty: Penalty, *, fact: dict[str, Any], actor: Any, now: datetime) -> Penalty:
     penalty = _lock(penalty)
     if penalty.state != Penalty.State.PAYABLE:
@@ -391,12 +406,13 @@ def waive_in_batch(
 ) -> bool:
     """Waive one of many penalties that two people have decided about together; return whether it was.
 
-    Not one that is paid or does not count any more, and none that either of the two bears himself. A waiver of
-    its own that waits is settled by this one. The case is locked before the penalty, as everywhere.
+    Not one that does not count any more, and none that either of the two bears himself. What is paid already is owed
+    back by the counter-entry, as after a waiver of one. A waiver of its own that waits is settled by this one. The case
+    is locked before the penalty, as everywhere.
     """
     case = cases.lock(case=penalty.case)
     penalty = _lock(penalty)
-    if penalty.state not in LIVE or penalty.party_id in (proposer.party_id, actor.party_id):
+    if penalty.state not in REVERSIBLE or penalty.party_id in (proposer.party_id, actor.party_id):
         return False
     penalty.waivers.filter(approved=None).exclude(proposed_by=actor).update(
         approved=False, decided_by=actor, decided_at=now, decision_note=reason
@@ -436,8 +452,11 @@ def _event(
 ) -> None:
     if kind == PenaltyEvent.Kind.CONFIRMED and penalty.events.filter(kind=kind).exists():
         return  # a second complaint confirms nothing new
+    turn = 0
+    if kind in (PenaltyEvent.Kind.SETTLED, PenaltyEvent.Kind.UNSETTLED):
+        turn = penalty.events.filter(kind=PenaltyEvent.Kind.UNSETTLED).count()
     PenaltyEvent.objects.create(
-        penalty=penalty, kind=kind, fact=fact or {}, reason=reason, actor=actor, at=now
+        penalty=penalty, kind=kind, turn=turn, fact=fact or {}, reason=reason, actor=actor, at=now
     )
 
 

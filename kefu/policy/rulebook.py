@@ -69,6 +69,8 @@ class House(Strict):
     # was set right has to do so. Blank: whoever inspects says until when; nobody is late with looking again.
     finding_reply_days: Blank[Count] = None
     recheck_days: Blank[Count] = None
+    # How long an outlet has to confirm its monthly statement; then its silence does. Blank: as the deployment is set.
+    statement_days: Blank[Count] = None
 
 
 class Rulebook(Strict):

@@ -371,6 +371,7 @@ SETTINGS: dict[str, Any] = {
     "interruption_share": pgettext_lazy("rulebook", "中断占计时的比例，超过先不算"),
     "finding_reply_days": pgettext_lazy("rulebook", "检查发现几天内答复"),
     "recheck_days": pgettext_lazy("rulebook", "报整改完成后几天内复查"),
+    "statement_days": pgettext_lazy("rulebook", "网点几天内确认对账单"),
 }
 # Where one name means different things: by the table of the schema that it stands in.
 SETTINGS_OF: dict[tuple[str, str], Any] = {

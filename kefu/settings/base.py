@@ -428,7 +428,8 @@ KEFU_APPEAL_DECISION_DAYS = env.int("KEFU_APPEAL_DECISION_DAYS", default=10)
 KEFU_PDF_FONT = env.str("KEFU_PDF_FONT", default="")
 # Networks beside the public ones that webhooks may go to; only local and test settings name any.
 KEFU_WEBHOOK_NETWORKS: list[str] = []
-# An outlet that says nothing for so many days after its statement was issued has confirmed it (decision 0088).
+# An outlet that says nothing for so many days after its statement was issued has confirmed it, where no rulebook in
+# force says how many (decision 0088).
 KEFU_STATEMENT_DAYS = env.int("KEFU_STATEMENT_DAYS", default=7)
 # An aware datetime that stands for "now"; only local and test settings read it.
 KEFU_NOW: datetime | None = None

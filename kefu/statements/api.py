@@ -78,7 +78,8 @@ class StatementShown(serializers.Serializer[Any]):
     confirmed_at = serializers.DateTimeField(allow_null=True)
     locked_at = serializers.DateTimeField(allow_null=True)
     paid_at = serializers.DateTimeField(
-        allow_null=True, help_text=gettext_lazy("之后的来款付清了期末应付；null：还没有")
+        allow_null=True,
+        help_text=gettext_lazy("之后的来款付清了期末应付；null：还没有，或者这样的来款已经冲销"),
     )
 
 

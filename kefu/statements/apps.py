@@ -10,8 +10,8 @@ class StatementsConfig(AppConfig):
     def ready(self) -> None:
         from kefu.jobs import services as jobs
         from kefu.statements import telling
-        from kefu.statements.services import DRAW_JOB, PAYMENT, work_drawing
+        from kefu.statements.services import DRAW_JOB, PAYMENT, REASONS, work_drawing
 
-        jobs.register(DRAW_JOB, work_drawing)
+        jobs.register(DRAW_JOB, work_drawing, reasons=REASONS)
         telling.register("penalty", telling.penalties)
         telling.register(PAYMENT, telling.payments)

@@ -73,9 +73,10 @@ class Statement(models.Model):
     )
     confirmed_at = models.DateTimeField(_("确认时间"), null=True, blank=True)
     locked_at = models.DateTimeField(_("锁定时间"), null=True, blank=True)
-    # Payments since have covered the closing balance; then each of its fines is settled, when nobody disputes it.
+    # Payments since cover the closing balance; then each of its fines is settled, when nobody disputes it. Empty again
+    # when such a payment is taken back (decision 0093).
     paid_at = models.DateTimeField(_("付清时间"), null=True, blank=True)
-    settled_at = models.DateTimeField(_("处罚全部结清时间"), null=True, blank=True)
+    settled_at = models.DateTimeField(_("处罚结清时间"), null=True, blank=True)
 
     objects = StatementQuerySet.as_manager()
 
@@ -164,8 +165,7 @@ class Statement(models.Model):
                     f"OLD.issued_at IS NOT NULL AND {_changed('issued_at', 'issued_by_id', 'confirm_by')}"
                     f" OR OLD.confirmed_at IS NOT NULL AND {_changed('confirmation', 'confirmed_at')}"
                     f" OR OLD.locked_at IS NOT NULL AND {_changed('locked_at')}"
-                    f" OR OLD.paid_at IS NOT NULL AND {_changed('paid_at')}"
-                    f" OR OLD.settled_at IS NOT NULL AND {_changed('settled_at')}"
+                    " OR NEW.paid_at <> OLD.paid_at OR NEW.settled_at <> OLD.settled_at"
                 ),
             ),
             NEVER_DELETED,

@@ -122,7 +122,9 @@ def _late_fines(month: date) -> list[dict[str, Any]]:
 
 def _taken_back(month: date) -> list[dict[str, Any]]:
     rows = PenaltyEvent.objects.filter(
-        penalty__state=Penalty.State.REVERSED, kind=PenaltyEvent.Kind.SETTLED, fact__has_key="month"
+        penalty__state=Penalty.State.REVERSED,
+        kind=PenaltyEvent.Kind.SETTLED,
+        fact__has_key="taken",  # by a wage; what an outlet paid is on its statement
     ).select_related("penalty__party__employee")
     found = []
     for event in rows:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from inquiries import services as inquiries
@@ -18,7 +18,7 @@ from kefu.jobs import services as jobs
 from kefu.ledger.models import Account, Entry
 from kefu.network.models import Party, Region
 from kefu.penalties.models import Penalty, Waiver
-from kefu.penalties.services import confirm
+from kefu.penalties.services import confirm, settle_paid
 from kefu.replay import services as replay
 from kefu.replay.decisions import differences
 from tests.centre import at
@@ -187,6 +187,21 @@ def test_a_phone_that_a_storm_silenced_is_excused_and_what_somebody_did_himself_
     )
     force_majeure.revoke(declaration=signed, actor=centre.he.user, now=clock("13:00:00"))
     assert find(complain("phone_unreachable", "13:00:01"), "CD-05.21").state == "payable"
+
+
+def test_what_is_paid_already_is_shown_and_taken_back_as_well(centre, sichuan, broken, clock):
+    paid = Penalty.objects.get(party=centre.chengdu, kind="fine", state="payable")
+    with transaction.atomic():
+        settle_paid(penalty=paid, fact={"statement": 1}, actor=None, now=at("11:35:00"))
+    now = clock("11:40:00")
+    declaration = declare(centre, sichuan, now=now)
+    shown = {one.state: one.yuan for one in preview(declaration).money}
+
+    sign(centre, declaration, now=now)
+
+    assert shown == {"settled": Decimal("200.00"), "provisional": Decimal("200.00")}
+    assert Penalty.objects.get(pk=paid.pk).state == "reversed"
+    assert owed(centre.chengdu) == 0
 
 
 def test_what_breaks_later_inside_the_span_is_exempt_too_and_what_breaks_after_it_is_not(

@@ -11,8 +11,11 @@ from kefu.ledger.models import Account, Entry
 from kefu.notifications.models import Event
 from kefu.penalties import services as penalties
 from kefu.penalties.models import Penalty, Waiver
+from kefu.rulebooks import services as rulebooks
+from kefu.rulebooks.models import Assignment, RulebookVersion
 from kefu.statements import services
 from kefu.statements.models import Payment, Statement
+from payroll.services.adjustments import take_late
 from tests.centre import at
 from tests.statements.conftest import DECEMBER, violations
 from tests.threads import at_once
@@ -55,6 +58,38 @@ def test_silence_confirms_at_the_end_of_the_seventh_day_and_not_before(books, is
     assert books.follow("2026-12-11 07:00:01") == 0
     told = [event.data["state"] for event in Event.objects.filter(kind="statement.changed").order_by("pk")]  # fmt: skip
     assert told == ["issued", "confirmed", "locked"]
+
+
+def published(books, days, *, number, outlet=None):
+    """The rulebook with another period, for an outlet or for all."""
+    shipped = RulebookVersion.objects.get(rulebook__code="CD", number=1)
+    content = {**shipped.content, "house": {**shipped.content["house"], "statement_days": days}}
+    version = RulebookVersion.objects.create(
+        rulebook=shipped.rulebook,
+        number=number,
+        content=content,
+        digest=rulebooks.digest(content),
+        base=shipped,
+    )
+    day = date(2026, 12, 1)
+    version.state, version.effective_on, version.published_at = shipped.state, day, at("09:00:00")
+    version.published_by = books.centre.he.user
+    version.save()
+    Assignment.objects.create(version=version, outlet=outlet, effective_on=day)
+
+
+def test_the_period_stands_in_the_rulebook_that_holds_towards_the_outlet(books, fine, settings):
+    books.fine("1.00", "2026-11-03 10:00:00", books.centre.xian)
+    settings.KEFU_STATEMENT_DAYS = 3
+    settings.KEFU_NOW = at("2026-12-01 09:00:00")
+    published(books, 10, number=2, outlet=books.centre.chengdu)
+    published(books, None, number=3)
+
+    own = books.issue(books.draw())
+    unsaid = books.issue(books.draw(party=books.centre.xian))
+
+    assert own.confirm_by == at("2026-12-12 00:00:00")
+    assert unsaid.confirm_by == at("2026-12-05 00:00:00")  # as the deployment is set
 
 
 def test_confirmed_early_it_is_locked_when_the_time_is_over(books, issued):
@@ -193,6 +228,120 @@ def test_what_is_disputed_waits_and_the_rest_is_settled(books, fine):
     assert (state(fine), read(statement).settled_at) == ("settled", at("2026-12-11 12:00:00"))
 
 
+def take_back_payment(books, payment, when):
+    services.reverse_payment(
+        payment=payment, reason="记错了网点", actor=books.centre.he.user, now=at(when)
+    )
+
+
+def test_what_a_payment_settled_is_owed_again_when_it_is_taken_back_and_is_settled_once_more(
+    books, fine, issued
+):
+    payment = books.pay("200.00")
+    books.follow("2026-12-10 12:00:00")
+    assert (state(fine), read(issued).settled_at) == ("settled", at("2026-12-10 12:00:00"))
+
+    take_back_payment(books, payment, "2026-12-11 10:00:00")
+
+    row = read(issued)
+    assert (state(fine), row.paid_at, row.settled_at) == ("payable", None, None)
+    assert fine.events.get(kind="unsettled").fact == {"payment": payment.pk}
+    assert violations() == []
+    books.follow("2026-12-11 12:00:00")
+    assert (state(fine), read(issued).paid_at) == ("payable", None)
+    assert [str(line.amount) for line in books.draw(DECEMBER).lines.all()] == ["-200.00", "200.00"]
+
+    books.pay("200.00", "2027-01-03 10:00:00", reference="T-again")
+    books.follow("2027-01-03 12:00:00")
+    assert (state(fine), read(issued).settled_at) == ("settled", at("2027-01-03 12:00:00"))
+    kinds = fine.events.order_by("pk").values_list("kind", "turn")
+    assert list(kinds) == [("settled", 0), ("unsettled", 0), ("settled", 1)]
+    assert violations() == []
+    told = Event.objects.filter(kind="penalty.changed").order_by("pk").values_list("data__state", flat=True)  # fmt: skip
+    assert list(told)[-3:] == ["settled", "payable", "settled"]
+
+
+def test_what_the_rest_covers_stays_paid(books, fine, issued):
+    books.pay("200.00")
+    extra = books.pay("50.00")
+    books.follow("2026-12-10 12:00:00")
+
+    take_back_payment(books, extra, "2026-12-11 10:00:00")
+
+    assert state(fine) == "settled" and read(issued).settled_at == at("2026-12-10 12:00:00")
+    assert violations() == []
+
+
+def test_of_two_months_the_one_that_is_not_covered_any_more_is_owed_again(books, fine, issued):
+    first = books.pay("200.00")
+    books.follow("2026-12-10 12:00:00")
+    second = books.fine("30.00", "2026-12-15 10:00:00")
+    december = books.issue(books.draw(DECEMBER), "2027-01-02 10:00:00")
+    payment = books.pay("30.00", "2027-01-05 10:00:00")
+    books.follow("2027-01-10 12:00:00")
+    assert (state(fine), state(second)) == ("settled", "settled")
+
+    take_back_payment(books, payment, "2027-01-11 10:00:00")
+    assert (state(fine), state(second)) == ("settled", "payable")
+    assert (read(issued).paid_at, read(december).paid_at) == (at("2026-12-10 12:00:00"), None)
+    assert violations() == []
+
+    books.pay("30.00", "2027-01-12 10:00:00", reference="T-again")
+    books.follow("2027-01-12 12:00:00")
+    take_back_payment(books, first, "2027-01-13 10:00:00")  # December counts on it as well
+    assert (state(fine), state(second)) == ("payable", "payable")
+    assert (read(issued).paid_at, read(december).paid_at) == (None, None)
+    books.follow("2027-01-13 12:00:00")
+    assert violations() == []
+
+    books.pay("200.00", "2027-01-14 10:00:00", reference="T-thrice")
+    books.follow("2027-01-14 12:00:00")
+    assert (state(fine), state(second)) == ("settled", "settled")
+
+
+def test_a_fine_that_was_reversed_meanwhile_stays_so_and_an_unsettled_one_may_be_disputed(
+    books, fine
+):
+    other = books.fine("10.00", "2026-11-04 10:00:00")
+    books.issue(books.draw())
+    payment = books.pay("210.00")
+    books.follow("2026-12-10 12:00:00")
+    books.take_back(other, "2026-12-11 09:00:00")
+
+    take_back_payment(books, payment, "2026-12-11 10:00:00")
+    assert (state(fine), state(other)) == ("payable", "reversed")
+    books.take_back(fine, "2026-12-12 09:00:00")
+
+    assert books.draw(DECEMBER).closing == 0
+    assert violations() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_payment_taken_back_while_it_settles_leaves_nothing_settled(books, fine):
+    more = [books.fine("1.00", f"2026-11-04 10:00:{n:02}") for n in range(20)]
+    books.issue(books.draw())
+    payment = books.pay("220.00")
+
+    at_once(
+        lambda: books.follow("2026-12-10 12:00:00"),
+        lambda: take_back_payment(books, payment, "2026-12-10 12:00:00"),
+        lambda: books.follow("2026-12-10 12:00:01"),
+    )
+
+    assert {state(one) for one in (fine, *more)} == {"payable"}
+    assert Statement.objects.get().paid_at is None
+    assert violations() == []
+
+
+def test_the_moment_it_was_paid_is_not_moved(books, fine, issued):
+    books.pay("200.00")
+    books.follow("2026-12-10 12:00:00")
+
+    for change in ({"paid_at": at("2026-12-09 12:00:00")}, {"paid_at": None}, {"settled_at": at("2026-12-11 12:00:00")}):  # fmt: skip
+        with pytest.raises(Exception, match=r"Cannot|violates"), transaction.atomic():
+            Statement.objects.filter(pk=issued.pk).update(**change)
+
+
 def test_nothing_more_is_settled_once_the_payment_is_taken_back(books, fine):
     other = books.fine("10.00", "2026-11-04 10:00:00")
     statement = books.issue(books.draw())
@@ -210,6 +359,7 @@ def test_nothing_more_is_settled_once_the_payment_is_taken_back(books, fine):
     services.reverse_payment(
         payment=payment, reason="记错了网点", actor=books.centre.he.user, **when
     )
+    assert state(other) == "payable"
     penalties.decide_waiver(waiver=waiver, approve=False, actor=books.centre.chen.user, **when)
 
     books.follow("2026-12-11 12:00:00")
@@ -319,3 +469,42 @@ def test_drawn_up_by_four_at_once_it_is_one_statement(books, fine):
 
     assert {type(one) for one in done} == {Statement}
     assert len({one.pk for one in done}) == 1
+
+
+def test_a_storm_takes_back_what_is_settled_too_and_it_comes_on_the_next_statement(books, fine):
+    """Whoever paid in time is not worse off than whoever did not (decision 0070)."""
+    unpaid = books.fine("30.00", "2026-12-01 10:00:00")
+    books.issue(books.draw())
+    books.pay("200.00")
+    books.follow("2026-12-10 12:00:00")
+    assert (state(fine), state(unpaid)) == ("settled", "payable")
+
+    with transaction.atomic():
+        waived = [
+            penalties.waive_in_batch(
+                penalty=penalty,
+                ground=Waiver.Ground.FORCE_MAJEURE,
+                reason="暴雨停电",
+                batch="force_majeure:1",
+                proposer=books.centre.chen.user,
+                proposed_at=at("2026-12-15 10:00:00"),
+                actor=books.centre.he.user,
+                now=at("2026-12-15 10:00:00"),
+            )
+            for penalty in (fine, unpaid)
+        ]
+
+    assert waived == [True, True] and (state(fine), state(unpaid)) == ("reversed",) * 2
+    december = books.draw(DECEMBER)
+    assert str(december.closing) == "-200.00"
+    assert [line.penalty for line in december.lines.filter(kind="reversal")] == [fine, unpaid]
+    assert violations() == []
+
+
+def test_a_fine_that_an_outlet_paid_and_that_is_taken_back_is_no_matter_of_wages(books, fine):
+    books.issue(books.draw())
+    books.pay("200.00")
+    books.follow("2026-12-10 12:00:00")
+    books.take_back(fine, "2026-12-15 10:00:00")
+
+    assert take_late(month=DECEMBER, now=at("2026-12-31 10:00:00")) == 0

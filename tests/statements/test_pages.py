@@ -3,10 +3,14 @@
 import pytest
 from django.urls import reverse
 
+from kefu.jobs import services as jobs
+from kefu.jobs.models import Refusal
 from kefu.ledger.models import Account
 from kefu.staff.models import User
-from kefu.statements.models import Payment, Statement
+from kefu.statements.models import Drawing, Payment, Statement
 from tests.admin.conftest import account, as_user
+from tests.centre import at
+from tests.statements.conftest import NOVEMBER
 
 __all__ = ["as_user"]
 pytestmark = pytest.mark.django_db
@@ -121,3 +125,42 @@ def test_an_outlet_sees_what_was_issued_to_it(books, drawn):
     books.issue(drawn)
     assert seen(user) == [drawn] and seen(other) == [] and seen(books.centre.lin.user) == []
     assert seen(books.centre.chen.user) == [drawn]
+
+
+def test_what_a_step_is_about_is_said_before_it_is_taken(chen, drawn):
+    for name in ("issue_here", "record_here"):
+        assert "成都武侯三部，期末应付 200.01 元。" in chen.get(step(drawn, name)).content.decode()
+
+
+def test_what_could_not_be_drawn_up_stands_above_the_list(chen, drawn, books):
+    assert "没有编制成的" not in chen.get(LIST).content.decode()
+    job = jobs.start(
+        kind="draw_up_statements",
+        title="编制 2026-11 网点对账单",
+        params={"month": "2026-11-01"},
+        actor=None,
+        now=at("2026-12-01 01:00:00"),
+    )
+    Drawing.objects.create(month=NOVEMBER, job=job)
+    Refusal.objects.create(
+        job=job,
+        row=1,
+        code="not_drawn",
+        details={"party": books.centre.xian.pk, "error": "KeyError"},
+        shown="XA02 西安雁塔二部",
+        sealed={},
+    )
+
+    page = chen.get(LIST).content.decode()
+
+    assert "没有编制成的" in page and "XA02 西安雁塔二部" in page
+    assert "程序出错（KeyError）" in page
+
+
+def test_a_month_that_is_none_and_a_machine_without_a_font_are_no_crash(chen, drawn, settings):
+    assert chen.get(LIST, {"month": "2026-13"}).status_code in (200, 302)
+    settings.KEFU_PDF_FONT = "/nowhere.ttf"
+
+    answer = chen.get(step(drawn, "pdf_here"), follow=True)
+
+    assert answer.status_code == 200 and "KEFU_PDF_FONT" in answer.content.decode()

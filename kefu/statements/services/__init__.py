@@ -1,17 +1,26 @@
-"""Draw up, issue, confirm, lock; record what was paid. Parts import each other downwards: following, payments, drawing."""
+"""Draw up, issue, confirm, lock; record what was paid. Parts import each other downwards: payments, following, drawing."""
 
-from kefu.statements.services.drawing import DRAW_JOB, begin, draw_up, work_drawing
+from kefu.statements.services.drawing import (
+    DRAW_JOB,
+    REASONS,
+    begin,
+    draw_up,
+    lacking,
+    work_drawing,
+)
 from kefu.statements.services.following import confirm, follow, issue
 from kefu.statements.services.payments import PAYMENT, record_payment, reverse_payment
 
 __all__ = [
     "DRAW_JOB",
     "PAYMENT",
+    "REASONS",
     "begin",
     "confirm",
     "draw_up",
     "follow",
     "issue",
+    "lacking",
     "record_payment",
     "reverse_payment",
     "work_drawing",

@@ -1,30 +1,42 @@
 """Drawing up: what the journal has of an outlet and no statement shows yet becomes the lines of one."""
 
+import logging
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from kefu import clock
 from kefu.clock import SHANGHAI
-from kefu.errors import Conflict
+from kefu.errors import Conflict, KefuError
 from kefu.jobs import services as jobs
-from kefu.jobs.models import Job
+from kefu.jobs.models import Job, Refusal
 from kefu.jobs.services import Chunk
 from kefu.ledger.models import Account, Entry, Posting
 from kefu.network.models import Party
 from kefu.statements.models import Drawing, Line, Statement
 from kefu.statements.telling import Told, told
 
+log = logging.getLogger(__name__)
+
 DRAW_JOB = "draw_up_statements"
-# Who has a statement; a contract area stands on the one of its outlet.
-HOLDERS = (Party.Kind.OUTLET, Party.Kind.HUB)
 # A transaction may be open a minute at most: what was booked in the month is there by then.
 SETTLED_AFTER = timedelta(hours=1)
+SHOWN = 20  # of what is lacking
+# What could not be drawn up is tried again: a mistake of the program does not go away by itself, one of the moment does.
+AGAIN_AFTER = timedelta(hours=1)
+# Why an outlet has no statement yet, by the code of its refusal.
+REASONS = {
+    "earlier_month": gettext_lazy("%(month)s 的对账单还没有编制成，先等它"),
+    "not_told": gettext_lazy("写不出说明：%(sources)s（%(error)s）"),
+    "not_drawn": gettext_lazy("程序出错（%(error)s），已记入日志"),
+}
 # In which column of the statement a kind of entry counts; any other is asked of the outlet like a recovery.
 COLUMNS: Mapping[str, str] = {
     Entry.Kind.PENALTY: "penalties",
@@ -49,21 +61,33 @@ def _begins(month: date) -> datetime:
 
 @transaction.atomic
 def begin(*, now: datetime) -> Job | None:
-    """Have a job draw up the first month that is over and not drawn up; None where there is none. Twice is harmless.
+    """Have a job draw up the first month that is over and not drawn up, or else what an earlier one lacks; None where
+    there is nothing to do. Twice is harmless.
 
-    Months go one after the other from the first entry of the journal on: what a month closes with opens the next.
+    Months go one after the other from the first entry of the journal on: what a month closes with opens the next. An
+    outlet that could not be drawn up keeps only itself waiting.
     """
-    last = Drawing.objects.select_for_update().select_related("job").order_by("-month").first()
-    if last is not None and last.job.state in (Job.State.QUEUED, Job.State.RUNNING):
+    rows = Drawing.objects.select_for_update(of=["self"]).select_related("job")
+    last = rows.order_by("-month").first()
+    if Drawing.objects.filter(job__state__in=[Job.State.QUEUED, Job.State.RUNNING]).exists():
         return None
     if last is not None and last.job.state != Job.State.DONE:
-        last.job = _start(last.month, now)
-        last.save(update_fields=["job"])
-        return last.job
+        return _again(last, now)
     month = month_after(last.month) if last is not None else _first_month()
-    if month is None or now < _begins(month_after(month)) + SETTLED_AFTER:
+    if month is None:
         return None
-    return Drawing.objects.create(month=month, job=_start(month, now)).job
+    if now >= _begins(month_after(month)) + SETTLED_AFTER:
+        return Drawing.objects.create(month=month, job=_start(month, now)).job
+    refused = Exists(Refusal.objects.filter(job=OuterRef("job")))
+    lacking = rows.filter(~Q(job__state=Job.State.DONE) | refused)
+    first = lacking.filter(job__finished_at__lte=now - AGAIN_AFTER).order_by("month").first()
+    return _again(first, now) if first is not None else None
+
+
+def lacking() -> list[Refusal]:
+    """Outlets that have no statement of a month because it could not be drawn up, as the last try of it says."""
+    rows = Refusal.objects.filter(job__in=Drawing.objects.values("job")).select_related("job")
+    return list(rows.order_by("job__params__month", "pk")[:SHOWN])
 
 
 def _first_month() -> date | None:
@@ -71,31 +95,85 @@ def _first_month() -> date | None:
     return month_of(first.at) if first is not None else None
 
 
-def _start(month: date, now: datetime) -> Job:
+def _again(drawing: Drawing, now: datetime) -> Job:
+    """Draw up what a month lacks: those that were refused, or, where the job did not come to its end, what it was to do."""
+    only = drawing.job.params.get("only")
+    if drawing.job.state == Job.State.DONE:
+        only = sorted(drawing.job.refusals.values_list("details__party", flat=True))
+    drawing.job = _start(drawing.month, now, only=only)
+    drawing.save(update_fields=["job"])
+    return drawing.job
+
+
+def _start(month: date, now: datetime, *, only: Sequence[int] | None = None) -> Job:
+    title = _("编制 %(month)s 网点对账单") if only is None else _("补编 %(month)s 网点对账单")
     return jobs.start(
         kind=DRAW_JOB,
-        title=_("编制 %(month)s 网点对账单") % {"month": f"{month:%Y-%m}"},
-        params={"month": month.isoformat()},
-        total=Party.objects.filter(kind__in=HOLDERS).count(),
+        title=title % {"month": f"{month:%Y-%m}"},
+        params={"month": month.isoformat()} | ({} if only is None else {"only": list(only)}),
+        total=_wanted(only).count(),
         actor=None,
         now=now,
     )
 
 
+def _wanted(only: Sequence[int] | None) -> QuerySet[Party]:
+    holders = Party.objects.filter(kind__in=Party.HOLDERS)
+    return holders if only is None else holders.filter(pk__in=only)
+
+
 def work_drawing(job: Job, more: Callable[[], bool]) -> Generator[Chunk, None, None]:
-    """One outlet after the other, each in a transaction of its own."""
+    """One outlet after the other, each in a transaction of its own: one that cannot be drawn up is listed with the
+    reason, and the others go on.
+    """
     month = date.fromisoformat(job.params["month"])
-    waiting = Party.objects.filter(kind__in=HOLDERS, pk__gt=job.cursor.get("after", 0))
+    waiting = _wanted(job.params.get("only")).filter(pk__gt=job.cursor.get("after", 0))
     done = job.done
     for party in waiting.order_by("pk"):
         if not more():
             return
         done += 1
+        yield Chunk({"after": party.pk}, done, partial(_note, job, done, _try(party, month)))
 
-        def write(party: Party = party) -> dict[str, int]:
-            return {"drawn": int(draw_up(party=party, month=month, now=clock.now()) is not None)}
 
-        yield Chunk({"after": party.pk}, done, write)
+def _try(party: Party, month: date) -> Statement | Refusal | None:
+    """Draw up, or say why not. Raises what is the fault of the database: then somebody goes on later."""
+    try:
+        _need_earlier_months(party, month)
+        return draw_up(party=party, month=month, now=clock.now())
+    except Exception as error:
+        if not connection.is_usable():
+            raise
+        if isinstance(error, KefuError) and error.code in REASONS:
+            code, details = error.code, error.details
+        else:
+            code, details = "not_drawn", {"error": type(error).__name__}
+        log.exception("no statement of party %s for %s", party.pk, month)
+    return Refusal(
+        code=code,
+        details={"party": party.pk, **details},
+        shown=f"{party.code} {party.name}"[:60],
+        sealed={},
+    )
+
+
+def _note(job: Job, row: int, made: Statement | Refusal | None) -> dict[str, int]:
+    if not isinstance(made, Refusal):
+        return {"drawn": int(made is not None)}
+    made.job, made.row = job, row
+    made.save()
+    return {"refused": 1}
+
+
+def _need_earlier_months(party: Party, month: date) -> None:
+    """What an earlier month lacks would come on a later statement, and never on its own. Raises Conflict."""
+    left = ~Q(job__state=Job.State.DONE) & Q(job__params__only__contains=[party.pk])
+    earlier = Drawing.objects.filter(
+        Q(job__refusals__details__party=party.pk) | left, month__lt=month
+    ).order_by("month")
+    if (first := earlier.first()) is not None:
+        name = f"{first.month:%Y-%m}"
+        raise Conflict(REASONS["earlier_month"] % {"month": name}, code="earlier_month", month=name)
 
 
 @transaction.atomic

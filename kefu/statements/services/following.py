@@ -18,6 +18,7 @@ from kefu.notifications import services as notifications
 from kefu.notifications.models import Event
 from kefu.penalties import services as penalties
 from kefu.penalties.models import Penalty
+from kefu.rulebooks.selectors import edition_saying
 from kefu.statements.models import Statement
 
 State, Confirmation = Statement.State, Statement.Confirmation
@@ -41,12 +42,24 @@ def issue(*, statement: Statement, actor: Any, now: datetime) -> Statement:
         raise Conflict(
             _("先发出 %(month)s 的对账单") % {"month": f"{first.month:%Y-%m}"}, code="earlier_month"
         )
-    day = now.astimezone(SHANGHAI).date() + timedelta(days=settings.KEFU_STATEMENT_DAYS + 1)
+    day = now.astimezone(SHANGHAI).date() + timedelta(days=_days_to_confirm(row.party_id, now) + 1)
     row.state, row.issued_at, row.issued_by = State.ISSUED, now, actor
     row.confirm_by = datetime.combine(day, time.min, SHANGHAI)
     row.save(update_fields=["state", "issued_at", "issued_by", "confirm_by"])
     _tell(row, now)
     return row
+
+
+def _days_to_confirm(party_id: int, now: datetime) -> int:
+    """What the house says in the edition that holds towards the outlet, else in the centre's; else the setting."""
+    found = edition_saying(
+        lambda rules: rules.house.statement_days is not None,
+        department_id=None,
+        at=now,
+        outlet_id=party_id,
+    )
+    days = found.rules.house.statement_days if found is not None else None
+    return settings.KEFU_STATEMENT_DAYS if days is None else days
 
 
 @transaction.atomic
@@ -99,12 +112,44 @@ def _note_what_is_paid(now: datetime) -> int:
     """A locked statement is paid when the payments that came after it cover what it closes with, which is all that was
     owed by then; and so are those before it.
     """
-    unpaid = Statement.objects.filter(state=State.LOCKED, paid_at=None, settled_at=None)
-    covered = unpaid.annotate(paid=paid_after()).filter(closing__lte=F("paid"))
-    noted = 0
-    for party_id, month in covered.order_by("month").values_list("party", "month"):
-        noted += unpaid.filter(party=party_id, month__lte=month).update(paid_at=now)
-    return noted
+    unpaid = Statement.objects.filter(state=State.LOCKED, paid_at=None)
+    parties = _still_paid(unpaid).order_by("party").values_list("party", flat=True).distinct()
+    return sum(_note_of(party_id, now) for party_id in parties)
+
+
+@transaction.atomic
+def _note_of(party_id: int, now: datetime) -> int:
+    # Whoever takes a payment back locks the outlet as well: what covers it is there as long as this lasts.
+    Party.objects.select_for_update(no_key=True).get(pk=party_id)
+    unpaid = Statement.objects.filter(party=party_id, state=State.LOCKED, paid_at=None)
+    rows = list(_still_paid(unpaid).select_related("party").order_by("month"))
+    for row in rows:
+        row.paid_at = now
+        row.save(update_fields=["paid_at"])
+        _tell(row, now)
+    return len(rows)
+
+
+def reopen(
+    *, party_id: int, less: Decimal, fact: dict[str, Any], actor: Any, now: datetime
+) -> None:
+    """``less`` yuan of what an outlet paid are taken back, as ``fact`` says: what the rest does not cover is not paid
+    any more, and its fines are owed as before.
+
+    In the transaction that takes them back, with the outlet locked and before the journal's gate: cases are locked here.
+    """
+    paid = Statement.objects.filter(party=party_id, state=State.LOCKED, paid_at__isnull=False)
+    covered = _still_paid(paid, less=less).values_list("pk", flat=True)
+    rows = list(paid.exclude(pk__in=list(covered)).select_related("party").order_by("month"))
+    settled = Penalty.objects.filter(
+        statement_lines__statement__in=rows, state=Penalty.State.SETTLED
+    ).distinct()
+    for penalty in settled.select_related("case").order_by("case", "pk"):
+        penalties.unsettle(penalty=penalty, fact=fact, actor=actor, now=now)
+    for row in rows:
+        row.paid_at = row.settled_at = None
+        row.save(update_fields=["paid_at", "settled_at"])
+        _tell(row, now)
 
 
 def paid_after() -> Coalesce:
@@ -133,11 +178,11 @@ def _settle(now: datetime) -> int:
     return settled
 
 
-def _still_paid(rows: QuerySet[Statement]) -> QuerySet[Statement]:
-    """Those that what came since covers, or that a later one so covered has taken up."""
+def _still_paid(rows: QuerySet[Statement], *, less: Decimal = Decimal(0)) -> QuerySet[Statement]:
+    """Those that what came since, but for ``less`` yuan of it, covers, or that a later one so covered has taken up."""
     locked = Statement.objects.filter(state=State.LOCKED).annotate(paid=paid_after())
     covered = locked.filter(
-        closing__lte=F("paid"), party=OuterRef("party"), month__gte=OuterRef("month")
+        closing__lte=F("paid") - less, party=OuterRef("party"), month__gte=OuterRef("month")
     )
     return rows.filter(Exists(covered))
 

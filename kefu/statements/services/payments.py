@@ -15,7 +15,7 @@ from kefu.network.models import Party
 from kefu.network.selectors import our_company
 from kefu.privacy import redact
 from kefu.statements.models import MOST, Payment
-from kefu.statements.services.drawing import HOLDERS
+from kefu.statements.services.following import reopen
 
 PAYMENT = "payment"
 RECORD = "statements.record_payment"
@@ -33,7 +33,7 @@ def record_payment(
     (already_recorded), KefuError naming the field.
     """
     _need_right(actor)
-    if party.kind not in HOLDERS:
+    if party.kind not in Party.HOLDERS:
         raise KefuError(
             _("来款只登记在网点或分拨中心名下；承包区在所属网点的对账单上结算"),
             code="no_statement",
@@ -78,7 +78,10 @@ def record_payment(
 
 @transaction.atomic
 def reverse_payment(*, payment: Payment, reason: str, actor: Any, now: datetime) -> Payment:
-    """Take back a payment that was recorded by mistake. Whoever recorded it does not. Raises NotAllowed, Conflict, KefuError."""
+    """Take back a payment that was recorded by mistake; what only it had paid is not paid any more (decision 0093).
+
+    Whoever recorded it does not. Raises NotAllowed, Conflict, KefuError.
+    """
     _need_right(actor)
     # The outlet first: a fine is settled only as long as its payment stands.
     Party.objects.select_for_update(no_key=True).get(pk=payment.party_id)
@@ -92,6 +95,8 @@ def reverse_payment(*, payment: Payment, reason: str, actor: Any, now: datetime)
         raise KefuError(_("请写明为什么冲销"), code="reason_required", field="reason")
     row.reversed_by, row.reversed_at, row.reversed_for = actor, now, reason
     row.save(update_fields=["reversed_by", "reversed_at", "reversed_for"])
+    fact = {"payment": row.pk}
+    reopen(party_id=row.party_id, less=row.amount, fact=fact, actor=actor, now=now)
     ledger.reverse(source=_source(row), memo=row.reference, actor=actor, at=now)
     return row
 

@@ -221,6 +221,8 @@ def _penalty_words(line: Interaction) -> str:
     }.get(line.action, "")
     if line.action == "penalty_payable" and data.get("kind") == Penalty.Kind.POINTS:
         words = _("{clause} {what} 生效，应扣")
+    elif line.action == "penalty_payable" and "payment" in data:
+        words = _("{clause} {what} 的来款已冲销，仍应付")
     return words.format(clause=data.get("clause", ""), what=what)
 
 

@@ -1,13 +1,12 @@
 """The doors of partner outlets: what they were asked, and what they ask us."""
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 import orjson
 from django.db import IntegrityError, models
-from django.utils.http import parse_etags
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import (
@@ -32,11 +31,17 @@ from kefu.api.bulk import MOST, Outcome, bulk, each_of
 from kefu.api.idempotency import once
 from kefu.api.models import ApiKey
 from kefu.api.pagination import LONGEST, cursor_refused, read_cursor, write_cursor
-from kefu.api.problems import Changed
 from kefu.api.public_ids import conceal, reveal
 from kefu.api.schema import ETAG, IDEMPOTENCY_KEY, IF_MATCH, WAS_REPLAYED, answered, paged, refusals
 from kefu.api.serializers import Direction, Instant, Strict, Text, instant
-from kefu.api.views import AlwaysJson, chosen_by, given_by, localised, no_parameters
+from kefu.api.views import (
+    AlwaysJson,
+    chosen_by,
+    given_by,
+    localised,
+    no_parameters,
+    refuse_if_changed,
+)
 from kefu.cases.models import Interaction
 from kefu.cases.services import lock
 from kefu.deadlines.models import Consequence, Deadline
@@ -276,9 +281,9 @@ def _place(cursor: str, order: str) -> dict[str, Any]:
 def _parsed(text: str) -> datetime | None:
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError:
+        return instant.astimezone(UTC) if instant.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return instant if instant.tzinfo else None
 
 
 # -- The doors --------------------------------------------------------------------------------
@@ -555,13 +560,11 @@ def _feed_back(query: NetworkQuery, answer: str, partner: Partner) -> None:
 
 def _unchanged(query: NetworkQuery, request: Request) -> None:
     """Refuse if the caller looked at another version; from here on nobody else changes this one."""
-    wanted = request.headers.get("If-Match")
-    if wanted is None:
+    if "If-Match" not in request.headers:
         return
     lock(case=query.case)
     row = _read(conceal(KIND, query.pk), partner_of(request))
-    if wanted.strip() != "*" and etag(row) not in parse_etags(wanted):
-        raise Changed(_("这条查询已经变了，请重新读取再决定"), field="If-Match")
+    refuse_if_changed(request, etag(row), _("这条查询已经变了，请重新读取再决定"))
 
 
 def _answer(public_id: str, request: Request, *, status: int = 200) -> Response:

@@ -25,9 +25,19 @@ from kefu.api.models import ApiKey
 from kefu.api.pagination import LONGEST, cut, newest_first
 from kefu.api.problems import refused
 from kefu.api.public_ids import conceal, reveal
-from kefu.api.schema import IDEMPOTENCY_KEY, WAS_REPLAYED, answered, paged, refusals
+from kefu.api.schema import ETAG, IDEMPOTENCY_KEY, IF_MATCH, WAS_REPLAYED, answered, paged, refusals
 from kefu.api.serializers import Direction, Strict, Text, instant
-from kefu.api.views import AlwaysJson, chosen_by, given_by, localised, no_parameters
+from kefu.api.views import (
+    AlwaysJson,
+    chosen_by,
+    etag,
+    given_by,
+    localised,
+    no_parameters,
+    refuse_if_changed,
+    versioned,
+)
+from kefu.cases.services import lock
 from kefu.errors import Conflict, NotAllowed
 from problem_parcels import services
 from problem_parcels.models import Message, MessageQuerySet, ProblemParcel
@@ -272,6 +282,7 @@ class MessageViewSet(viewsets.ViewSet):
         operation_id="read_parcel_message",
         summary=gettext_lazy("一条留言"),
         description=gettext_lazy("别的网点的留言与不存在的一样，都是 404。"),
+        parameters=[ETAG],
         responses={
             200: _one(RECEIVED, gettext_lazy("留言"), "200", "received"),
             **refusals(400, 404),
@@ -288,7 +299,7 @@ class MessageViewSet(viewsets.ViewSet):
             "只能写自己发件或派件的运单。本公司与别人一样，要在 due_at 之前回复（CD-05.09）。"
         ),
         request=Letter,
-        parameters=[IDEMPOTENCY_KEY, WAS_REPLAYED],
+        parameters=[IDEMPOTENCY_KEY, ETAG, WAS_REPLAYED],
         responses={
             201: _one(SENT, gettext_lazy("已留言"), "201", "sent"),
             **refusals(400, 409, 413, 415, 422),
@@ -331,10 +342,10 @@ class MessageViewSet(viewsets.ViewSet):
             "留言已经收回的是 409（message_withdrawn）：detail 说明这票的去向，回复照样记下。"
         ),
         request=Reply,
-        parameters=[IDEMPOTENCY_KEY, WAS_REPLAYED],
+        parameters=[IDEMPOTENCY_KEY, IF_MATCH, ETAG, WAS_REPLAYED],
         responses={
             201: _one(REPLIED, gettext_lazy("已回复"), "201", "reply"),
-            **refusals(400, 404, 409, 413, 415, 422),
+            **refusals(400, 404, 409, 412, 413, 415, 422),
         },
         examples=[
             OpenApiExample("reply", {"text": "发件人要求退回", "wish": "return"}, request_only=True)
@@ -348,6 +359,7 @@ class MessageViewSet(viewsets.ViewSet):
         given = given_by(Reply, request)
         if message.receiver_id != partner.party.pk:
             raise NotAllowed(_("这是你发出的留言，由收到的一方回复"), code="not_receiver")
+        _unchanged(message, request)
         try:
             answer = services.reply(
                 message=message,
@@ -380,4 +392,14 @@ def _posted(message: Message, request: Request) -> Response:
 
 
 def _answer(message: Message, request: Request, *, status: int = 200) -> Response:
-    return localised(Response(shown(message, partner=partner_of(request)), status=status))
+    return versioned(shown(message, partner=partner_of(request)), status=status)
+
+
+def _unchanged(message: Message, request: Request) -> None:
+    """Refuse if the caller looked at another version; from here on nobody else changes this one."""
+    if "If-Match" not in request.headers:
+        return
+    lock(case=message.case)
+    partner = partner_of(request)
+    told = shown(_find(conceal(KIND, message.pk), partner), partner=partner)
+    refuse_if_changed(request, etag(told), _("这条留言已经变了，请重新读取再决定"))

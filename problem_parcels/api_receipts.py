@@ -22,10 +22,20 @@ from kefu.api.idempotency import once
 from kefu.api.models import ApiKey
 from kefu.api.pagination import LONGEST, cut, newest_first
 from kefu.api.public_ids import conceal, reveal
-from kefu.api.schema import IDEMPOTENCY_KEY, WAS_REPLAYED, answered, paged, refusals
+from kefu.api.schema import ETAG, IDEMPOTENCY_KEY, IF_MATCH, WAS_REPLAYED, answered, paged, refusals
 from kefu.api.serializers import Direction, Strict, Text, instant
-from kefu.api.views import AlwaysJson, chosen_by, given_by, localised, no_parameters
+from kefu.api.views import (
+    AlwaysJson,
+    chosen_by,
+    etag,
+    given_by,
+    localised,
+    no_parameters,
+    refuse_if_changed,
+    versioned,
+)
 from kefu.cases.models import Interaction
+from kefu.cases.services import lock
 from kefu.errors import KefuError, NotAllowed
 from kefu.parcels.models import Waybill
 from kefu.parcels.selectors import parcel_of
@@ -232,12 +242,13 @@ class ReceiptRequestViewSet(viewsets.ViewSet):
         operation_id="read_receipt_request",
         summary=gettext_lazy("一次索要"),
         description=gettext_lazy("与自己无关的和不存在的一样，都是 404。"),
+        parameters=[ETAG],
         responses={200: _one(EXAMPLE, gettext_lazy("索要回单"), "200"), **refusals(400, 404)},
     )
     def retrieve(self, request: Request, pk: str) -> Response:
         no_parameters(request)
         partner = partner_of(request)
-        return localised(Response(shown(_find(pk, partner), partner=partner)))
+        return versioned(shown(_find(pk, partner), partner=partner))
 
     @extend_schema(
         operation_id="ask_receipt_request",
@@ -294,10 +305,10 @@ class ReceiptRequestViewSet(viewsets.ViewSet):
         summary=gettext_lazy("回复向自己索要的回单"),
         description=gettext_lazy("时间以本公司收到请求的时刻为准；恰好在 due_at 也算按时。"),
         request=ReceiptAnswer,
-        parameters=[IDEMPOTENCY_KEY, WAS_REPLAYED],
+        parameters=[IDEMPOTENCY_KEY, IF_MATCH, ETAG, WAS_REPLAYED],
         responses={
             200: _one(LOST, gettext_lazy("已回复"), "200"),
-            **refusals(400, 404, 409, 413, 415, 422),
+            **refusals(400, 404, 409, 412, 413, 415, 422),
         },
         examples=[
             OpenApiExample(
@@ -315,6 +326,7 @@ class ReceiptRequestViewSet(viewsets.ViewSet):
         given = given_by(ReceiptAnswer, request)
         if found.asked_id != partner.party.pk:
             raise NotAllowed(_("这是你索要的，由派件方回复"), code="not_asked")
+        _unchanged(found, request)
         receipt_requests.answer_request(
             request=found,
             outcome=Outcome(given["outcome"]),
@@ -323,4 +335,14 @@ class ReceiptRequestViewSet(viewsets.ViewSet):
             actor=None,
             now=partner.seen_at,
         )
-        return localised(Response(shown(_find(pk, partner), partner=partner)))
+        return versioned(shown(_find(pk, partner), partner=partner))
+
+
+def _unchanged(found: ReceiptRequest, request: Request) -> None:
+    """Refuse if the caller looked at another version; from here on nobody else changes this one."""
+    if "If-Match" not in request.headers:
+        return
+    lock(case=found.case)
+    partner = partner_of(request)
+    told = shown(_find(conceal(KIND, found.pk), partner), partner=partner)
+    refuse_if_changed(request, etag(told), _("这次索要已经变了，请重新读取再决定"))

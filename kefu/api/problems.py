@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import structlog
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
@@ -128,6 +128,8 @@ def described(error: Exception) -> tuple[int, dict[str, Any], dict[str, str]]:
             return described(exceptions.PermissionDenied())
         case RequestDataTooBig():
             return described(BodyTooLarge())
+        case SuspiciousOperation():  # more parameters, fields or files than any door takes
+            return 400, problem(status=400, code="bad_request", detail=_("请求不合规范")), {}
         case UnreadablePostError():
             return 400, problem(status=400, code="unreadable", detail=_("请求没有发送完整")), {}
         case exceptions.APIException():

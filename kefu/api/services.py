@@ -24,6 +24,7 @@ SECRET_BYTES = 32
 SIGNING = "ks_"  # so that nobody takes it for the key
 PARTNERS = (Party.Kind.OUTLET, Party.Kind.CONTRACTOR)
 MOST_NETWORKS = 20
+MOST_KEYS = 20  # good at a time: each may call so often a minute
 # A caller is known by the IPv4 address inside, so such a range would let nobody in.
 IPV4_IN_IPV6 = IPv6Network("::ffff:0:0/96")
 ANSWERS_KEPT = timedelta(hours=24)
@@ -60,6 +61,7 @@ def issue_key(
         raise KefuError(_("请至少选一项权限"), code="scopes_required", field="scopes")
     if expires_at is not None and expires_at <= now:
         raise KefuError(_("到期时间要在将来"), code="not_in_future", field="expires_at")
+    _need_room(party, now)
     secret = secrets.token_urlsafe(SECRET_BYTES)
     key = ApiKey.objects.create(
         party=party,
@@ -77,6 +79,15 @@ def issue_key(
             api_key=key, sealed={"secret": SIGNING + secrets.token_urlsafe(SECRET_BYTES)}
         )
     return key, f"{key.prefix}.{secret}"
+
+
+def _need_room(party: Party, now: datetime) -> None:
+    Party.objects.select_for_update(no_key=True).get(pk=party.pk)  # one after the other
+    good = ApiKey.objects.filter(party=party, account=None, revoked_at=None)
+    if good.exclude(expires_at__lte=now).count() >= MOST_KEYS:
+        raise Conflict(
+            _("最多同时 {n} 把密钥，请先吊销不用的").format(n=MOST_KEYS), code="too_many_keys"
+        )
 
 
 def page_key(*, account: Any, now: datetime) -> ApiKey:

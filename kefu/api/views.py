@@ -1,12 +1,17 @@
 """What stands around the partners' doors: documentation, and the answer to unknown addresses."""
 
 import hashlib
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import orjson
 from django.conf import settings
+from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import get_language
+from django.utils.http import parse_etags
+from django.utils.translation import get_language, override
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.exceptions import NotFound
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -17,7 +22,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kefu.api import doors
-from kefu.api.problems import QueryRefused
+from kefu.api.problems import Changed, QueryRefused
 from kefu.api.serializers import Strict
 
 
@@ -29,10 +34,27 @@ class AlwaysJson(DefaultContentNegotiation):
 
 
 class SchemaView(SpectacularAPIView):
-    """The OpenAPI document. It names no data, so anybody may read it."""
+    """The OpenAPI document. It names no data, so anybody may read it; drawn up once in each language."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    schema = None
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        renderer: Any = request.accepted_renderer
+        document = _document(get_language() or settings.LANGUAGE_CODE, renderer.__class__)
+        answer = HttpResponse(document, content_type=request.accepted_media_type)
+        answer.headers["Content-Disposition"] = f'inline; filename="kefu.{renderer.format}"'
+        patch_vary_headers(answer, ["Accept", "Accept-Language"])
+        return answer
+
+
+@cache
+def _document(language: str, renderer: Any) -> bytes:
+    with override(language):
+        document: Any = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
+        drawn: bytes = renderer().render(document, None, {})
+    return drawn
 
 
 class DocsView(SpectacularSwaggerSplitView):
@@ -103,8 +125,19 @@ def localised(response: Response) -> Response:
     return response
 
 
-def versioned(shown: dict[str, Any]) -> Response:
+def refuse_if_changed(request: Request, current: str, detail: str) -> None:
+    """Refuse a change of what is not as the caller saw it: ``current`` is its ETag now. Raises Changed."""
+    wanted = request.headers.get("If-Match", "*")
+    if wanted.strip() != "*" and current not in parse_etags(wanted):
+        raise Changed(detail, field="If-Match")
+
+
+def versioned(shown: Mapping[str, Any], *, status: int = 200) -> Response:
     """Answer with one object; its ETag changes with all that the partner sees of it, in this language."""
-    answer = Response(shown)
-    answer.headers["ETag"] = f'"{hashlib.sha256(orjson.dumps(shown)).hexdigest()[:32]}"'
+    answer = Response(shown, status=status)
+    answer.headers["ETag"] = etag(shown)
     return localised(answer)
+
+
+def etag(shown: Mapping[str, Any]) -> str:
+    return f'"{hashlib.sha256(orjson.dumps(shown)).hexdigest()[:32]}"'

@@ -1,13 +1,9 @@
 """The door of partner outlets to their appeals."""
 
-import hashlib
-from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from django.db.models import Prefetch
 from django.http import HttpResponse
-from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
@@ -30,11 +26,19 @@ from kefu.api.idempotency import once
 from kefu.api.models import ApiKey
 from kefu.api.pagination import LONGEST, cut, newest_first
 from kefu.api.parsers import FilesParser
-from kefu.api.problems import Changed
 from kefu.api.public_ids import conceal, reveal
 from kefu.api.schema import ETAG, IDEMPOTENCY_KEY, IF_MATCH, WAS_REPLAYED, answered, paged, refusals
 from kefu.api.serializers import Strict, Text, instant
-from kefu.api.views import AlwaysJson, chosen_by, given_by, localised, no_parameters
+from kefu.api.views import (
+    AlwaysJson,
+    chosen_by,
+    etag,
+    given_by,
+    localised,
+    no_parameters,
+    refuse_if_changed,
+    versioned,
+)
 from kefu.appeals import services
 from kefu.appeals.models import REASON_LIMIT, Appeal, AppealQuerySet, Evidence
 from kefu.cases.files import Media
@@ -155,11 +159,6 @@ def shown(appeal: Appeal) -> dict[str, Any]:
             for each in appeal.evidence.all()
         ],
     }
-
-
-def etag(told: Mapping[str, Any]) -> str:
-    """Return the version of an appeal: it changes with every fact its outlet can see."""
-    return f'"{hashlib.sha256(orjson.dumps(told)).hexdigest()[:32]}"'
 
 
 # -- Which rows -------------------------------------------------------------------------------
@@ -396,17 +395,12 @@ class AppealViewSet(viewsets.ViewSet):
 
 def _unchanged(appeal: Appeal, request: Request) -> None:
     """Refuse if the caller looked at another version; from here on nobody else changes this one."""
-    wanted = request.headers.get("If-Match")
-    if wanted is None:
+    if "If-Match" not in request.headers:
         return
     lock(case=appeal.penalty.case)
     told = shown(_find(conceal(KIND, appeal.pk), partner_of(request)))
-    if wanted.strip() != "*" and etag(told) not in parse_etags(wanted):
-        raise Changed(_("这份异议已经变了，请重新读取再决定"), field="If-Match")
+    refuse_if_changed(request, etag(told), _("这份异议已经变了，请重新读取再决定"))
 
 
 def _answer(public_id: str, request: Request, *, status: int = 200) -> Response:
-    told = shown(_find(public_id, partner_of(request)))
-    answer = Response(told, status=status)
-    answer.headers["ETag"] = etag(told)
-    return localised(answer)
+    return versioned(shown(_find(public_id, partner_of(request))), status=status)

@@ -4,6 +4,7 @@ So whoever sits at a page sees and does exactly what a key of his outlet sees an
 record in the same way.
 """
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,8 @@ from kefu.api.services import page_key
 from kefu.audit.context import address_of
 
 HOME = "/api/v1/"
+# What a page reads: a list, an object by its id, the lines of one.
+PATH = re.compile(r"[a-z-]+/([a-z2-7]{26}/(lines/)?)?")
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class Refused(Exception):
 
 def read(request: HttpRequest, path: str, *, now: datetime, **parameters: Any) -> Answer:
     """Read from a door, e.g. ``read(request, "claims/", limit=50)``. Raises Http404 for what is not the outlet's."""
+    if not PATH.fullmatch(path):
+        raise Http404
     answer = _answer(_call(request, "GET", path, now=now, query=urlencode(parameters)))
     if answer.refused:
         raise Refused(answer)

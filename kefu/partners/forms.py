@@ -122,6 +122,12 @@ class KeyForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         label=_("权限"), required=False, choices=ApiKey.Scope, widget=forms.CheckboxSelectMultiple
     )
+    expires_at = forms.DateTimeField(
+        label=_("到期时间"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"class": "input", "type": "datetime-local"}),
+        help_text=_("不填长期有效"),
+    )
     networks = forms.CharField(
         label=_("来源地址"),
         required=False,

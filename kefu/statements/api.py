@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
-from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
@@ -32,11 +31,17 @@ from kefu.api.pagination import (
     read_cursor,
     write_cursor,
 )
-from kefu.api.problems import Changed
 from kefu.api.public_ids import conceal, reveal
 from kefu.api.schema import ETAG, IDEMPOTENCY_KEY, IF_MATCH, WAS_REPLAYED, answered, paged, refusals
 from kefu.api.serializers import Strict, Text, instant
-from kefu.api.views import AlwaysJson, chosen_by, given_by, localised, no_parameters
+from kefu.api.views import (
+    AlwaysJson,
+    chosen_by,
+    given_by,
+    localised,
+    no_parameters,
+    refuse_if_changed,
+)
 from kefu.ledger.models import Entry
 from kefu.statements import papers, services
 from kefu.statements.models import Line, Statement
@@ -354,7 +359,7 @@ class StatementViewSet(viewsets.ViewSet):
     def confirm(self, request: Request, pk: str) -> Response:
         statement = _find(pk, request, lock=True)
         given_by(Confirmation, request)
-        _unchanged(statement, request)
+        refuse_if_changed(request, etag(statement), _("这份对账单已经变了，请重新读取再决定"))
         services.confirm(statement=statement, now=partner_of(request).seen_at)
         return _answer(_find(pk, request))
 
@@ -367,14 +372,6 @@ def as_file(content: bytes, content_type: str, name: str) -> HttpResponse:
     answer = HttpResponse(content, content_type=content_type)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
-
-
-def _unchanged(statement: Statement, request: Request) -> None:
-    wanted = request.headers.get("If-Match")
-    if wanted is None or wanted.strip() == "*":
-        return
-    if etag(statement) not in parse_etags(wanted):
-        raise Changed(_("这份对账单已经变了，请重新读取再决定"), field="If-Match")
 
 
 def _answer(statement: Statement) -> Response:

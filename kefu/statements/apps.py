@@ -11,7 +11,9 @@ class StatementsConfig(AppConfig):
         from kefu.jobs import services as jobs
         from kefu.statements import telling
         from kefu.statements.services import DRAW_JOB, PAYMENT, REASONS, work_drawing
+        from kefu.webhooks import objects
 
+        objects.register("statement", objects.Thing("statement", "statement-detail"))
         jobs.register(DRAW_JOB, work_drawing, reasons=REASONS)
         telling.register("penalty", telling.penalties)
         telling.register(PAYMENT, telling.payments)

@@ -4,7 +4,8 @@ WITH room AS (
         SELECT count(*) FROM webhooks_delivery d
         WHERE d.endpoint_id = e.id AND d.lease IS NOT NULL AND d.next_at > %(now)s
     ) AS places
-    FROM webhooks_endpoint e WHERE e.state = 'active'
+    FROM webhooks_endpoint e JOIN network_party p ON p.id = e.party_id
+    WHERE e.state = 'active' AND p.active
 ), due AS (
     SELECT d.id
     FROM room CROSS JOIN LATERAL (

@@ -3,7 +3,8 @@
 WITH looked_after AS (
     SELECT r.endpoint_id, r.txid, r.event_id, e.party_id, e.types
     FROM webhooks_reading r JOIN webhooks_endpoint e ON e.id = r.endpoint_id
-    WHERE e.state = 'active'
+    JOIN network_party p ON p.id = e.party_id
+    WHERE e.state = 'active' AND p.active
     FOR UPDATE OF r SKIP LOCKED
 ), found AS (
     SELECT l.endpoint_id, l.types, v.*

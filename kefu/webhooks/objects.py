@@ -22,6 +22,7 @@ TYPES = (
     Event.Kind.RECOVERY,
     Event.Kind.PENALTY,
     Event.Kind.APPEAL,
+    Event.Kind.STATEMENT,
 )
 TEST = Event.Kind.WEBHOOK_TEST  # somebody tries an address out; in no feed
 CHOICES = [(kind.value, kind.label) for kind in TYPES]

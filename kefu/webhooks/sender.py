@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from kefu import clock
 from kefu.webhooks import queue
 from kefu.webhooks.models import Delivery
-from kefu.webhooks.posting import Answer, Post
+from kefu.webhooks.posting import Answer, Error, Post
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,17 @@ class Sender:
             self._looked = time.monotonic()
         now = clock.now()
         for delivery in queue.claim(room=ROOM - len(self._flying), now=now):
-            self._flying[self._post.send(queue.letter(delivery, now=now))] = delivery
+            try:
+                letter = queue.letter(delivery, now=now)
+            except (OperationalError, InterfaceError):
+                raise
+            except (
+                Exception
+            ):  # e.g. a secret that cannot be unsealed: only this one waits, and dies in the end
+                log.exception("webhook delivery %s cannot be written", delivery.pk)
+                queue.record([(delivery, Answer(None, Error.FAILED, 0))], now=now)
+            else:
+                self._flying[self._post.send(letter)] = delivery
         return self.collect()
 
     def collect(self) -> bool:

@@ -142,6 +142,7 @@ def server(
         port = probe.getsockname()[1]
     with django_db_blocker.unblock():
         patch.setattr(settings, "KEFU_NOW", None)
+        patch.setattr(keys, "MOST_KEYS", 10_000)  # a new one for each call
         try:
             made = Server(f"http://127.0.0.1:{port}")
             with house(tmp_path_factory.mktemp("house"), port=port) as running:

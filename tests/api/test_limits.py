@@ -167,3 +167,15 @@ def test_networks_are_kept_in_one_spelling(centre, issue):
     key, _secret = issue(centre.chengdu, networks=[" 203.0.113.9/24 ", "203.0.113.0/24"])
 
     assert key.networks == ["203.0.113.0/24"]
+
+
+def test_keys_are_not_made_without_end(centre, issue, now):
+    """Each may call so often a minute: a hundred of them would be no limit at all."""
+    made = [issue(centre.chengdu)[0] for _n in range(keys.MOST_KEYS)]
+    with pytest.raises(KefuError) as refused:
+        issue(centre.chengdu)
+    assert refused.value.code == "too_many_keys"
+
+    keys.revoke_key(key=made[0], actor=centre.chen.user, now=now)
+    issue(centre.chengdu)
+    issue(centre.xian)

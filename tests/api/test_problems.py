@@ -9,7 +9,9 @@ import structlog
 from django.db import OperationalError
 
 from inquiries.models import NetworkQuery
+from kefu.api.pagination import write_cursor
 from kefu.api.parsers import LARGEST
+from kefu.api.public_ids import conceal
 from kefu.settings.logs import logging_config
 from tests.api.conftest import QUERIES, Outlet
 
@@ -195,3 +197,17 @@ def test_a_traceback_in_the_log_holds_no_values(as_json):
 
     assert "ZeroDivisionError" in line
     assert phone not in line
+
+
+def test_more_than_any_door_takes_is_refused_and_no_fault_of_ours(chengdu, centre):
+    many = chengdu.get("/api/v1/network-queries/?" + "&".join(["a"] * 2_100))
+
+    assert (many.status_code, many.json()["type"]) == (400, "/problems/bad_request")
+
+
+def test_a_moment_that_no_calendar_has_is_no_place_in_a_list(chengdu, asked):
+    queries = "/api/v1/network-queries/"
+    for moment in ("2026-01-01T00:00:00+16:00", "0001-01-01T00:00:00+08:00", "2026-01-01"):
+        cursor = write_cursor("due_at", moment, conceal("network_query", asked.pk))
+        refused = chengdu.get(queries, {"order": "due_at", "state": "open", "cursor": cursor})
+        assert refused.status_code in (200, 400), moment

@@ -99,3 +99,15 @@ def test_a_long_list_is_read_page_by_page(sender, centre):
     assert second["results"][0]["id"] in path
     assert second["next_cursor"] is None
     assert sender.get(RECEIPTS, {"cursor": "x"}).status_code == 400
+
+
+def test_an_answer_to_an_older_version_is_refused(sender, chengdu, centre, now):
+    place = f"{RECEIPTS}{sender.send(RECEIPTS, WANTED).json()['id']}/"
+    lost = {"outcome": "not_found", "answer": "当天的回单没有找到"}
+
+    refused = chengdu.send(f"{place}answer/", lost, **{"If-Match": '"older"'})
+    assert (refused.status_code, refused.json()["type"]) == (412, "/problems/precondition_failed")
+    assert ReceiptRequest.objects.get().outcome == ""
+
+    seen = chengdu.get(place)["ETag"]
+    assert chengdu.send(f"{place}answer/", lost, **{"If-Match": seen}).status_code == 200

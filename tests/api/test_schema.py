@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from kefu.api.views import _document
+
 pytestmark = pytest.mark.django_db
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
@@ -127,3 +129,15 @@ def test_the_page_of_the_doors_has_no_heading_left_in_chinese_for_who_reads_engl
 
     assert len(headings) > 20
     assert not [heading for heading in headings if re.search("[\u4e00-\u9fff]", heading)]
+
+
+def test_the_document_is_drawn_up_once_in_each_language(client):
+    def document(language):
+        asked = {"Accept": "application/json", "Accept-Language": language}
+        return client.get("/api/v1/schema/", headers=asked).content
+
+    first, english = document("zh-hans"), document("en")
+    before = _document.cache_info().misses
+
+    assert document("zh-hans") == first != english
+    assert _document.cache_info().misses == before

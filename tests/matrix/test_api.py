@@ -12,6 +12,7 @@ import yaml
 from django.conf import settings
 from schemathesis.core.transport import Response
 
+from kefu.api import services as keys
 from tests.matrix.addresses import VERBS, doors
 from tests.matrix.rules import COMMITTED, OPEN, PLAIN, RULES, Rule, Thing
 from tests.matrix.world import HOME, World, call, undone
@@ -26,6 +27,7 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     """Made once: what a call does is undone, and in the end all of it."""
     with django_db_blocker.unblock(), undone(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings, "KEFU_NOW", World.now)
+        patch.setattr(keys, "MOST_KEYS", 1_000)  # of a program for each scope it might lack
         made = World()
         for rule in RULES.values():
             for thing in things(rule):

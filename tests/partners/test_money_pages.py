@@ -204,5 +204,6 @@ def test_lists_go_on_and_ask_no_more_for_more_rows(books, chengdu):
     assert len(page.context["lines"]) == 50
     more = {"open": conceal("statement", statement.pk), "lines": page.context["more_lines"]}
     assert len(chengdu.get(HOME + "statements/", more).context["lines"]) == 10
+    assert chengdu.get(HOME + "statements/", {"open": more["open"] + "/pdf"}).status_code == 404
     for wrong in ({"cursor": "x"}, {"open": more["open"], "lines": "x"}):
         assert chengdu.get(HOME + "statements/", wrong).status_code == 404

@@ -14,6 +14,7 @@ from kefu.network.models import ContactNumber
 from kefu.partners import services
 from kefu.partners.models import OutletAccount
 from kefu.staff.models import User
+from tests import centre as world
 from tests.api.conftest import Outlet, ask, path_of
 from tests.partners.conftest import HOME, hidden
 
@@ -202,13 +203,17 @@ def test_the_key_of_the_pages_is_nobodys_to_use_and_revoking_it_shuts_them(centr
     ApiKey.objects.filter(pk=key.pk).update(revoked_at=now)
     page = chengdu.get(HOME)
     assert page.status_code == 403
+    made = {"name": "后门", "scopes": ["claims:read"]}
+    assert chengdu.get(f"{HOME}keys/").status_code == 403
+    assert chengdu.post(f"{HOME}keys/", made).status_code == 403
+    assert not ApiKey.objects.filter(account=None).exists()
 
 
 def test_pages_count_as_calls(centre, now, chengdu, settings, monkeypatch):
     monkeypatch.setattr("kefu.api.limits.CALLS", 3)
     assert chengdu.get(HOME).status_code == 200  # three lists
     page = chengdu.get(HOME)
-    assert page.status_code == 503
+    assert page.status_code == 429
     assert "请稍后再试" in page.content.decode()
 
 
@@ -267,3 +272,18 @@ def test_only_supervisors_manage_accounts(centre, now, chengdu):
             services.close_account(account=chengdu.account, **by)
         with pytest.raises(NotAllowed):
             services.reset_password(account=chengdu.account, **by)
+
+
+@pytest.mark.parametrize(
+    "place", ["network-queries/bulk", "network-queries/../claims", "network-queries/x"]
+)
+def test_what_is_no_id_in_the_address_of_a_page_is_not_there(place, chengdu):
+    assert chengdu.get(HOME, {"open": place}).status_code == 404
+
+
+def test_an_outlet_makes_a_key_that_ends_by_itself(centre, now, chengdu):
+    until = {"name": "临时", "scopes": ["claims:read"], "expires_at": "2026-12-31T18:00"}
+    assert chengdu.post(f"{HOME}keys/", until).status_code == 200
+    assert ApiKey.objects.get(account=None).expires_at == world.at("2026-12-31 18:00:00")
+    refused = chengdu.post(f"{HOME}keys/", until | {"expires_at": "2026-11-20T13:00"})
+    assert refused.status_code == 422 and "到期时间要在将来" in refused.content.decode()

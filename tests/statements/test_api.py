@@ -10,7 +10,9 @@ from python_calamine import CalamineWorkbook
 from kefu.api import services as keys
 from kefu.api.models import ApiKey
 from kefu.api.public_ids import conceal
+from kefu.notifications.models import Event
 from kefu.statements.models import Statement
+from kefu.webhooks.objects import TYPES, object_of
 from tests.api.conftest import Outlet
 from tests.centre import at
 from tests.statements.conftest import DECEMBER
@@ -227,3 +229,13 @@ def test_the_workbook_read_back_adds_up(chengdu, path):
     rows = lines[1:]
     assert [row[4] for row in rows] == ["200.01", "-50.33"]
     assert rows[0][2] == "2026-11" and "CD-05.10" in rows[0][8]
+
+
+def test_an_outlet_is_told_of_its_statement(books, statement):
+    event = Event.objects.filter(kind=Event.Kind.STATEMENT).latest("pk")
+
+    assert event.kind in TYPES and event.party_id == books.centre.chengdu.pk
+    public_id = conceal("statement", statement.pk)
+    assert object_of(event.data) == {
+        "type": "statement", "id": public_id, "url": f"{HOME}{public_id}/",
+    }  # fmt: skip

@@ -12,6 +12,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from kefu import clock
 from kefu.checks import check_webhook_networks
 from kefu.errors import Conflict, KefuError, NotAllowed
+from kefu.network.models import Party
 from kefu.notifications.models import Event
 from kefu.webhooks import queue, services
 from kefu.webhooks.addresses import may_connect
@@ -468,3 +469,33 @@ def test_a_deployment_with_named_networks_is_refused(settings):
 
     settings.KEFU_WEBHOOK_NETWORKS = []
     assert check_webhook_networks(app_configs=None) == []
+
+
+def test_an_outlet_that_was_closed_hears_nothing_more(endpoint, listener, happens, centre):
+    happens(1)
+    deliver_due()
+    happens(2)
+    Party.objects.filter(pk=centre.chengdu.pk).update(active=False)
+    happens(3)
+
+    deliver_due()
+
+    assert len(listener.heard) == 1
+
+
+def test_one_that_cannot_be_written_keeps_no_other_waiting(register, listener, happens, centre):
+    broken, _secret = register(listener.url)
+    register(listener.url, party=centre.xian)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE webhooks_endpointsecret SET sealed = '\\x00' WHERE endpoint_id = %s",
+            [broken.pk],
+        )
+    happens(1)
+    happens(2, party=centre.xian)
+
+    deliver_due()
+
+    assert len(listener.heard) == 1
+    row = Delivery.objects.get(endpoint=broken)
+    assert (row.state, row.lease, row.attempts.get().error) == ("pending", None, Error.FAILED)

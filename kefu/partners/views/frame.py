@@ -20,6 +20,7 @@ from kefu.staff.models import User
 
 View = Callable[..., HttpResponse]
 PAGE = 50
+ID = re.compile(r"[a-z2-7]{26}")
 INSTANT = re.compile(r"(^|_)(at|by|until)$")  # what fields of the doors that hold one are called
 
 
@@ -34,7 +35,8 @@ def outlet_only(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except Refused as refused:
-            return page(request, "refused", {"said": refused.answer.data["detail"]}, status=503)
+            answer = refused.answer
+            return page(request, "refused", {"said": answer.data["detail"]}, status=answer.status)
         except NotAllowed as refused:  # the pages' key is revoked
             return page(request, "refused", {"said": str(refused)}, status=403)
 
@@ -76,6 +78,14 @@ def listed(
     """One page of a door's list, and what else the page needs."""
     rows, cursor = rows_of(request, door, **(wanted or {}))
     return page(request, name, {"rows": rows, "next": cursor, **more}, status=status)
+
+
+def opened(request: HttpRequest, default: str = "") -> str:
+    """The id that the address of a page names as opened. Raises Http404 for what is none."""
+    public_id = request.GET.get("open", default)
+    if public_id and not ID.fullmatch(public_id.rpartition("/")[2]):
+        raise Http404
+    return public_id
 
 
 def rows_of(

@@ -23,6 +23,9 @@ def show_keys(request: HttpRequest) -> HttpResponse:
     """The keys of the outlet's own programs: made here, shown once, revoked here."""
     account: Any = request.user
     now = clock.now()
+    keys.page_key(
+        account=account, now=now
+    )  # revoked, it shuts this page as it does those behind doors
     form = KeyForm(request.POST or None)
     issued, secret, status = None, "", 200
     if request.method == "POST" and form.is_valid():
@@ -31,7 +34,6 @@ def show_keys(request: HttpRequest) -> HttpResponse:
                 issued, secret = keys.issue_key(
                     **form.cleaned_data,
                     party=account.party,
-                    expires_at=None,
                     actor=account,
                     now=now,
                 )
@@ -58,6 +60,7 @@ def show_keys(request: HttpRequest) -> HttpResponse:
 @outlet_only
 @require_POST
 def revoke_key(request: HttpRequest, pk: int) -> HttpResponse:
+    keys.page_key(account=request.user, now=clock.now())
     key = get_object_or_404(_own_keys(request.user), pk=pk)
     try:
         keys.revoke_key(key=key, actor=request.user, now=clock.now())

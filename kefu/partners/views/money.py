@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from kefu import clock
 from kefu.partners import doors
 from kefu.partners.forms import DoorForm, EvidenceForm, NothingForm, ReasonForm
-from kefu.partners.views.frame import listed, outlet_only, page, rows_of, sent, timed
+from kefu.partners.views.frame import listed, opened, outlet_only, page, rows_of, sent, timed
 from kefu.penalties.services import LIVE
 
 # -- Penalties and appeals --------------------------------------------------------------------
@@ -69,7 +69,7 @@ OFFERED = {
 @require_GET
 def penalties(request: HttpRequest) -> HttpResponse:
     """Every penalty of the outlet, newest first; one of them with its explanation and its appeal."""
-    return _penalties(request, request.GET.get("open", ""))
+    return _penalties(request, opened(request))
 
 
 @outlet_only
@@ -158,7 +158,7 @@ FILES = ("pdf", "xlsx")
 @require_GET
 def statements(request: HttpRequest) -> HttpResponse:
     """The outlet's months, newest first, and the lines of one: of the newest, unless another is asked for."""
-    return _statements(request, request.GET.get("open", ""))
+    return _statements(request, opened(request))
 
 
 @outlet_only

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from kefu import clock
 from kefu.partners.forms import ANSWERS, DoorForm, NumberForm, QuestionForm
 from kefu.partners.todo import KINDS, Item, one, todo
-from kefu.partners.views.frame import listed, outlet_only, page, sent
+from kefu.partners.views.frame import listed, opened, outlet_only, page, sent
 
 # -- What is asked of me ----------------------------------------------------------------------
 
@@ -19,7 +19,7 @@ from kefu.partners.views.frame import listed, outlet_only, page, sent
 def show_todo(request: HttpRequest) -> HttpResponse:
     """Everything that waits for an answer, soonest first, and the first of it to be answered."""
     items = todo(request, now=clock.now())
-    return _todo(request, items, request.GET.get("open", items[0].place if items else ""))
+    return _todo(request, items, opened(request, items[0].place if items else ""))
 
 
 def _todo(

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers, viewsets
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,10 +14,10 @@ from claims.models import Claim, Finding, Liability
 from kefu.api.authentication import Partner, partner_of
 from kefu.api.models import ApiKey
 from kefu.api.pagination import LONGEST, cut, newest_first
-from kefu.api.public_ids import conceal
-from kefu.api.schema import paged
+from kefu.api.public_ids import conceal, reveal
+from kefu.api.schema import ETAG, answered, paged, refusals
 from kefu.api.serializers import Strict, Text, instant
-from kefu.api.views import AlwaysJson, chosen_by, localised
+from kefu.api.views import AlwaysJson, chosen_by, localised, no_parameters, versioned
 from kefu.cases.models import Interaction
 
 KIND = "claim"
@@ -92,6 +93,7 @@ class ClaimViewSet(viewsets.ViewSet):
     scopes = (ApiKey.Scope.READ_CLAIMS, ApiKey.Scope.READ_CLAIMS)
     content_negotiation_class = AlwaysJson
     http_method_names = ("get", "head")
+    lookup_value_regex = "[^/]{1,64}"
 
     @extend_schema(
         operation_id="list_claims",
@@ -107,15 +109,42 @@ class ClaimViewSet(viewsets.ViewSet):
         page, cursor = _page(chosen_by(Choice, request), partner)
         return localised(Response({"results": _shown(page, partner), "next_cursor": cursor}))
 
+    @extend_schema(
+        operation_id="read_claim",
+        summary=gettext_lazy("一件理赔"),
+        description=gettext_lazy("与自己无关的理赔与不存在的一样，都是 404。"),
+        parameters=[ETAG],
+        responses={
+            200: answered(ClaimShown, EXAMPLE, gettext_lazy("理赔"), "200", "claim"),
+            **refusals(400, 404),
+        },
+    )
+    def retrieve(self, request: Request, pk: str) -> Response:
+        no_parameters(request)
+        partner = partner_of(request)
+        found = _rows(partner).filter(pk=reveal(KIND, pk or "")).first()
+        if found is None:
+            raise NotFound
+        return versioned(_shown([found], partner)[0])
+
+
+def _rows(partner: Partner) -> Any:
+    """The partner's claims; nothing sealed is read."""
+    return (
+        Claim.objects.of_party(partner.party.pk)
+        .select_related("case", "deadline")
+        .only(
+            *("waybill_number", "loss", "stage", "ending", "demanded_at"),
+            *("case__number", "case__outlet_id", "deadline__due_at"),
+        )
+    )
+
 
 def _page(choice: Mapping[str, Any], partner: Partner) -> tuple[Sequence[Claim], str | None]:
-    rows = Claim.objects.of_party(partner.party.pk).select_related("case", "deadline")
+    rows = _rows(partner)
     if choice["open"]:
         rows = rows.open()
-    rows = newest_first(rows, choice, kind=KIND).only(
-        *("waybill_number", "loss", "stage", "ending", "demanded_at"),
-        *("case__number", "case__outlet_id", "deadline__due_at"),
-    )
+    rows = newest_first(rows, choice, kind=KIND)
     return cut(list(rows[: choice["limit"] + 1]), choice, kind=KIND)
 
 

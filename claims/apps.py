@@ -18,16 +18,14 @@ class ClaimsConfig(AppConfig):
         from claims.selectors.money import RIGHTS, to_pay
         from claims.selectors.reports import to_tell
         from claims.selectors.statements import recoveries_told
-        from kefu.api import links
+        from kefu.api.objects import Thing, register
         from kefu.cases.models import Case
         from kefu.replay import decisions
         from kefu.statements import telling
-        from kefu.webhooks import objects
         from kefu.workbench import kinds
 
-        objects.register("claim_id", objects.Thing("claim"))
-        objects.register("recovery", objects.Thing("recovery"))
-        links.register("claim", Claim.objects.of_party, "deadline")
+        register(Thing("claim", "claim-detail", "claim_id", Claim.objects.of_party, ("deadline",)))
+        register(Thing("recovery", in_event="recovery"))
         telling.register("recovery", recoveries_told)
         decisions.register("compensation", replays.COMPENSATIONS)
         decisions.register("liability_division", replays.DIVISIONS)

@@ -31,6 +31,7 @@ from kefu.api.bulk import MOST, Outcome, bulk, each_of
 from kefu.api.idempotency import once
 from kefu.api.models import ApiKey
 from kefu.api.pagination import LONGEST, cursor_refused, read_cursor, write_cursor
+from kefu.api.parsers import BatchParser
 from kefu.api.public_ids import conceal, reveal
 from kefu.api.schema import ETAG, IDEMPOTENCY_KEY, IF_MATCH, WAS_REPLAYED, answered, paged, refusals
 from kefu.api.serializers import Direction, Instant, Strict, Text, instant
@@ -447,7 +448,7 @@ class NetworkQueryViewSet(viewsets.ViewSet):
             )
         ],
     )
-    @action(detail=False, methods=["post"], url_path="bulk")
+    @action(detail=False, methods=["post"], url_path="bulk", parser_classes=[BatchParser])
     @bulk
     def ask_many(self, request: Request) -> Response:
         partner = partner_of(request)
@@ -480,7 +481,7 @@ class NetworkQueryViewSet(viewsets.ViewSet):
             )
         ],
     )
-    @action(detail=False, methods=["post"], url_path="answers")
+    @action(detail=False, methods=["post"], url_path="answers", parser_classes=[BatchParser])
     @bulk
     def answer_many(self, request: Request) -> Response:
         partner = partner_of(request)

@@ -17,15 +17,15 @@ class InquiriesConfig(AppConfig):
         from inquiries.selectors import incidents
         from inquiries.selectors.complaints import waiting_for_somebody
         from inquiries.services import disasters, force_majeure
-        from kefu.api import links
+        from kefu.api.objects import Thing, register
         from kefu.cases.models import Case
         from kefu.jobs import services as jobs
         from kefu.replay import decisions
-        from kefu.webhooks import objects
         from kefu.workbench import kinds
 
-        objects.register("query", objects.Thing("network_query", "network-query-detail"))
-        links.register("network_query", NetworkQuery.objects.of_party, "deadline")
+        queries = NetworkQuery.objects.of_party
+        register(Thing("network_query", "network-query-detail", "query", queries, ("deadline",)))
+        register(Thing("complaint", "complaint-detail", "complaint"))
         jobs.register(TABLE.kind, TABLE.run)
         jobs.register(force_majeure.JOB, force_majeure.run)
         jobs.register(disasters.JOB, disasters.run)

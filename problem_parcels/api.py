@@ -20,9 +20,11 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from kefu.api.authentication import Partner, partner_of
+from kefu.api.bulk import MOST, Outcome, bulk, each_of
 from kefu.api.idempotency import once
 from kefu.api.models import ApiKey
 from kefu.api.pagination import LONGEST, cut, newest_first
+from kefu.api.parsers import BatchParser
 from kefu.api.problems import refused
 from kefu.api.public_ids import conceal, reveal
 from kefu.api.schema import ETAG, IDEMPOTENCY_KEY, IF_MATCH, WAS_REPLAYED, answered, paged, refusals
@@ -117,6 +119,26 @@ class Reply(Strict):
         help_text=gettext_lazy("要求怎样处理；要求退回的当天退"),
     )
     reference = Reference()
+
+
+class ReplyItem(Reply):
+    id = Text(max_length=64, help_text=gettext_lazy("回复的是哪一条"))
+
+
+class Letters(Strict):
+    items = serializers.ListField(child=Letter(), min_length=1, max_length=MOST)
+
+
+class Replies(Strict):
+    items = serializers.ListField(child=ReplyItem(), min_length=1, max_length=MOST)
+
+
+class MessageOutcome(Outcome):
+    message = MessageShown(allow_null=True)
+
+
+class MessageOutcomes(serializers.Serializer[Any]):
+    results = MessageOutcome(many=True, help_text=gettext_lazy("每一项一个结果，顺序不变"))
 
 
 class Choice(Strict):
@@ -255,6 +277,15 @@ def _one(example: dict[str, Any], description: Any, code: str, name: str) -> Ope
     return answered(MessageShown, example, description, code, name)
 
 
+def _outcomes(example: dict[str, Any], code: int) -> dict[Any, Any]:
+    result = {"index": 0, "status": code, "problem": None, "message": example}
+    described = gettext_lazy("每一项的结果")
+    return {
+        200: answered(MessageOutcomes, {"results": [result]}, described, "200", name="outcomes"),
+        **refusals(400, 409, 413, 415, 422),
+    }
+
+
 class MessageViewSet(viewsets.ViewSet):
     """Messages that the calling outlet wrote or got; any other is 404, as if it did not exist."""
 
@@ -319,20 +350,7 @@ class MessageViewSet(viewsets.ViewSet):
     )
     @once
     def create(self, request: Request) -> Response:
-        given, partner = given_by(Letter, request), partner_of(request)
-        try:
-            message = services.outlet_writes(
-                sender=partner.party,
-                number=given["waybill_number"],
-                text=given["text"],
-                problem=given["problem"],
-                reference=given["reference"],
-                actor=None,
-                now=partner.seen_at,
-            )
-        except IntegrityError as error:
-            raise _used(error) from error
-        return _posted(message, request)
+        return _posted(_write(given_by(Letter, request), partner_of(request)), request)
 
     @extend_schema(
         operation_id="reply_to_parcel_message",
@@ -357,24 +375,119 @@ class MessageViewSet(viewsets.ViewSet):
         partner = partner_of(request)
         message = _find(pk, partner)
         given = given_by(Reply, request)
-        if message.receiver_id != partner.party.pk:
-            raise NotAllowed(_("这是你发出的留言，由收到的一方回复"), code="not_receiver")
+        _received_by(message, partner)
         _unchanged(message, request)
         try:
-            answer = services.reply(
-                message=message,
-                text=given["text"],
-                wish=given["wish"],
-                party=partner.party,
-                reference=given["reference"],
-                actor=None,
-                now=partner.seen_at,
-            )
+            return _posted(_reply(message, given, partner), request)
         except services.TooLate as error:
             return refused(error, request)
-        except IntegrityError as error:
-            raise _used(error) from error
-        return _posted(answer, request)
+
+    @extend_schema(
+        operation_id="post_parcel_messages",
+        summary=gettext_lazy("一次发出最多 1,000 条留言"),
+        description=gettext_lazy(
+            "每一项各自办成或不办，一项有误不影响别的；结果按顺序给出。每 10 项（不足 10 项也算）计为一次调用。"
+        ),
+        request=Letters,
+        parameters=[IDEMPOTENCY_KEY, WAS_REPLAYED],
+        responses=_outcomes(SENT, 201),
+        examples=[
+            OpenApiExample(
+                "letters",
+                {
+                    "items": [
+                        {
+                            "waybill_number": "770612045501",
+                            "problem": "damaged_outside",
+                            "text": "请核实外包装是否破损",
+                        }
+                    ]
+                },
+                request_only=True,
+            )
+        ],
+    )
+    @action(detail=False, methods=["post"], url_path="bulk", parser_classes=[BatchParser])
+    @bulk
+    def write_many(self, request: Request) -> Response:
+        partner = partner_of(request)
+
+        def write(given: dict[str, Any]) -> dict[str, Any]:
+            return _read(_write(given, partner), partner)
+
+        return each_of(request, form=Letter, status=201, name="message", do=write)
+
+    @extend_schema(
+        operation_id="reply_to_parcel_messages",
+        summary=gettext_lazy("一次回复最多 1,000 条收到的留言"),
+        description=gettext_lazy(
+            "每一项各自办成或不办，一项有误不影响别的；时间以本公司收到请求的时刻为准。"
+            "留言已经收回的是 409，回复照样记下。每 10 项（不足 10 项也算）计为一次调用。"
+        ),
+        request=Replies,
+        parameters=[IDEMPOTENCY_KEY, WAS_REPLAYED],
+        responses=_outcomes(REPLIED, 201),
+        examples=[
+            OpenApiExample(
+                "replies",
+                {"items": [{"id": RECEIVED["id"], "text": "发件人要求退回", "wish": "return"}]},
+                request_only=True,
+            )
+        ],
+    )
+    @action(detail=False, methods=["post"], url_path="replies", parser_classes=[BatchParser])
+    @bulk
+    def reply_many(self, request: Request) -> Response:
+        partner = partner_of(request)
+
+        def reply(given: dict[str, Any]) -> dict[str, Any]:
+            message = _find(given["id"], partner)
+            _received_by(message, partner)
+            return _read(_reply(message, given, partner), partner)
+
+        return each_of(
+            request, form=ReplyItem, status=201, name="message", do=reply, keeps=services.TooLate
+        )
+
+
+def _write(given: dict[str, Any], partner: Partner) -> Message:
+    try:
+        return services.outlet_writes(
+            sender=partner.party,
+            number=given["waybill_number"],
+            text=given["text"],
+            problem=given["problem"],
+            reference=given["reference"],
+            actor=None,
+            now=partner.seen_at,
+        )
+    except IntegrityError as error:
+        raise _used(error) from error
+
+
+def _received_by(message: Message, partner: Partner) -> None:
+    if message.receiver_id != partner.party.pk:
+        raise NotAllowed(_("这是你发出的留言，由收到的一方回复"), code="not_receiver")
+
+
+def _reply(message: Message, given: dict[str, Any], partner: Partner) -> Message:
+    """Reply to a message. Raises TooLate, whose effect is to stay."""
+    try:
+        return services.reply(
+            message=message,
+            text=given["text"],
+            wish=given["wish"],
+            party=partner.party,
+            reference=given["reference"],
+            actor=None,
+            now=partner.seen_at,
+        )
+    except IntegrityError as error:
+        raise _used(error) from error
+
+
+def _read(message: Message, partner: Partner) -> dict[str, Any]:
+    return shown(_find(conceal(KIND, message.pk), partner), partner=partner)
 
 
 def _used(error: IntegrityError) -> Exception:

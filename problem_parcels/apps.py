@@ -8,11 +8,10 @@ class ProblemParcelsConfig(AppConfig):
     verbose_name = _("问题件")
 
     def ready(self) -> None:
-        from kefu.api import links
+        from kefu.api.objects import Thing, register
         from kefu.cases.models import Case
         from kefu.jobs import services as jobs
         from kefu.replay import decisions
-        from kefu.webhooks import objects
         from kefu.workbench import kinds
         from problem_parcels import replays
         from problem_parcels.imports import TABLE
@@ -21,12 +20,11 @@ class ProblemParcelsConfig(AppConfig):
         from problem_parcels.models import Message, ReceiptRequest
         from problem_parcels.selectors.desk import to_handle
 
-        objects.register("message", objects.Thing("parcel_message", "parcel-message-detail"))
-        objects.register(
-            "receipt_request", objects.Thing("receipt_request", "receipt-request-detail")
-        )
-        links.register("parcel_message", Message.objects.of_party, "deadline", "wait")
-        links.register("receipt_request", ReceiptRequest.objects.of_party, "deadline")
+        messages, receipts = Message.objects.of_party, ReceiptRequest.objects.of_party
+        clocks = ("deadline", "wait")
+        register(Thing("parcel_message", "parcel-message-detail", "message", messages, clocks))
+        name = "receipt_request"
+        register(Thing(name, "receipt-request-detail", name, receipts, ("deadline",)))
         jobs.register(TABLE.kind, TABLE.run)
         decisions.register("problem_record", replays.RECORDS)
         decisions.register("return_fee", replays.RETURN_FEES)

@@ -179,6 +179,8 @@ class Complaint(models.Model):
                 name="complaint_by_issue",
             ),
             models.Index(fields=["against", "received_at"], name="complaint_by_party"),
+            # As partners read those against them: the newest first, from any place on.
+            models.Index(fields=["against", "-case"], name="complaint_to_party"),
             # The few that wait for somebody, among all that ever were.
             models.Index(
                 fields=["inspector"],

@@ -73,11 +73,15 @@ def each_of(
     status: int,
     name: str,
     do: Callable[[dict[str, Any]], Mapping[str, Any]],
+    keeps: type[KefuError] | tuple[()] = (),
 ) -> Response:
-    """Do every item of the body and tell, under ``name``, the object that came of it."""
+    """Do every item of the body and tell, under ``name``, the object that came of it.
+
+    ``keeps``: a refusal that had an effect, which stays.
+    """
     items = given_by(Items, request)["items"]
     results = [
-        {"index": index, name: None, "problem": None, **_one(item, form, status, name, do)}
+        {"index": index, name: None, "problem": None, **_one(item, form, status, name, do, keeps)}
         for index, item in enumerate(items)
     ]
     return localised(Response({"results": results}))
@@ -89,16 +93,24 @@ def _one(
     status: int,
     name: str,
     do: Callable[[dict[str, Any]], Mapping[str, Any]],
+    keeps: type[KefuError] | tuple[()],
 ) -> dict[str, Any]:
     """Do one item in a savepoint. What is nobody's fault but ours is raised and undoes the whole request."""
     try:
         with transaction.atomic():
-            return {"status": status, name: do(_read(item, form))}
+            try:
+                return {"status": status, name: do(_read(item, form))}
+            except keeps as error:
+                return _refused(error)
     except (KefuError, APIException, Http404, IntegrityError) as error:
-        refusal, problem, _headers = described(error)
-        if refusal >= 500:
-            raise
-        return {"status": refusal, "problem": problem}
+        return _refused(error)
+
+
+def _refused(error: Exception) -> dict[str, Any]:
+    refusal, problem, _headers = described(error)
+    if refusal >= 500:
+        raise error
+    return {"status": refusal, "problem": problem}
 
 
 def _read(item: Any, form: type[Strict]) -> dict[str, Any]:

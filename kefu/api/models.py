@@ -16,7 +16,9 @@ class ApiKey(models.Model):
         WRITE = "network_queries:write", _("答复和发起网点查询")
         READ_MESSAGES = "parcel_messages:read", _("查看问题件留言")
         WRITE_MESSAGES = "parcel_messages:write", _("回复和发出问题件留言")
+        READ_COMPLAINTS = "complaints:read", _("查看针对自己的投诉")
         READ_CLAIMS = "claims:read", _("查看自己的理赔")
+        READ_WAYBILLS = "waybills:read", _("查自己的运单")
         READ_STATEMENTS = "statements:read", _("查看自己的对账单")
         WRITE_STATEMENTS = "statements:write", _("确认自己的对账单")
         READ_APPEALS = "appeals:read", _("查看自己的异议")
@@ -24,6 +26,8 @@ class ApiKey(models.Model):
         READ_NUMBERS = "contact_numbers:read", _("查看自己的号码")
         WRITE_NUMBERS = "contact_numbers:write", _("变更自己的号码")
         READ_CHANGES = "changes:read", _("查看与自己有关的变化")
+        READ_WEBHOOKS = "webhooks:read", _("查看自己的接收地址")
+        WRITE_WEBHOOKS = "webhooks:write", _("管理自己的接收地址")
         READ_DEADLINES = "deadlines:read", _("查看自己要遵守的时限")
         READ_PENALTIES = "penalties:read", _("查看自己的处罚")
 

@@ -22,7 +22,6 @@ from kefu.staff.models import User
 PREFIX_LETTERS = string.ascii_lowercase + string.digits
 SECRET_BYTES = 32
 SIGNING = "ks_"  # so that nobody takes it for the key
-PARTNERS = (Party.Kind.OUTLET, Party.Kind.CONTRACTOR)
 MOST_NETWORKS = 20
 MOST_KEYS = 20  # good at a time: each may call so often a minute
 # A caller is known by the IPv4 address inside, so such a range would let nobody in.
@@ -55,7 +54,7 @@ def issue_key(
     """
     if not _may_manage(actor, party):
         raise NotAllowed(_("只有主管和网点自己可以签发接口密钥"))
-    if party.kind not in PARTNERS or not party.active:
+    if party.kind not in Party.PARTNERS or not party.active:
         raise KefuError(_("密钥只能签发给在用的网点或承包区"), code="not_a_partner", field="party")
     if not scopes or not set(scopes) <= set(ApiKey.Scope.values):
         raise KefuError(_("请至少选一项权限"), code="scopes_required", field="scopes")

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from kefu.api.models import ApiKey, Nonce
-from kefu.api.parsers import LARGEST, BodyTooLarge
+from kefu.api.parsers import LARGEST_BATCH, BodyTooLarge
 from kefu.api.problems import HeaderRefused
 
 TIMESTAMP, NONCE, SIGNATURE = "X-Kefu-Timestamp", "X-Kefu-Nonce", "X-Kefu-Signature"
@@ -39,8 +39,8 @@ def check_signature(request: HttpRequest, *, key: ApiKey, now: datetime) -> None
     secret = getattr(key, "signing_secret", None)
     if secret is None or request.method in READS:
         return
-    if len(request.body) > LARGEST:
-        raise BodyTooLarge
+    if len(request.body) > LARGEST_BATCH:
+        raise BodyTooLarge(LARGEST_BATCH)
     given = {name: _header(request, name) for name in SHAPES}
     expected = sign(secret.sealed["secret"], request, given[TIMESTAMP], given[NONCE])
     if not hmac.compare_digest(expected, given[SIGNATURE]):

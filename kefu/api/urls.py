@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("problem_parcels.api_urls_receipts")),
     path("", include("problem_parcels.api_urls")),
     path("", include("claims.api_urls")),
+    path("", include("kefu.parcels.api_urls")),
     path("", include("kefu.deadlines.api_urls")),
     path("", include("kefu.penalties.api_urls")),
     path("", include("kefu.statements.api_urls")),

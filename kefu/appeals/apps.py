@@ -8,9 +8,9 @@ class AppealsConfig(AppConfig):
     verbose_name = _("处罚异议")
 
     def ready(self) -> None:
+        from kefu.api.objects import Thing, register
         from kefu.appeals.services import close_for
         from kefu.penalties.services import when_gone
-        from kefu.webhooks import objects
 
-        objects.register("appeal", objects.Thing("appeal", "appeal-detail"))
+        register(Thing("appeal", "appeal-detail", in_event="appeal"))
         when_gone(close_for)

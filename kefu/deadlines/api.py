@@ -14,8 +14,8 @@ from rest_framework.response import Response
 
 from kefu.api.authentication import Partner, partner_of
 from kefu.api.explanations import ExplanationShown
-from kefu.api.links import Link, LinkShown, links
 from kefu.api.models import ApiKey
+from kefu.api.objects import Link, LinkShown, links
 from kefu.api.pagination import LONGEST, by_time, cut_by_time
 from kefu.api.public_ids import conceal, reveal
 from kefu.api.schema import ETAG, answered, paged, refusals

@@ -96,6 +96,8 @@ class Party(models.Model):
 
     # Who settles with us, by a statement of its own; a contract area stands on the one of its outlet or hub.
     HOLDERS = (Kind.OUTLET, Kind.HUB)
+    # Other companies, whom we hear from and who hear from us by programs and pages of their own.
+    PARTNERS = (Kind.OUTLET, Kind.CONTRACTOR)
 
     kind = models.CharField(_("类别"), choices=Kind, max_length=12)
     code = models.CharField(_("编号"), max_length=32, unique=True)

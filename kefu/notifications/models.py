@@ -30,6 +30,7 @@ class Event(models.Model):
         QUERY_ANSWERED = "query.answered", _("网点已反馈")
         MESSAGE_POSTED = "message.posted", _("收到留言")
         MESSAGE_ANSWERED = "message.answered", _("留言有回复")
+        COMPLAINT = "complaint.changed", _("投诉有变化")
         JOB = "job.progress", _("作业进度")
         SET_ASIDE = "deadline.set_aside", _("时限被搁置")
         SEAT_MISSING = "seat.missing", _("该留的席位没人了")

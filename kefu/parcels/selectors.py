@@ -9,14 +9,19 @@ from kefu.parcels.models import Waybill
 from kefu.privacy import redact
 
 
-def parcel_of(number: str, *, party: Party) -> Waybill:
-    """Return a parcel that the party sends or delivers, without its people. Raises KefuError on ``waybill_number``.
+def find_parcel(number: str, *, party: Party) -> Waybill | None:
+    """Return a parcel that the party sends or delivers, with what lists show of its people; None for any other.
 
-    Any other is unknown, whether it exists or not: nobody finds out here who sends what.
+    Nobody finds out here who sends what.
     """
-    number = redact.clean_waybill(number, field="waybill_number")
     mine = Waybill.objects.filter(Q(origin=party) | Q(destination=party))
-    waybill = mine.filter(number=number).defer("sealed", "lookup").first()
+    ends = mine.select_related("origin", "destination")
+    return ends.filter(number=number).defer("sealed", "lookup").first()
+
+
+def parcel_of(number: str, *, party: Party) -> Waybill:
+    """The same for a number that was filled in. Raises KefuError on ``waybill_number``."""
+    waybill = find_parcel(redact.clean_waybill(number, field="waybill_number"), party=party)
     if waybill is None:
         raise KefuError(
             _("没有这个运单，或它不经过你的网点"), code="unknown_waybill", field="waybill_number"

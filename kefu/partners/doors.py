@@ -27,8 +27,8 @@ from kefu.api.services import page_key
 from kefu.audit.context import address_of
 
 HOME = "/api/v1/"
-# What a page reads: a list, an object by its id, the lines of one.
-PATH = re.compile(r"[a-z-]+/([a-z2-7]{26}/(lines/)?)?")
+# What a page reads: a list, an object by its id, a parcel by its number, the lines or deliveries of one.
+PATH = re.compile(r"[a-z-]+/([a-z2-7]{26}/((lines|deliveries)/)?|[A-Z0-9]{1,40}/)?")
 
 
 @dataclass(frozen=True)

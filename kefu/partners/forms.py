@@ -8,8 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from inquiries.services.network import QUESTION_LIMIT
 from kefu.api.models import ApiKey
 from kefu.appeals.models import REASON_LIMIT
+from kefu.errors import KefuError
 from kefu.network.selectors import OUTLETS_OWN
 from kefu.partners.doors import Answer
+from kefu.privacy import redact
 from kefu.workbench.once import new_ticket
 from problem_parcels.models import Message, ReceiptRequest
 from problem_parcels.services.messages import TEXT_LIMIT
@@ -98,6 +100,18 @@ class QuestionForm(DoorForm):
     waybill_number = _line(_("运单号"), 40)
     question = _text(_("要查什么"), QUESTION_LIMIT)
     reference = _line(_("自己的单号"), 64, help_text=_("可以不填；同一个单号只能用一次"))
+
+
+class ParcelForm(forms.Form):
+    """Which parcel, however its number was written."""
+
+    number = _line(_("运单号"), 40)
+
+    def clean_number(self) -> str:
+        try:
+            return redact.clean_waybill(self.cleaned_data["number"], field="number")
+        except KefuError as error:
+            raise forms.ValidationError(str(error), code=error.code) from error
 
 
 class NumberForm(DoorForm):

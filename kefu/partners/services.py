@@ -6,7 +6,6 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kefu.api.services import PARTNERS
 from kefu.audit import services as audit
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.network.models import Party
@@ -30,7 +29,7 @@ def open_account(
     Raises KefuError naming the field, Conflict: username_taken, NotAllowed for anybody but a supervisor.
     """
     _need_right(actor)
-    if party.kind not in PARTNERS or not party.active:
+    if party.kind not in Party.PARTNERS or not party.active:
         raise KefuError(_("账号只能开给在用的网点或承包区"), code="not_a_partner", field="party")
     username = redact.clean(
         username, max_length=LONGEST, field="username", multiline=False, required=True

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from kefu.deadlines.models import Deadline
 from kefu.partners import doors
 from kefu.punctuation import alike
 
@@ -17,7 +18,9 @@ MOST = 100  # of a kind; who has more asks for the next page by his own program
 
 @dataclass(frozen=True)
 class Item:
-    """One thing to answer. ``cost``: what being late costs, in words; "" where nothing is set."""
+    """One thing to do. ``cost``: what being late costs, in words; "" where nothing is set. ``told``: how the deadline
+    comes about, where nothing else tells of it.
+    """
 
     kind: str
     id: str
@@ -27,6 +30,7 @@ class Item:
     asked_at: datetime
     due_at: datetime | None
     cost: str
+    told: dict[str, Any] | None = None
 
     @property
     def place(self) -> str:
@@ -58,15 +62,33 @@ def _message(row: dict[str, Any]) -> Item:
     )
 
 
+def _deadline(row: dict[str, Any]) -> Item:
+    """What is answered by telephone, or on a page of its own, and yet runs against the outlet."""
+    return Item(
+        *("deadlines", row["id"], str(Deadline.Action(row["action"]).label)),
+        *(row["case"]["waybill_number"], _("按 {clause} 办").format(clause=row["clause"])),
+        *(_at(row["starts_at"]), _due(row["due_at"])),
+        alike(*(cost["text"] for cost in row["costs"])),
+        row.get("explanation"),
+    )
+
+
+def _has_no_other(row: dict[str, Any]) -> bool:
+    return not row["about"] or row["about"]["kind"] not in ABOUT
+
+
 @dataclass(frozen=True)
 class Kind:
-    """One kind of thing to do: where it is read, how it is shown, and the door that takes the answer."""
+    """One kind of thing to do: where it is read, how it is shown, and the door that takes the answer ("": none)."""
 
     wanted: dict[str, Any]
     item: Callable[[dict[str, Any]], Item]
     door: str  # after the id
+    listed: Callable[[dict[str, Any]], bool] = lambda _row: True
 
 
+# Deadlines of these are seen on what they are about.
+ABOUT = ("network_query", "receipt_request", "parcel_message")
 KINDS = {
     "network-queries": Kind(
         {"direction": "received", "state": "open", "order": "due_at"},
@@ -75,11 +97,12 @@ KINDS = {
     ),
     "receipt-requests": Kind({"direction": "received", "open": "true"}, _receipt, "answer/"),
     "parcel-messages": Kind({"box": "received", "unanswered": "true"}, _message, "replies/"),
+    "deadlines": Kind({}, _deadline, "", _has_no_other),
 }
 
 
 def todo(request: HttpRequest, *, now: datetime) -> list[Item]:
-    """Everything that waits for an answer of this outlet; what has no clock comes last."""
+    """Everything that waits for this outlet; what has no clock comes last."""
     found = [item for name in KINDS for item in _of_kind(request, name, now=now)]
     return sorted(found, key=lambda item: (item.due_at is None, item.due_at or item.asked_at))
 
@@ -87,7 +110,7 @@ def todo(request: HttpRequest, *, now: datetime) -> list[Item]:
 def _of_kind(request: HttpRequest, name: str, *, now: datetime) -> Iterator[Item]:
     kind = KINDS[name]
     answer = doors.read(request, f"{name}/", now=now, limit=MOST, **kind.wanted)
-    yield from map(kind.item, answer.data["results"])
+    yield from map(kind.item, filter(kind.listed, answer.data["results"]))
 
 
 def one(request: HttpRequest, name: str, public_id: str, *, now: datetime) -> tuple[Item, str]:

@@ -8,6 +8,6 @@ class PenaltiesConfig(AppConfig):
     verbose_name = pgettext_lazy("plural", "处罚")
 
     def ready(self) -> None:
-        from kefu.webhooks import objects
+        from kefu.api.objects import Thing, register
 
-        objects.register("penalty", objects.Thing("penalty"))
+        register(Thing("penalty", "penalty-detail", in_event="penalty"))

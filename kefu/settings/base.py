@@ -487,6 +487,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "CostCondition": "kefu.deadlines.models.Consequence.Condition",
         "ContactKind": "inquiries.api_numbers.KINDS",
         "CaseKind": "kefu.cases.models.Case.Kind",
+        "OutcomeEnum": "problem_parcels.api_receipts.OUTCOMES",
+        "StageEnum": "claims.models.Claim.Stage",
+        "ComplaintStage": "inquiries.models.Complaint.Stage",
+        "ScanKind": "kefu.parcels.models.Scan.Kind",
+        "CallOutcome": "inquiries.models.LineCheck.Outcome",
+        "RectificationOutcome": "inquiries.models.Rectification.Outcome",
         "DeadlineAction": "kefu.deadlines.models.Deadline.Action",
     },
 }

@@ -10,13 +10,14 @@ from rest_framework.response import Response
 
 from kefu.api.authentication import partner_of
 from kefu.api.models import ApiKey
+from kefu.api.objects import object_of
 from kefu.api.pagination import LONGEST, cursor_refused, read_cursor, write_cursor
 from kefu.api.public_ids import conceal, reveal
 from kefu.api.schema import answered, refusals
 from kefu.api.serializers import Strict, Text, instant
 from kefu.api.views import AlwaysJson, chosen_by, localised
 from kefu.notifications.outbox import Place, Told, read_for_party
-from kefu.webhooks.objects import CHOICES, TYPES, object_of, public_event_id
+from kefu.webhooks.objects import CHOICES, TYPES, public_event_id
 
 PAGE, LARGEST_PAGE = 100, 500
 BEGINNING = Place(1, 1)  # before the first transaction that PostgreSQL numbers

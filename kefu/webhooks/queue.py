@@ -11,9 +11,10 @@ import orjson
 from django.db import connection, transaction
 from django.db.models import Prefetch, Q, QuerySet
 
+from kefu.api.objects import object_of
 from kefu.api.serializers import instant
 from kefu.webhooks.models import Attempt, Delivery, Endpoint, EndpointSecret
-from kefu.webhooks.objects import object_of, public_event_id
+from kefu.webhooks.objects import public_event_id
 from kefu.webhooks.posting import Answer, Letter
 from kefu.webhooks.signatures import sign
 

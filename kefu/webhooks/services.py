@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kefu.api.services import PARTNERS
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.network.models import Party
 from kefu.notifications.models import Event
@@ -33,7 +32,7 @@ def register(
     Raises KefuError naming the field, NotAllowed for anybody but a supervisor.
     """
     _need_right(actor)
-    if party.kind not in PARTNERS or not party.active:
+    if party.kind not in Party.PARTNERS or not party.active:
         raise KefuError(_("通知只能发给在用的网点或承包区"), code="not_a_partner", field="party")
     if not types or not set(types) <= set(TYPES):
         raise KefuError(_("请至少选一种事件"), code="types_required", field="types")

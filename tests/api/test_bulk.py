@@ -6,9 +6,15 @@ from django.test.utils import CaptureQueriesContext
 
 from inquiries.models import NetworkQuery
 from kefu.api.limits import CALLS
+from kefu.api.models import ApiKey
 from kefu.api.public_ids import conceal
 from kefu.cases.models import Case
-from tests.api.conftest import QUERIES, ask
+from kefu.parcels.models import Scan
+from problem_parcels import services as parcels
+from problem_parcels.models import ContactAttempt, Message
+from tests.api.conftest import QUERIES, Outlet, ask
+from tests.centre import at
+from tests.claims.conftest import furnish
 
 BULK, ANSWERS = f"{QUERIES}bulk/", f"{QUERIES}answers/"
 
@@ -128,3 +134,94 @@ def test_each_item_takes_as_many_queries(chengdu, number):
     one, five, nine = taken(1), taken(5), taken(9)
 
     assert nine - five == five - one
+
+
+# -- Messages on problem parcels --------------------------------------------------------------
+
+LETTERS, REPLIES = "/api/v1/parcel-messages/bulk/", "/api/v1/parcel-messages/replies/"
+
+
+@pytest.fixture
+def writer(centre, issue):
+    scopes = [ApiKey.Scope.READ_MESSAGES, ApiKey.Scope.WRITE_MESSAGES]
+    return Outlet(issue(centre.chengdu, scopes)[1])
+
+
+def letter(number: str, **more: object) -> dict[str, object]:
+    return {"waybill_number": number, "problem": "damaged_outside", "text": "请核实", **more}
+
+
+@pytest.fixture
+def written(centre, now) -> Message:
+    """Our agent writes Chengdu about a parcel that nobody took."""
+    parcel = furnish(centre).waybill("770612045505")
+    Scan.objects.create(
+        waybill_number=parcel.number, kind="delivering", at=at("12:00"), place="扬州本部"
+    )
+    case = parcels.register(
+        number=parcel.number,
+        given=parcels.Given(
+            "nobody_home", attempts=[parcels.Attempt(ContactAttempt.Outcome.NO_ANSWER, at("13:00"))]
+        ),
+        owner=centre.lin,
+        department=centre.lin.department,
+        actor=centre.lin.user,
+        now=now,
+    )
+    return parcels.post_message(
+        case=case, text="送无人", by=centre.lin, actor=centre.lin.user, now=now
+    )
+
+
+def test_messages_are_written_in_one_call_each_with_its_own_result(writer, number):
+    items = [
+        letter(number, reference="CD-1"),
+        letter("880612045999"),
+        letter(number, reference="CD-1"),
+    ]
+
+    answer = writer.send(LETTERS, {"items": items})
+
+    assert statuses(answer) == [201, 422, 409]
+    assert answer.data["results"][0]["message"]["reference"] == "CD-1"
+    assert answer.data["results"][1]["message"] is None
+    assert Message.objects.count() == 1
+
+
+@pytest.mark.rule("CD-04.14")
+def test_messages_are_answered_in_one_call_and_only_those_received(writer, written):
+    public_id = conceal("parcel_message", written.pk)
+    missing = conceal("parcel_message", 2**40)
+    items = [
+        {"id": public_id, "text": "请退回", "wish": "return"},
+        {"id": missing, "text": "请退回"},
+    ]
+
+    answer = writer.send(REPLIES, {"items": [*items, items[0]]})
+
+    assert statuses(answer) == [201, 404, 409]
+    assert answer.data["results"][0]["message"]["reply_to"] == public_id
+    written.refresh_from_db()
+    assert written.answered_at is not None
+
+
+def test_the_late_reply_of_a_batch_is_refused_and_kept_all_the_same(centre, writer, written, now):
+    parcels.withdraw_message(message=written, reason="件已签收", actor=centre.lin.user, now=now)
+    item = {"id": conceal("parcel_message", written.pk), "text": "请退回，加急"}
+
+    answer = writer.send(REPLIES, {"items": [item]})
+
+    assert statuses(answer) == [409]
+    assert answer.data["results"][0]["problem"]["type"] == "/problems/message_withdrawn"
+    assert written.case.interactions.filter(text__contains="请退回，加急").exists()
+
+
+def test_a_batch_may_be_larger_than_a_single_thing(chengdu, number):
+    long = question("880612045999", question="核" * 1_500)  # 4,500 bytes, 100 of them
+
+    answer = chengdu.send(BULK, {"items": [long] * 100})
+
+    assert statuses(answer) == [422] * 100
+    too_much = chengdu.send(BULK, {"items": [long] * 1_000})
+    assert too_much.status_code == 413
+    assert too_much.json()["type"] == "/problems/body_too_large"

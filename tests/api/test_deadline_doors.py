@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inquiries import services as inquiries
 from inquiries.models import NetworkQuery
-from kefu.api import links
+from kefu.api import objects
 from kefu.api.explanations import ExplanationShown
 from kefu.api.models import ApiKey
 from kefu.api.pagination import write_cursor
@@ -291,8 +291,8 @@ def test_a_page_is_read_along_the_index(chengdu, centre, now):
 
 
 def test_every_app_says_which_of_its_objects_a_deadline_is_about(centre, asked, now):
-    mine = links.links([asked.deadline_id], party_id=centre.chengdu.pk)
-    foreign = links.links([asked.deadline_id], party_id=centre.xian.pk)
+    mine = objects.links([asked.deadline_id], party_id=centre.chengdu.pk)
+    foreign = objects.links([asked.deadline_id], party_id=centre.xian.pk)
 
     assert mine == {
         asked.deadline_id: {"kind": "network_query", "id": conceal("network_query", asked.pk)}

@@ -18,6 +18,9 @@ from hypothesis import settings as made_up
 from schemathesis import GenerationMode, checks
 from schemathesis.core.failures import FailureGroup
 
+from claims.models import Claim
+from inquiries import services as inquiries
+from inquiries.models import Complaint
 from kefu import clock
 from kefu.api import services as keys
 from kefu.api.models import ApiKey
@@ -31,6 +34,7 @@ from problem_parcels.services import receipt_requests
 from tests import centre as world
 from tests.api.conftest import ask
 from tests.appeals.conftest import PDF
+from tests.claims.conftest import furnish
 from tests.conftest import fresh_database
 from tests.faults.processes import house
 from tests.statements.conftest import Books
@@ -48,7 +52,15 @@ CHECKS = checks.CHECKS.get_by_names(
         "missing_required_header",
     ]
 )
-IN_BULK = {"/api/v1/network-queries/bulk/", "/api/v1/network-queries/answers/"}
+IN_BULK = {
+    f"/api/v1/{door}/"
+    for door in (
+        "network-queries/bulk",
+        "network-queries/answers",
+        "parcel-messages/bulk",
+        "parcel-messages/replies",
+    )
+}
 schema = schemathesis.openapi.from_path(DOCUMENT)
 
 
@@ -66,7 +78,26 @@ class Server:
             "/api/v1/deadlines/": conceal("deadline", asked.deadline_id),
             **self._statement(asked.case),
             "/api/v1/appeals/": conceal("appeal", self._appeal().pk),
+            "/api/v1/claims/": conceal("claim", self._claim().pk),
+            "/api/v1/complaints/": conceal("complaint", self._complaint().pk),
+            "/api/v1/waybills/": self.centre.waybill.number,
         }
+
+    def _claim(self) -> Claim:
+        return furnish(self.centre).register(now=self.now).claim
+
+    def _complaint(self) -> Case:
+        return inquiries.file_complaint(
+            cause=Complaint.Cause.OTHER,
+            text="一直没有人回复",
+            against=self.centre.chengdu,
+            channel="phone",
+            asker="customer",
+            department=self.centre.query_desk,
+            owner=None,
+            actor=self.centre.lin.user,
+            now=self.now,
+        )
 
     def _appeal(self) -> Appeal:
         case = ask(self.centre, now=self.now).case

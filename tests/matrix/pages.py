@@ -18,6 +18,8 @@ OUTLETS = {"payroll:arrive"} | {
         "todo",
         "answer",
         "asked",
+        "complaints",
+        "parcel",
         "claims",
         "numbers",
         "penalties",

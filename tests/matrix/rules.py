@@ -15,11 +15,13 @@ from typing import Any
 from django.db.models import Model
 
 from inquiries import services as inquiries
-from inquiries.models import NetworkQuery
+from inquiries.models import Complaint, NetworkQuery
+from inquiries.services.lines import log_check
 from kefu.api.models import ApiKey
 from kefu.api.public_ids import conceal
 from kefu.appeals import services as appeals
 from kefu.appeals.models import Appeal
+from kefu.network.models import ContactNumber
 from kefu.parcels.models import Scan
 from kefu.penalties import services as penalties
 from kefu.penalties.models import Penalty
@@ -201,6 +203,30 @@ def own_number(world: World) -> str:
     return world.made("contact-numbers/", NUMBER)
 
 
+@public("complaint")
+def own_complaint(world: World) -> Model:
+    return inquiries.file_complaint(
+        cause=Complaint.Cause.OTHER,
+        text="一直没有人回复",
+        against=world.chengdu,
+        channel="phone",
+        asker="customer",
+        waybill=world.delivered,
+        department=world.centre.query_desk,
+        owner=None,
+        actor=world.centre.lin.user,
+        now=world.now,
+    )
+
+
+@public("line_check")
+def own_check(world: World) -> Model:
+    world.name_of(own_number)
+    number = ContactNumber.objects.filter(party=world.chengdu).latest("pk")
+    lin = world.centre.lin.user
+    return log_check(number=number, outcome="busy", actor=lin, now=world.now)
+
+
 @public("claim")
 def own_claim(world: World) -> Model:
     return world.claims.register(now=world.now).claim
@@ -236,6 +262,13 @@ RULES = {
     ),
     "POST appeals/<pk>/withdraw/": Rule(Scope.WRITE_APPEALS, id=own_appeal, send={}),
     "GET claims/": Rule(Scope.READ_CLAIMS, holds=own_claim),
+    "GET claims/<pk>/": Rule(Scope.READ_CLAIMS, id=own_claim),
+    "GET complaints/": Rule(
+        Scope.READ_COMPLAINTS, holds=own_complaint, send={"waybill_number": DELIVERED}
+    ),
+    "GET complaints/<pk>/": Rule(Scope.READ_COMPLAINTS, id=own_complaint),
+    "GET reachability/": Rule(Scope.READ_NUMBERS, holds=own_check),
+    "GET waybills/<pk>/": Rule(Scope.READ_WAYBILLS, id=DELIVERED),
     "GET contact-numbers/": Rule(Scope.READ_NUMBERS, holds=own_number),
     "POST contact-numbers/": Rule(Scope.WRITE_NUMBERS, 201, send=NUMBER),
     "GET contact-numbers/<pk>/": Rule(Scope.READ_NUMBERS, id=own_number),
@@ -279,6 +312,13 @@ RULES = {
     "POST parcel-messages/": Rule(
         Scope.WRITE_MESSAGES, 201, send=LETTER | {"waybill_number": SENT, "reference": REFERENCE}
     ),
+    "POST parcel-messages/bulk/": Rule(
+        Scope.WRITE_MESSAGES,
+        send={"items": [LETTER | {"waybill_number": SENT, "reference": REFERENCE}]},
+    ),
+    "POST parcel-messages/replies/": Rule(
+        Scope.WRITE_MESSAGES, send={"items": [{"id": received_message, "text": "请退回"}]}
+    ),
     "GET parcel-messages/<pk>/": Rule(Scope.READ_MESSAGES, id=sent_message),
     "POST parcel-messages/<pk>/replies/": Rule(
         Scope.WRITE_MESSAGES,
@@ -297,9 +337,9 @@ RULES = {
 }
 # Fields and parameters that name no object; with the door before it where elsewhere it would.
 PLAIN = {
-    "answer", "box", "clause", "file", "incurred_from", "incurred_to", "contact-numbers/ number", "cursor", "direction", "due_before", "effective_on", "holder", "kind",
+    "answer", "box", "cause", "clause", "file", "incurred_from", "incurred_to", "contact-numbers/ number", "cursor", "direction", "due_before", "effective_on", "holder", "kind",
     "limit", "month", "note", "open", "order", "outcome",
-    "parcel-messages/<pk>/replies/ reference",  # the same row of names as a message's
+    "parcel-messages/<pk>/replies/ reference", "parcel-messages/replies/ items.reference",  # the same row of names as a message's
     "problem", "question", "reason", "service", "state", "text",
     "unanswered", "wish",
 }  # fmt: skip

@@ -9,10 +9,11 @@ from python_calamine import CalamineWorkbook
 
 from kefu.api import services as keys
 from kefu.api.models import ApiKey
+from kefu.api.objects import object_of
 from kefu.api.public_ids import conceal
 from kefu.notifications.models import Event
 from kefu.statements.models import Statement
-from kefu.webhooks.objects import TYPES, object_of
+from kefu.webhooks.objects import TYPES
 from tests.api.conftest import Outlet
 from tests.centre import at
 from tests.statements.conftest import DECEMBER

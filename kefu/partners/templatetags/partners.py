@@ -7,11 +7,13 @@ from django import template
 from django.utils.translation import gettext as _
 
 from claims.models import Claim
+from inquiries.models import Complaint, LineCheck, Rectification
 from kefu.api.models import ApiKey
 from kefu.appeals.models import Appeal
 from kefu.cases.files import Media
 from kefu.ledger.models import Entry
 from kefu.network.models import ContactNumber
+from kefu.parcels.models import Scan, Waybill
 from kefu.penalties.models import Penalty
 from kefu.punctuation import alike
 from kefu.statements.models import Statement
@@ -20,6 +22,15 @@ register = template.Library()
 
 
 WORDS: dict[str, Any] = {
+    "call": LineCheck.Outcome,
+    "cause": Complaint.Cause,
+    "conclusion": Complaint.Conclusion,
+    "grade": Complaint.Grade,
+    "complaint": Complaint.Stage,
+    "measure": Rectification.Measure,
+    "rectified": Rectification.Outcome,
+    "payment": Waybill.Payment,
+    "scan": Scan.Kind,
     "appeal": Appeal.State,
     "entry": Entry.Kind,
     "loss": Claim.Loss,

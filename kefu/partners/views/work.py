@@ -1,4 +1,6 @@
-"""What an outlet has to do, what it asks itself, its claims and its numbers."""
+"""What an outlet has to do, what it asks itself, complaints, parcels, claims and numbers of its own."""
+
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -7,9 +9,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kefu import clock
-from kefu.partners.forms import ANSWERS, DoorForm, NumberForm, QuestionForm
+from kefu.partners import doors
+from kefu.partners.forms import ANSWERS, DoorForm, NumberForm, ParcelForm, QuestionForm
 from kefu.partners.todo import KINDS, Item, one, todo
-from kefu.partners.views.frame import listed, opened, outlet_only, page, sent
+from kefu.partners.views.frame import (
+    listed,
+    opened,
+    outlet_only,
+    page,
+    rows_of,
+    sent,
+    timed,
+)
 
 # -- What is asked of me ----------------------------------------------------------------------
 
@@ -33,7 +44,8 @@ def _todo(
     kind, _slash, public_id = place.partition("/")
     if kind in KINDS and public_id:
         item, etag = one(request, kind, public_id, now=clock.now())
-        form = form or ANSWERS[kind](initial={"etag": etag})
+        if kind in ANSWERS:
+            form = form or ANSWERS[kind](initial={"etag": etag})
     context = {"items": items, "item": item, "form": form}
     return page(request, "todo", context, status=status)
 
@@ -42,7 +54,7 @@ def _todo(
 @require_POST
 def answer(request: HttpRequest, kind: str, public_id: str) -> HttpResponse:
     """Answer one of them; the door decides by the moment it is asked."""
-    if kind not in KINDS:
+    if kind not in ANSWERS:
         raise Http404
     now = clock.now()
     form = ANSWERS[kind](request.POST)
@@ -75,6 +87,34 @@ def asked(request: HttpRequest) -> HttpResponse:
 
 @outlet_only
 @require_GET
+def complaints(request: HttpRequest) -> HttpResponse:
+    """Complaints against the outlet, newest first; of one, what was found."""
+    more: dict[str, Any] = {}
+    if public_id := opened(request):
+        more["one"] = timed(doors.read(request, f"complaints/{public_id}/", now=clock.now()).data)
+    return listed(request, "complaints", "complaints/", **more)
+
+
+@outlet_only
+@require_GET
+def parcel(request: HttpRequest) -> HttpResponse:
+    """A parcel that the outlet sends or delivers, with its scans."""
+    form = ParcelForm(request.GET if "number" in request.GET else None)
+    found, status = None, 200
+    if form.is_bound and form.is_valid():
+        try:
+            path = f"waybills/{form.cleaned_data['number']}/"
+            found = timed(doors.read(request, path, now=clock.now()).data)
+            found["scans"] = [timed(scan) for scan in found["scans"]]
+        except Http404:
+            form.add_error("number", _("没有这个运单，或它不经过你的网点"))
+    if form.errors:
+        status = 422
+    return page(request, "parcel", {"form": form, "one": found}, status=status)
+
+
+@outlet_only
+@require_GET
 def claims(request: HttpRequest) -> HttpResponse:
     """Claims the outlet handles or is liable for."""
     return listed(request, "claims", "claims/")
@@ -92,4 +132,5 @@ def numbers(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("已登记。"))
             return redirect("partners:numbers")
         status = said.status if said else 422
-    return listed(request, "numbers", "contact-numbers/", form=form, status=status)
+    calls, _cursor = rows_of(request, "reachability/", parameter="calls")
+    return listed(request, "numbers", "contact-numbers/", form=form, calls=calls, status=status)

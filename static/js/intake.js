@@ -28,6 +28,10 @@ document.addEventListener("kefu:restored", (event) => {
   plainMarks();
   readAgain();
 });
+// Pasted before this page listened: it is read now.
+document.addEventListener("DOMContentLoaded", () => {
+  if (text()?.value.trim() && !document.querySelector("[data-line]")) setTimeout(readAgain);
+});
 
 // ---- the case on top ----
 function bringUp(number, focus = false) {

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-import time
+import threading
 from datetime import timedelta
 
 import pytest
@@ -659,18 +659,23 @@ def test_a_form_whose_ticket_could_not_be_used_up_is_not_told_as_done(centre, no
     client.raise_request_exception = False
     post = send(client, case, "note", text="客户下午在家", ticket="held")
     held = SentForm(user=centre.lin.user, ticket="held", path="/", digest=b"", sent_at=now)
+    taken, over = threading.Event(), threading.Event()
 
     def hold():
         with transaction.atomic():
             held.save()
-            time.sleep(1.5)
+            taken.set()
+            over.wait(timeout=60)
             transaction.set_rollback(True)
 
     def impatient():
-        time.sleep(0.3)
+        assert taken.wait(timeout=60)
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '300ms'")
-        return post()
+        try:
+            return post()
+        finally:
+            over.set()
 
     _none, answer = at_once(hold, impatient)
 

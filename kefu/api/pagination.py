@@ -19,24 +19,27 @@ Rows = TypeVar("Rows", bound=QuerySet[Any])
 Row = TypeVar("Row", bound=Model)
 
 
-def newest_first(rows: Rows, choice: Mapping[str, Any], *, kind: str) -> Rows:
-    """Return the rows after the place that the ``cursor`` of ``choice`` names. Raises QueryRefused for another text."""
+def newest_first(rows: Rows, choice: Mapping[str, Any], *, kind: str, number: str = "pk") -> Rows:
+    """Return the rows after the place that the ``cursor`` of ``choice`` names; ``number``: the field that orders them.
+
+    Raises QueryRefused for another text.
+    """
     if "cursor" in choice:
         (public_id,) = read_cursor(choice["cursor"], parts=1)
         last = reveal(kind, public_id)
         if not last:
             raise cursor_refused()
-        rows = rows.filter(pk__lt=last)
-    return rows.order_by("-pk")
+        rows = rows.filter(**{f"{number}__lt": last})
+    return rows.order_by(f"-{number}")
 
 
 def cut(
-    found: Sequence[Row], choice: Mapping[str, Any], *, kind: str
+    found: Sequence[Row], choice: Mapping[str, Any], *, kind: str, number: str = "pk"
 ) -> tuple[Sequence[Row], str | None]:
     """Return the page and the cursor of the next; ``found`` is newest first, with a row more where there is a next."""
     page = found[: choice["limit"]]
     more = len(found) > len(page)
-    return page, write_cursor(conceal(kind, page[-1].pk)) if more else None
+    return page, write_cursor(conceal(kind, getattr(page[-1], number))) if more else None
 
 
 def by_time(

@@ -127,7 +127,7 @@ WAS_REPLAYED = OpenApiParameter(
     REPLAYED,
     str,
     OpenApiParameter.HEADER,
-    response=[200, 201],
+    response=[200, 201, 202],
     description=_("true：这是第一次的答复，没有再办一次"),
 )
 

@@ -52,7 +52,7 @@ def issue_key(
     have to be signed, with what ``signing_secret`` tells.
     Raises KefuError naming the field, NotAllowed for anybody but a supervisor and the outlet itself.
     """
-    if not _may_manage(actor, party):
+    if not may_manage(actor, party):
         raise NotAllowed(_("只有主管和网点自己可以签发接口密钥"))
     if party.kind not in Party.PARTNERS or not party.active:
         raise KefuError(_("密钥只能签发给在用的网点或承包区"), code="not_a_partner", field="party")
@@ -112,7 +112,8 @@ def page_key(*, account: Any, now: datetime) -> ApiKey:
     return key
 
 
-def _may_manage(actor: Any, party: Party) -> bool:
+def may_manage(actor: Any, party: Party) -> bool:
+    """Whether somebody keeps a partner's keys and addresses: a supervisor, or an account of its own."""
     own = actor.is_active and actor.role == User.Role.OUTLET and actor.party_id == party.pk
     return bool(own or actor.has_perm("api.issue_key"))
 
@@ -150,7 +151,7 @@ def _networks(given: Iterable[str]) -> list[str]:
 @transaction.atomic
 def revoke_key(*, key: ApiKey, actor: Any, now: datetime) -> ApiKey:
     """End a key; the next call with it is refused."""
-    if not _may_manage(actor, key.party):
+    if not may_manage(actor, key.party):
         raise NotAllowed(_("只有主管和网点自己可以吊销接口密钥"))
     if not ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
         raise Conflict(_("这把密钥已经吊销了"), code="already_revoked")

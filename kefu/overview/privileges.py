@@ -99,7 +99,6 @@ FOR_EVER = (
     "payroll_minutes",
     "payroll_minutessignature",
     "payroll_minutesreview",
-    "webhooks_attempt",
     "statements_line",
 )
 PARTITIONED = ("audit_row", "notifications_event", "parcels_scan", "payroll_call")

@@ -12,6 +12,7 @@ from kefu.errors import KefuError
 from kefu.network.selectors import OUTLETS_OWN
 from kefu.partners.doors import Answer
 from kefu.privacy import redact
+from kefu.webhooks.objects import CHOICES
 from kefu.workbench.once import new_ticket
 from problem_parcels.models import Message, ReceiptRequest
 from problem_parcels.services.messages import TEXT_LIMIT
@@ -126,6 +127,13 @@ class NumberForm(DoorForm):
         label=_("起用日期"),
         required=False,
         widget=forms.DateInput(attrs={"class": "input", "type": "date"}),
+    )
+
+
+class AddressForm(DoorForm):
+    url = _line(_("接收地址"), 500, help_text=_("公网上的 https 地址，如 https://wd.example/kefu"))
+    types = forms.MultipleChoiceField(
+        label=_("要收的事件"), required=False, choices=CHOICES, widget=forms.CheckboxSelectMultiple
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kefu.partners.views import keys, money, work
+from kefu.partners.views import keys, money, webhooks, work
 
 app_name = "partners"
 urlpatterns = [
@@ -21,5 +21,7 @@ urlpatterns = [
     path("statements/<slug:public_id>.<slug:ending>", money.statement_file, name="statement_file"),
     path("keys/", keys.show_keys, name="keys"),
     path("keys/<int:pk>/revoke/", keys.revoke_key, name="revoke_key"),
+    path("webhooks/", webhooks.show_webhooks, name="webhooks"),
+    path("webhooks/<slug:public_id>/<slug:name>/", webhooks.webhook_step, name="webhook_step"),
     path("<slug:kind>/<slug:public_id>/", work.answer, name="answer"),
 ]

@@ -218,6 +218,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "kefu.workbench.tasks.forget_old",
         "schedule": timedelta(hours=1),
     },
+    "forget-old-webhooks": {
+        "task": "kefu.webhooks.tasks.forget_old",
+        "schedule": timedelta(hours=1),
+    },
     "remind-reports": {
         "task": "problem_parcels.tasks.remind_reports",
         "schedule": timedelta(minutes=10),
@@ -493,6 +497,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ScanKind": "kefu.parcels.models.Scan.Kind",
         "CallOutcome": "inquiries.models.LineCheck.Outcome",
         "RectificationOutcome": "inquiries.models.Rectification.Outcome",
+        "TypeEnum": "kefu.webhooks.objects.CHOICES",
+        "DeliveryType": "kefu.webhooks.api_endpoints.SENT",
+        "WebhookState": "kefu.webhooks.models.Endpoint.State",
+        "DeliveryState": "kefu.webhooks.models.Delivery.State",
         "DeadlineAction": "kefu.deadlines.models.Deadline.Action",
     },
 }

@@ -64,16 +64,16 @@ class EndpointAdmin(OfficeAdmin):
     fields = (
         ("shown_party", "url"),
         ("shown_types", "shown_state"),
-        ("created_by", "created_at"),
+        ("shown_maker", "created_at"),
         "shown_deliveries",
     )
-    actions_detail = ("test_here", "rotate_here", "pause_here", "resume_here")
+    actions_detail = ("test_here", "rotate_here", "pause_here", "resume_here", "remove_here")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        shown = ("shown_party", "shown_types", "shown_state", "shown_deliveries")
+        shown = ("shown_party", "shown_types", "shown_state", "shown_maker", "shown_deliveries")
         return shown if obj else ()
 
     def find(self, text: str) -> Q:
@@ -117,6 +117,10 @@ class EndpointAdmin(OfficeAdmin):
     def shown_state(self, row: Endpoint) -> str:
         waits = "" if row.state == Endpoint.State.ACTIVE else "waits"
         return badge(row.get_state_display(), waits)
+
+    @display(description=_("登记人"))
+    def shown_maker(self, row: Endpoint) -> str:
+        return str(row.created_by or _("网点自己的程序"))
 
     @display(description=_("送达"))
     def shown_deliveries(self, row: Endpoint) -> str:
@@ -164,6 +168,14 @@ class EndpointAdmin(OfficeAdmin):
 
         hint = _("从停下的地方补发，一件不少。")
         return self._step(request, object_id, do, _("恢复发送"), _("已恢复发送"), hint)
+
+    @action(description=_("停用"), permissions=["keep"], url_path="remove")
+    def remove_here(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
+        def do(endpoint: Endpoint) -> None:
+            services.remove(endpoint=endpoint, actor=request.user, now=clock.now())
+
+        hint = _("不再发到这里，还没有送达的也不发了；不能恢复。")
+        return self._step(request, object_id, do, _("停用接收地址"), _("已停用"), hint)
 
     def _step(
         self,

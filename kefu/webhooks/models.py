@@ -17,6 +17,7 @@ class Endpoint(models.Model):
         ACTIVE = "active", _("在用")
         PAUSED = "paused", _("暂停")
         GONE = "gone", _("对方说不再接收")
+        REMOVED = "removed", _("已停用")
 
     party = models.ForeignKey(
         "network.Party", models.PROTECT, related_name="+", verbose_name=_("网点")
@@ -24,8 +25,9 @@ class Endpoint(models.Model):
     url = models.CharField(_("接收地址"), max_length=500)
     types = ArrayField(models.CharField(max_length=24), default=list, verbose_name=_("事件"))
     state = models.CharField(_("状态"), choices=State, default=State.ACTIVE, max_length=8)
+    # None: a program of the partner's own.
     created_by = models.ForeignKey(
-        "staff.User", models.PROTECT, related_name="+", verbose_name=_("登记人")
+        "staff.User", models.PROTECT, null=True, related_name="+", verbose_name=_("登记人")
     )
     created_at = models.DateTimeField(_("登记时间"))
 
@@ -59,7 +61,7 @@ class EndpointSecret(models.Model):
 
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="secrets")
     sealed = SealedField()  # {"secret"}: to sign one has to know it
-    created_by = models.ForeignKey("staff.User", models.PROTECT, related_name="+")
+    created_by = models.ForeignKey("staff.User", models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField()
     valid_until = models.DateTimeField(null=True)  # null: the current one
 
@@ -120,6 +122,14 @@ class Delivery(models.Model):
                 fields=["endpoint"], condition=Q(lease__isnull=False), name="webhook_under_way"
             ),
             models.Index(fields=["state", "-id"], name="webhook_by_state"),
+            models.Index(
+                fields=["endpoint", "-event_id"],
+                condition=Q(state="dead"),
+                name="webhook_dead",
+            ),
+            models.Index(
+                fields=["done_at"], condition=Q(done_at__isnull=False), name="webhook_done"
+            ),
         ]
 
     def __str__(self) -> str:

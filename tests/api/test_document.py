@@ -29,6 +29,8 @@ from kefu.appeals import services as appeals
 from kefu.appeals.models import Appeal
 from kefu.cases.models import Case, Interaction
 from kefu.parcels.models import Scan
+from kefu.webhooks import services as webhooks
+from kefu.webhooks.models import Endpoint
 from problem_parcels.models import ReceiptRequest
 from problem_parcels.services import receipt_requests
 from tests import centre as world
@@ -80,8 +82,20 @@ class Server:
             "/api/v1/appeals/": conceal("appeal", self._appeal().pk),
             "/api/v1/claims/": conceal("claim", self._claim().pk),
             "/api/v1/complaints/": conceal("complaint", self._complaint().pk),
+            "/api/v1/webhooks/": conceal("webhook", self._webhook().pk),
             "/api/v1/waybills/": self.centre.waybill.number,
         }
+
+    def _webhook(self) -> Endpoint:
+        """Nothing is ever sent there: nobody sends in this house."""
+        endpoint, _secret = webhooks.register(
+            party=self.centre.chengdu,
+            url="https://wd.example/kefu",
+            types=["query.asked"],
+            actor=self.centre.chen.user,
+            now=self.now,
+        )
+        return endpoint
 
     def _claim(self) -> Claim:
         return furnish(self.centre).register(now=self.now).claim

@@ -31,6 +31,8 @@ OUTLETS = {"payroll:arrive"} | {
         "statement_file",
         "keys",
         "revoke_key",
+        "webhooks",
+        "webhook_step",
     )
 }
 # Signing in and out and the second factor: before them everybody is nobody.

@@ -21,11 +21,13 @@ from kefu.api.models import ApiKey
 from kefu.api.public_ids import conceal
 from kefu.appeals import services as appeals
 from kefu.appeals.models import Appeal
-from kefu.network.models import ContactNumber
+from kefu.network.models import ContactNumber, Party
 from kefu.parcels.models import Scan
 from kefu.penalties import services as penalties
 from kefu.penalties.models import Penalty
 from kefu.statements.models import Line
+from kefu.webhooks import services as webhooks
+from kefu.webhooks.models import Delivery, Endpoint
 from problem_parcels import services as parcels
 from problem_parcels.models import ContactAttempt
 from problem_parcels.services import Attempt, Given, receipt_requests
@@ -232,11 +234,62 @@ def own_claim(world: World) -> Model:
     return world.claims.register(now=world.now).claim
 
 
+@public("webhook")
+def own_webhook(world: World) -> str:
+    return world.made("webhooks/", WEBHOOK)
+
+
+@public("webhook")
+def paused_webhook(world: World) -> Model:
+    endpoint = _webhook(world)
+    webhooks.pause(endpoint=endpoint, actor=world.centre.chen.user)
+    return endpoint
+
+
+@public("webhook")
+def failing_webhook(world: World) -> Model:
+    return _dead(world).endpoint
+
+
+def _dead_letter(world: World) -> str:
+    """Chengdu's; and the foreign outlet has one that went just so."""
+    world.name_of(failing_webhook)
+    mine = Delivery.objects.filter(state="dead").latest("pk")
+    theirs = _dead(world, world.foreign)
+    Delivery.objects.filter(pk=theirs.pk).update(id=FOREIGN_LETTER)
+    return conceal("webhook_delivery", mine.pk)
+
+
+FOREIGN_LETTER = 2**39
+dead_letter = Thing(
+    _dead_letter,
+    conceal("webhook_delivery", 2**40),
+    conceal("webhook_delivery", FOREIGN_LETTER),
+)
+
+
+def _webhook(world: World, party: Party | None = None) -> Endpoint:
+    endpoint, _secret = webhooks.register(
+        party=party or world.chengdu, **WEBHOOK, actor=world.centre.chen.user, now=world.now
+    )
+    return endpoint
+
+
+def _dead(world: World, party: Party | None = None) -> Delivery:
+    endpoint, actor = _webhook(world, party), world.centre.chen.user
+    delivery = webhooks.send_test(endpoint=endpoint, actor=actor, now=world.now)
+    Delivery.objects.filter(pk=delivery.pk).update(
+        state="dead", next_at=None, done_at=world.now, tries=14
+    )
+    return delivery
+
+
 DELIVERED = Thing(lambda world: world.delivered.number, "880612045999", "880612045602")
 SENT = Thing(lambda world: world.sent.number, "770612045999", "770612045602")
 # What Chengdu has called its own: another may call something just so.
 REFERENCE = Thing(lambda _world: "CD-1", "CD-2", made_up=True)
 
+WEBHOOK = {"url": "https://wd.example/kefu", "types": ["query.asked"]}
 NUMBER = {"kind": "complaint", "number": "13800004545", "effective_on": "2026-11-24"}
 LETTER = {"waybill_number": "880612045537", "problem": "damaged_outside", "text": "请核实"}
 
@@ -268,6 +321,20 @@ RULES = {
     ),
     "GET complaints/<pk>/": Rule(Scope.READ_COMPLAINTS, id=own_complaint),
     "GET reachability/": Rule(Scope.READ_NUMBERS, holds=own_check),
+    "GET webhooks/": Rule(Scope.READ_WEBHOOKS, holds=own_webhook),
+    "POST webhooks/": Rule(Scope.WRITE_WEBHOOKS, 201, send=WEBHOOK),
+    "GET webhooks/<pk>/": Rule(Scope.READ_WEBHOOKS, id=own_webhook),
+    "GET webhooks/<pk>/deliveries/": Rule(
+        Scope.READ_WEBHOOKS, id=failing_webhook, holds=dead_letter
+    ),
+    "POST webhooks/<pk>/pause/": Rule(Scope.WRITE_WEBHOOKS, id=own_webhook, send={}),
+    "POST webhooks/<pk>/remove/": Rule(Scope.WRITE_WEBHOOKS, id=own_webhook, send={}),
+    "POST webhooks/<pk>/resend/": Rule(
+        Scope.WRITE_WEBHOOKS, id=failing_webhook, send={"delivery": dead_letter}
+    ),
+    "POST webhooks/<pk>/resume/": Rule(Scope.WRITE_WEBHOOKS, id=paused_webhook, send={}),
+    "POST webhooks/<pk>/rotate/": Rule(Scope.WRITE_WEBHOOKS, id=own_webhook, send={}),
+    "POST webhooks/<pk>/test/": Rule(Scope.WRITE_WEBHOOKS, 202, id=own_webhook, send={}),
     "GET waybills/<pk>/": Rule(Scope.READ_WAYBILLS, id=DELIVERED),
     "GET contact-numbers/": Rule(Scope.READ_NUMBERS, holds=own_number),
     "POST contact-numbers/": Rule(Scope.WRITE_NUMBERS, 201, send=NUMBER),
@@ -340,6 +407,6 @@ PLAIN = {
     "answer", "box", "cause", "clause", "file", "incurred_from", "incurred_to", "contact-numbers/ number", "cursor", "direction", "due_before", "effective_on", "holder", "kind",
     "limit", "month", "note", "open", "order", "outcome",
     "parcel-messages/<pk>/replies/ reference", "parcel-messages/replies/ items.reference",  # the same row of names as a message's
-    "problem", "question", "reason", "service", "state", "text",
+    "types", "url", "problem", "question", "reason", "service", "state", "text",
     "unanswered", "wish",
 }  # fmt: skip

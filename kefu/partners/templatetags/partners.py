@@ -13,10 +13,12 @@ from kefu.appeals.models import Appeal
 from kefu.cases.files import Media
 from kefu.ledger.models import Entry
 from kefu.network.models import ContactNumber
+from kefu.notifications.models import Event
 from kefu.parcels.models import Scan, Waybill
 from kefu.penalties.models import Penalty
 from kefu.punctuation import alike
 from kefu.statements.models import Statement
+from kefu.webhooks.models import Attempt, Delivery, Endpoint
 
 register = template.Library()
 
@@ -34,6 +36,10 @@ WORDS: dict[str, Any] = {
     "appeal": Appeal.State,
     "entry": Entry.Kind,
     "loss": Claim.Loss,
+    "event": Event.Kind,
+    "endpoint": Endpoint.State,
+    "delivery": Delivery.State,
+    "fault": Attempt.Error,
     "stage": Claim.Stage,
     "ending": Claim.Ending,
     "media": Media,

@@ -1,6 +1,7 @@
 """The doors of partner outlets: what they were asked, and what they ask us."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -32,9 +33,9 @@ from kefu.api.idempotency import once
 from kefu.api.models import ApiKey
 from kefu.api.pagination import LONGEST, cursor_refused, read_cursor, write_cursor
 from kefu.api.parsers import BatchParser
-from kefu.api.public_ids import conceal, reveal
+from kefu.api.public_ids import conceal, conceal_all, reveal
 from kefu.api.schema import ETAG, IDEMPOTENCY_KEY, IF_MATCH, WAS_REPLAYED, answered, paged, refusals
-from kefu.api.serializers import Direction, Instant, Strict, Text, instant
+from kefu.api.serializers import Direction, Instant, Strict, Text
 from kefu.api.views import (
     AlwaysJson,
     chosen_by,
@@ -45,7 +46,7 @@ from kefu.api.views import (
 )
 from kefu.cases.models import Interaction
 from kefu.cases.services import lock
-from kefu.deadlines.models import Consequence, Deadline
+from kefu.deadlines.models import Consequence
 from kefu.errors import Conflict, NotAllowed
 from kefu.parcels.selectors import parcel_of
 from kefu.penalties.models import Penalty
@@ -174,10 +175,20 @@ class Choice(Strict):
         return attrs
 
 
-def shown(row: Row, *, now: datetime) -> dict[str, Any]:
+def shown(row: Row) -> dict[str, Any]:
     """Return a query as the party it was read for sees it."""
+    return all_shown([row])[0]
+
+
+def all_shown(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    ids = conceal_all(KIND, [row.pk for row in rows])
+    language = get_language() or "zh-hans"
+    return [_shown(row, public_id, language) for row, public_id in zip(rows, ids, strict=True)]
+
+
+def _shown(row: Row, public_id: str, language: str) -> dict[str, Any]:
     return {
-        "id": conceal(KIND, row.pk),
+        "id": public_id,
         "number": row.number if row.sent else None,
         "direction": (Direction.SENT if row.sent else Direction.RECEIVED).value,
         "waybill_number": row.waybill_number,
@@ -185,34 +196,24 @@ def shown(row: Row, *, now: datetime) -> dict[str, Any]:
         "question": row.question,
         "answer": row.answer,
         "state": row.state,
-        "asked_at": instant(row.asked_at),
-        "due_at": instant(row.due_at),
-        "chased_at": instant(row.chased_at),
-        "answered_at": instant(row.answered_at),
-        "overdue": _overdue(row, now=now),
-        "costs": [_cost(**cost) for cost in _costs(row)],
+        "asked_at": row.asked_at,
+        "due_at": row.due_at,
+        "chased_at": row.chased_at,
+        "answered_at": row.answered_at,
+        "overdue": row.overdue,
+        "costs": _costs(row.costs, language),
     }
 
 
-def _overdue(row: Row, *, now: datetime) -> bool:
-    if row.due_at is not None and row.clock in (Deadline.State.RUNNING, Deadline.State.SET_ASIDE):
-        return row.due_at < now  # the sweep has not come by yet
-    return row.clock == Deadline.State.BREACHED
-
-
-def _costs(row: Row) -> list[dict[str, Any]]:
-    costs: list[dict[str, Any]] = orjson.loads(row.costs) if row.costs else []
-    return costs
-
-
-def _cost(*, inputs: dict[str, Any], **cost: Any) -> dict[str, Any]:
-    facts = (inputs["kind"], inputs["condition"], inputs["each"])
-    return {**cost, "text": _cost_told(*facts, get_language() or "zh-hans")}
-
-
 @lru_cache(maxsize=256)
-def _cost_told(kind: str, condition: str, each: str, language: str) -> str:
-    return explain_cost({"kind": kind, "condition": condition, "each": each}, language)
+def _costs(text: str | None, language: str) -> tuple[dict[str, Any], ...]:
+    """What ``COSTS`` found, in words; kept, for most queries of a list cost the same."""
+    return tuple(_cost(**cost, language=language) for cost in orjson.loads(text or "[]"))
+
+
+def _cost(*, each: str, language: str, **cost: Any) -> dict[str, Any]:
+    facts = {"kind": cost["kind"], "condition": cost["condition"], "each": each}
+    return {**cost, "text": explain_cost(facts, language)}
 
 
 def etag(row: Row) -> str:
@@ -220,10 +221,10 @@ def etag(row: Row) -> str:
     facts = [
         row.pk,
         row.state,
-        instant(row.answered_at),
-        instant(row.chased_at),
-        row.clock and (row.clock, instant(row.due_at)),
-        [(cost["clause"], cost["state"]) for cost in _costs(row)],
+        row.answered_at,
+        row.chased_at,
+        row.clock and (row.clock, row.due_at),
+        [(cost["clause"], cost["state"]) for cost in _costs(row.costs, "zh-hans")],
     ]
     return f'"{hashlib.sha256(repr(facts).encode()).hexdigest()[:32]}"'
 
@@ -247,7 +248,8 @@ def _find(public_id: str | None, partner: Partner) -> NetworkQuery:
 
 def _read(public_id: str, partner: Partner) -> Row:
     """The same, as it is shown."""
-    found = rows(partner.party.pk, {"pk": reveal(KIND, public_id)}, limit=1)
+    wanted = {"pk": reveal(KIND, public_id)}
+    found = rows(partner.party.pk, wanted, limit=1, now=partner.seen_at)
     if not found:
         raise NotFound
     return found[0]
@@ -260,12 +262,14 @@ def _page(choice: dict[str, Any], partner: Partner) -> tuple[list[Row], str | No
     if "cursor" in choice:
         given |= _place(choice["cursor"], choice["order"])
     sides = [Direction(choice["direction"])] if "direction" in choice else list(Direction)
-    found = rows(partner.party.pk, given, sides=sides, soonest=soonest, limit=limit + 1)
+    found = rows(
+        partner.party.pk, given, sides=sides, soonest=soonest, limit=limit + 1, now=partner.seen_at
+    )
     page = found[:limit]
     if len(found) <= limit:
         return page, None
     last = page[-1]
-    due = last.due_at.isoformat() if soonest and last.due_at else ""
+    due = last.due_at if soonest and last.due_at else ""
     return page, write_cursor(choice["order"], due, conceal(KIND, last.pk))
 
 
@@ -355,7 +359,7 @@ class NetworkQueryViewSet(viewsets.ViewSet):
     def list(self, request: Request) -> Response:
         partner = partner_of(request)
         page, cursor = _page(chosen_by(Choice, request), partner)
-        results = [shown(row, now=partner.seen_at) for row in page]
+        results = all_shown(page)
         return localised(Response({"results": results, "next_cursor": cursor}))
 
     @extend_schema(
@@ -454,7 +458,7 @@ class NetworkQueryViewSet(viewsets.ViewSet):
         partner = partner_of(request)
 
         def ask(given: dict[str, Any]) -> dict[str, Any]:
-            return shown(_read(_ask_us(given, partner), partner), now=partner.seen_at)
+            return shown(_read(_ask_us(given, partner), partner))
 
         return each_of(request, form=Question, status=201, name="query", do=ask)
 
@@ -490,7 +494,7 @@ class NetworkQueryViewSet(viewsets.ViewSet):
             query = _find(given["id"], partner)
             _asked_of(query, partner)
             _feed_back(query, given["answer"], partner)
-            return shown(_read(given["id"], partner), now=partner.seen_at)
+            return shown(_read(given["id"], partner))
 
         return each_of(request, form=FeedbackItem, status=200, name="query", do=feed_back)
 
@@ -571,6 +575,6 @@ def _unchanged(query: NetworkQuery, request: Request) -> None:
 def _answer(public_id: str, request: Request, *, status: int = 200) -> Response:
     partner = partner_of(request)
     row = _read(public_id, partner)
-    answer = Response(shown(row, now=partner.seen_at), status=status)
+    answer = Response(shown(row), status=status)
     answer.headers["ETag"] = etag(row)
     return localised(answer)

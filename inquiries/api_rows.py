@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from kefu.api.serializers import Direction
+from kefu.api.serializers import Direction, instant_in_sql
 
 # What a late answer costs the asked outlet, and what became of it.
 COSTS = """(
     SELECT json_agg(json_build_object(
                'clause', s.clause, 'kind', s.kind, 'amount', s.value::text, 'condition', s.condition,
-               'state', p.state, 'inputs', s.inputs) ORDER BY s.id)::text
+               'state', p.state, 'each', s.inputs ->> 'each') ORDER BY s.id)::text
     FROM deadlines_consequence s
     LEFT JOIN penalties_penalty p
         ON p.deadline_id = s.deadline_id AND p.clause = s.clause AND p.party_id = s.party_id
@@ -31,11 +31,14 @@ COLUMNS = {
     "question": "q.question",
     "answer": "q.answer",
     "state": "q.state",
-    "asked_at": "q.asked_at",
-    "due_at": "d.due_at",
-    "chased_at": "q.chased_at",
-    "answered_at": "q.answered_at",
+    "asked_at": instant_in_sql("q.asked_at"),
+    "due_at": instant_in_sql("d.due_at"),
+    "chased_at": instant_in_sql("q.chased_at"),
+    "answered_at": instant_in_sql("q.answered_at"),
     "clock": "d.state",
+    # The clock says it itself where the sweep has not come by yet.
+    "overdue": """CASE WHEN d.state IN ('running', 'set_aside') THEN d.due_at < %(now)s
+                       ELSE coalesce(d.state = 'breached', false) END""",
     "costs": COSTS,
 }
 
@@ -51,11 +54,13 @@ class Row(NamedTuple):
     question: str
     answer: str
     state: str
-    asked_at: datetime
-    due_at: datetime | None
-    chased_at: datetime | None
-    answered_at: datetime | None
+    # Instants as they are shown.
+    asked_at: str
+    due_at: str | None
+    chased_at: str | None
+    answered_at: str | None
     clock: str | None  # the deadline's state; None: no rule gives it one
+    overdue: bool
     costs: str | None  # JSON; of the party itself
 
 
@@ -92,12 +97,15 @@ def rows(
     sides: Iterable[Direction] = tuple(Direction),
     soonest: bool = False,
     limit: int,
+    now: datetime,
 ) -> list[Row]:
     """Return what the party asked and was asked, the newest or the soonest due first.
 
     ``given``: values for names of ``FILTERS`` (and ``after_pk``); ``soonest``: only those whose clock runs.
     """
-    order = "due_at, pk" if soonest else "pk DESC"
+    order = "d.due_at, q.id" if soonest else "q.id DESC"
+    # As text, instants of one offset follow each other as they do in time.
+    merged = 'due_at COLLATE "C", pk' if soonest else "pk DESC"
     wanted = [clause for name, clause in FILTERS.items() if name in given]
     parts = []
     for side in sides:
@@ -106,7 +114,9 @@ def rows(
             f"({SELECT} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT %(limit)s)"
         )
     # Only words of this module; what the caller gives are parameters.
-    statement = f"SELECT * FROM ({' UNION ALL '.join(parts)}) page ORDER BY {order} LIMIT %(limit)s"  # noqa: S608
+    statement = (
+        f"SELECT * FROM ({' UNION ALL '.join(parts)}) page ORDER BY {merged} LIMIT %(limit)s"  # noqa: S608
+    )
     with connection.cursor() as cursor:
-        cursor.execute(statement, {**given, "party": party_id, "limit": limit})
-        return [Row(**dict(zip(COLUMNS, found, strict=True))) for found in cursor]
+        cursor.execute(statement, {**given, "party": party_id, "limit": limit, "now": now})
+        return list(map(Row._make, cursor.fetchall()))

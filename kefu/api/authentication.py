@@ -1,6 +1,5 @@
 """Partners come with a key of their own. A session of a colleague opens nothing here."""
 
-import hmac
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,8 +16,8 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from kefu import clock
-from kefu.api.limits import check_attempts, count_call, count_failure
+from kefu.api.arrival import arrive
+from kefu.api.limits import TooManyAttempts, allow, count_failure
 from kefu.api.models import ApiKey
 from kefu.api.services import digest
 from kefu.api.signatures import check_signature
@@ -58,15 +57,17 @@ class KeyAuthentication(BaseAuthentication):
         header = request.headers.get("Authorization")
         if not header:
             return None
-        now = clock.now()
         address = address_of(request)
-        check_attempts(address=address, now=now)
-        key = _find(header)
+        prefix, digest = _shown(header)
+        arrival = arrive(prefix=prefix, digest=digest, address=address)
+        key, now = arrival.key, arrival.at
+        if arrival.shut_until is not None:
+            raise TooManyAttempts((arrival.shut_until - now).total_seconds())
         if key is None:
             count_failure(address=address, now=now)
             raise AuthenticationFailed(_("密钥无效"), code="key_invalid")
         # What is refused from here on is a call as well, or refusals could be had without end.
-        count_call(request._request, key=key, now=now)
+        allow(request._request, counted=arrival.calls, now=now)
         # Whoever has shown the secret may know what is wrong with the key.
         if key.revoked_at is not None:
             raise AuthenticationFailed(_("密钥已吊销"), code="key_revoked")
@@ -85,20 +86,13 @@ class KeyAuthentication(BaseAuthentication):
         return 'Bearer realm="kefu"'
 
 
-def _find(header: str) -> ApiKey | None:
-    """Return the key whose secret the header holds, revoked ones too."""
+def _shown(header: str) -> tuple[str, bytes]:
+    """Return the prefix of the key that the header shows and the digest of its secret; nobody's for anything else."""
     scheme, _space, token = header.partition(" ")
     shape = TOKEN.fullmatch(token.strip())
     if scheme.lower() != "bearer" or shape is None:
-        return None
-    key = (
-        ApiKey.objects.select_related("party", "signing_secret")
-        .filter(prefix=shape["prefix"])
-        .first()
-    )
-    # An unknown prefix takes as long as a wrong secret.
-    known = bytes(key.secret_digest) if key else NOBODY
-    return key if hmac.compare_digest(known, digest(shape["secret"])) else None
+        return "", NOBODY
+    return shape["prefix"], digest(shape["secret"])
 
 
 def _within(address: str, networks: Iterable[str]) -> bool:

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import Throttled
 
-from kefu.api.models import ApiKey, FailedAttempts
+from kefu.api.models import ApiKey
 
 FAILURES = 20  # wrong keys from one address …
 STRETCH = timedelta(minutes=10)  # … within this time; then it waits until the time is over
@@ -34,21 +34,12 @@ class TooManyAttempts(Throttled):
         super().__init__(wait, _("无效密钥尝试过多，请稍后再试"), self.default_code)
 
 
-def check_attempts(*, address: str, now: datetime) -> None:
-    """Refuse an address that has tried too many wrong keys, whatever it brings now."""
-    found = FailedAttempts.objects.filter(
-        address=_bucket(address), count__gte=FAILURES, since__gt=now - STRETCH
-    ).first()
-    if found is not None:
-        raise TooManyAttempts((found.since + STRETCH - now).total_seconds())
-
-
 def count_failure(*, address: str, now: datetime) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, {"address": _bucket(address), "now": now, "before": now - STRETCH})
+        cursor.execute(COUNT, {"address": bucket(address), "now": now, "before": now - STRETCH})
 
 
-def _bucket(address: str) -> str:
+def bucket(address: str) -> str:
     """An IPv6 customer has a whole /64 to come from."""
     if address and isinstance(ip_address(address), IPv6Address):
         return str(ip_network(f"{address.partition('%')[0]}/64", strict=False))
@@ -56,13 +47,16 @@ def _bucket(address: str) -> str:
 
 
 # The row is locked for this one statement only. A process whose clock lags counts in the minute that has begun.
-CALL = """
-INSERT INTO api_callcount AS c (api_key_id, minute, calls) VALUES (%(key)s, %(minute)s, %(calls)s)
+COUNTED = """
 ON CONFLICT (api_key_id) DO UPDATE SET
     calls = CASE WHEN c.minute >= EXCLUDED.minute THEN c.calls + EXCLUDED.calls ELSE EXCLUDED.calls END,
     minute = GREATEST(c.minute, EXCLUDED.minute)
 RETURNING calls
 """
+CALL = f"""
+INSERT INTO api_callcount AS c (api_key_id, minute, calls) VALUES (%(key)s, %(minute)s, %(calls)s)
+{COUNTED}
+"""  # noqa: S608  our own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +90,12 @@ def count_call(request: HttpRequest, *, key: ApiKey, now: datetime, calls: int =
     with connection.cursor() as cursor:
         cursor.execute(CALL, {"key": key.pk, "minute": minute, "calls": calls})
         counted: int = cursor.fetchone()[0]
-    resets_in = math.ceil((minute + MINUTE - now).total_seconds())
+    allow(request, counted=counted, now=now)
+
+
+def allow(request: HttpRequest, *, counted: int, now: datetime) -> None:
+    """Keep what is left of this minute's calls, of which this was the ``counted``-th. Raises Throttled for one too many."""
+    resets_in = math.ceil((now.replace(second=0, microsecond=0) + MINUTE - now).total_seconds())
     # The middleware tells it with every answer, a refusal too.
     request.allowance = Allowance(max(0, CALLS - counted), resets_in)  # type: ignore[attr-defined]
     if counted > CALLS:

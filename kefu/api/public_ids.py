@@ -8,6 +8,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Iterable
 from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -22,15 +23,25 @@ def _cipher(secret: bytes) -> Cipher[modes.ECB]:
     return Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305
 
 
+@lru_cache(maxsize=64)
 def _tag(kind: str) -> bytes:
     return hashlib.sha256(kind.encode()).digest()[:8]
 
 
 def conceal(kind: str, number: int) -> str:
     """Return the public id of a row: 26 lower-case letters and digits."""
-    encryptor = _cipher(lookup_key()).encryptor()
-    block = encryptor.update(_tag(kind) + number.to_bytes(8, "big")) + encryptor.finalize()
-    return base64.b32encode(block).decode().rstrip("=").lower()
+    return conceal_all(kind, [number])[0]
+
+
+def conceal_all(kind: str, numbers: Iterable[int]) -> list[str]:
+    """The same for many rows, at a fraction of the time."""
+    tag, encryptor = _tag(kind), _cipher(lookup_key()).encryptor()
+    plain = b"".join(tag + number.to_bytes(8, "big") for number in numbers)
+    blocks = encryptor.update(plain) + encryptor.finalize()
+    # In base32 five bytes are eight letters: filled up to twenty, each block is 32 of them for itself.
+    filled = b"".join(blocks[at : at + 16] + bytes(4) for at in range(0, len(blocks), 16))
+    letters = base64.b32encode(filled).decode().lower()
+    return [letters[at : at + 26] for at in range(0, len(letters), 32)]
 
 
 def reveal(kind: str, public_id: str) -> int:

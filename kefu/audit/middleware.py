@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponseBase
 
 from kefu.audit.context import forget_who, say_who
@@ -18,30 +17,15 @@ class AuditContextMiddleware:
     session's user: they name their actor themselves (the API does, by its key).
     """
 
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
 
-    def __call__(self, request: HttpRequest) -> Any:
-        if iscoroutinefunction(self):
-            return self._answer_async(request)
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:
             return self.get_response(request)
         finally:
-            self._forget(request)
-
-    async def _answer_async(self, request: HttpRequest) -> HttpResponseBase:
-        try:
-            response: HttpResponseBase = await self.get_response(request)
-            return response
-        finally:
             if hasattr(request, "audited"):
-                # In the thread of the view, and behind it even when the caller has gone away.
-                await sync_to_async(self._forget)(request)
+                forget_who()
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         if request.method in SAFE or getattr(view, "csrf_exempt", False):
@@ -55,8 +39,3 @@ class AuditContextMiddleware:
             role=getattr(user, "role", ""),
             local=False,
         )
-
-    @staticmethod
-    def _forget(request: HttpRequest) -> None:
-        if hasattr(request, "audited"):
-            forget_who()

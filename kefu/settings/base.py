@@ -459,7 +459,7 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["kefu.api.renderers.QuickJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["kefu.api.parsers.StrictJSONParser"],
     # A partner's key and nothing else: a colleague's session opens no door of the API.
     "DEFAULT_AUTHENTICATION_CLASSES": ["kefu.api.authentication.KeyAuthentication"],

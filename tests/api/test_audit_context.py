@@ -1,7 +1,6 @@
 """Every change is put down to whoever made it, by page, by key or by nobody."""
 
 import pytest
-from asgiref.sync import async_to_sync
 from django.db import connection
 from django.http import HttpResponse
 from django.test import RequestFactory
@@ -89,19 +88,6 @@ def test_a_view_that_breaks_leaves_no_actor_behind(centre):
 def test_reading_costs_nothing(centre, django_assert_num_queries):
     with django_assert_num_queries(0):
         through_middleware(RequestFactory().get("/"), centre.chen.user, lambda _r: HttpResponse())
-
-
-def test_an_async_view_is_covered_too(monkeypatch):
-    told = []
-    monkeypatch.setattr("kefu.audit.middleware.forget_who", lambda: told.append("forgotten"))
-
-    async def view(request):
-        request.audited = True
-        return HttpResponse()
-
-    async_to_sync(AuditContextMiddleware(view))(RequestFactory().post("/"))
-
-    assert told == ["forgotten"]
 
 
 def test_what_a_partner_changes_is_put_down_to_his_key(chengdu, centre, path):

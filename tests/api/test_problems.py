@@ -160,10 +160,10 @@ def test_a_host_that_is_not_ours_is_refused_in_the_same_shape(chengdu):
 
 
 def test_without_the_database_the_caller_is_asked_to_come_back(chengdu, monkeypatch):
-    def gone():
+    def gone(**_given):
         raise OperationalError("server closed the connection at 10.0.0.5")
 
-    monkeypatch.setattr("kefu.clock.now", gone)
+    monkeypatch.setattr("kefu.api.authentication.arrive", gone)
 
     for answer in (chengdu.get(QUERIES), chengdu.send(QUERIES, {})):
         problem(answer, 503, "unavailable")

@@ -168,7 +168,7 @@ def test_a_retry_signs_anew_and_has_one_effect(signer):
 
 
 def test_what_is_too_large_is_refused_before_it_is_hashed(signer):
-    large = signer.ask({**QUESTION, "question": "件" * 100_000})
+    large = signer.ask({**QUESTION, "question": "件" * 1_400_000})
 
     assert refusal(large) == (413, "body_too_large", "")
     assert not Nonce.objects.exists()

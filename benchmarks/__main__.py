@@ -27,6 +27,7 @@ BENCHES = (
     "pay_run",
     "claim_documents",
     "partner_lists",
+    "webhooks",
 )  # modules beside this one, each with run(scale) yielding results
 
 

@@ -5,19 +5,14 @@ counting of calls and all), and to the same server with nothing behind it but th
 """
 
 import http.client
-import os
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 
 from benchmarks import crowd, place
+from benchmarks.web import web
 from inquiries import services as inquiries
 from kefu import clock
 from kefu.api import services as keys
@@ -41,7 +36,7 @@ def run(scale: str) -> Iterator[dict[str, Any]]:
     last = FIRST + rows + 1
     depth = last - 50 * deep
     cursor = write_cursor("newest", "", conceal("network_query", depth))
-    with _web("kefu.asgi:application") as ours, _web("benchmarks.bare_list:application") as bare:
+    with web("kefu.asgi:application") as ours, web("benchmarks.bare_list:application") as bare:
         paths = {
             "first": f"{LIST}?direction=received",
             "deep": f"{LIST}?direction=received&cursor={cursor}",
@@ -124,60 +119,6 @@ def _fill(rows: int) -> tuple[int, list[str]]:
         for _round in range(ROUNDS)
     ]  # fmt: skip
     return centre.chengdu.pk, secrets
-
-
-@contextmanager
-def _web(application: str) -> Iterator[int]:
-    """Serve ``application`` as the product is served, on a free port; on the benchmarks' database."""
-    port = _free_port()
-    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{place.DATABASE}").geturl()
-    command = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "asginl",
-        "--workers",
-        "1",
-        "--no-ws",
-    ]
-    command += ["--host", "127.0.0.1", "--port", str(port), application]
-    process = subprocess.Popen(
-        command,
-        cwd=place.PROJECT,
-        env=os.environ | {"DATABASE_URL": url, "KEFU_DB_POOL": "4"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _until(lambda: _answers(port))
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def _until(true: Callable[[], bool], *, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > end:
-            raise SystemExit("the web server did not start")
-        time.sleep(0.2)
-
-
-def _answers(port: int) -> bool:
-    try:
-        http.client.HTTPConnection("127.0.0.1", port, timeout=5).connect()
-    except OSError:
-        return False
-    return True
 
 
 def _check(port: int, path: str, secret: str, before: int) -> None:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.utils import get_next_redirect_url
 from axes.handlers.proxy import AxesProxyHandler
@@ -20,6 +21,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views import defaults
 from django_structlog.middlewares import RequestMiddleware
+
+from kefu.audit.context import address_of
 
 RETRY_AFTER = "5"  # seconds until the database is worth another try
 WATCHDOG = "kefu-watchdog"  # the user agent of our own probes, which nobody wants in the log
@@ -108,6 +111,11 @@ class RequestLogMiddleware(RequestMiddleware):
     @staticmethod
     def format_request(request: HttpRequest) -> str:
         return f"{request.method} {request.path}"
+
+    @classmethod
+    def bind_ip(cls, request: HttpRequest) -> None:
+        """The address that we believe, not what anybody writes into a header."""
+        structlog.contextvars.bind_contextvars(ip=address_of(request))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import orjson
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from django.utils.translation import get_language, override
@@ -103,7 +103,13 @@ def no_parameters(request: Request) -> None:
 
 def chosen_by(form: type[Strict], request: Request) -> dict[str, Any]:
     """Return what the parameters in the address choose. Raises QueryRefused."""
-    choice = form(data=request.query_params)
+    return dict(_chosen(form, request.query_params.urlencode()))
+
+
+@lru_cache(maxsize=1024)
+def _chosen(form: type[Strict], query: str) -> dict[str, Any]:
+    """The same text always chooses the same, and programs ask the same again and again. Refusals are not kept."""
+    choice = form(data=QueryDict(query))
     if not choice.is_valid():
         raise QueryRefused(choice.errors)
     chosen: dict[str, Any] = choice.validated_data

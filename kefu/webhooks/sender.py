@@ -21,6 +21,7 @@ ROOM = (
 )
 LOOK = 0.5  # seconds between two looks for new events
 GLANCE = 0.1  # seconds waited for an answer before looking whether more is due
+GATHER = 0.03  # seconds after the first answer in which others come along: one look at the database for all of them
 DATABASE_PAUSE = 2.0  # seconds
 
 
@@ -65,6 +66,7 @@ class Sender:
             return False
         done, _under_way = wait(self._flying, timeout=GLANCE, return_when=FIRST_COMPLETED)
         if done:
+            done, _under_way = wait(self._flying, timeout=GATHER)
             results = [(self._flying[future], future.result()) for future in done]
             queue.record(results, now=clock.now())
             for future in done:

@@ -344,3 +344,14 @@ def test_what_is_shown_is_what_is_declared(chengdu, path):
 
     assert list(shown) == list(QueryShown().fields)
     assert list(shown["costs"][0]) == list(Cost().fields)
+
+
+def test_what_one_call_chose_is_not_what_the_next_one_gets(chengdu, asked):
+    """Parameters that were read once are kept: each caller has his own copy, and a refusal is not kept."""
+    narrow = chengdu.get(QUERIES, {"state": "answered"})
+    wide = chengdu.get(QUERIES, {"state": "open"})
+    assert (narrow.data["results"], len(wide.data["results"])) == ([], 1)
+    for _time in range(2):
+        refused = chengdu.get(QUERIES, {"state": "shut"}, headers={"Accept-Language": "en"})
+        assert refused.status_code == 400
+        assert chengdu.get(QUERIES, {"state": "shut"}).json() != refused.json()  # in his language

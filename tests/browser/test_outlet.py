@@ -3,8 +3,10 @@
 from playwright.sync_api import expect
 
 from inquiries import services as inquiries
-from inquiries.models import NetworkQuery
+from inquiries.models import Complaint, NetworkQuery
+from inquiries.services.lines import log_check, report_number
 from kefu import clock
+from kefu.parcels.models import Scan
 from kefu.partners import services
 from tests.appeals.conftest import PDF
 from tests.browser.conftest import ANSWERED
@@ -86,3 +88,66 @@ def test_an_outlet_answers_asks_appeals_and_gets_a_key(office, browser):
     expect(page.get_by_text(secret)).to_have_count(0)
     page.context.close()
     assert complaints == []
+
+
+def test_an_outlet_looks_at_complaints_a_parcel_and_its_numbers_and_has_its_program_told(
+    office, browser
+):
+    centre, now = office.centre, clock.now()
+    account, password = services.open_account(
+        party=centre.chengdu, username="wuhou2", name="店长", actor=centre.chen.user, now=now
+    )
+    case = inquiries.file_complaint(
+        cause=Complaint.Cause.PHONE_UNREACHABLE, against=centre.chengdu, text="打了一天没人接",
+        channel="phone", asker="customer", details=inquiries.Details(demand="要求今天派送并道歉"),
+        department=centre.query_desk, owner=centre.lin, actor=centre.lin.user, now=now,
+    )  # fmt: skip
+    inquiries.record_finding(
+        case=case, clause="CD-05.21", party=centre.chengdu, actor=centre.chen.user, now=now,
+        found=inquiries.Found(verified=True),
+    )  # fmt: skip
+    number = centre.waybill.number
+    Scan.objects.create(waybill_number=number, kind="arrived", at=now, place="成都武侯三部")
+    line = report_number(
+        party=centre.chengdu, kind="complaint", number="02885551234",
+        effective_on=now.astimezone(clock.SHANGHAI).date(), actor=None, now=now,
+    )  # fmt: skip
+    log_check(number=line, outcome="no_answer", actor=centre.lin.user, now=now)
+    faults: list[str] = []
+    page = browser.new_context(
+        base_url=office.url, viewport={"width": 1366, "height": 768}, locale="zh-CN"
+    ).new_page()
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto("/")
+    page.get_by_label("工号").fill(account.username)
+    page.get_by_label("密码").fill(password)
+    page.get_by_role("button", name="登录").click()
+
+    page.get_by_role("link", name="投诉", exact=True).click()
+    page.get_by_role("link", name=case.number).click()
+    expect(page.get_by_text("要求今天派送并道歉")).to_be_visible()
+    page.get_by_role("link", name="看处罚").click()
+    expect(page.get_by_role("heading", name="CD-05.21")).to_be_visible()
+
+    page.get_by_role("link", name="运单", exact=True).click()
+    page.get_by_label("运单号").fill(f"{number[:4]} {number[4:]}")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("cell", name="到件")).to_be_visible()
+
+    page.get_by_role("link", name="号码", exact=True).click()
+    expect(page.get_by_role("cell", name="无人接听")).to_be_visible()
+
+    page.get_by_role("link", name="接口密钥").click()
+    page.get_by_role("link", name="通知到我的程序").click()
+    page.get_by_label("接收地址").fill("http://wd.example/kefu")
+    page.get_by_label("收到网点查询").check()
+    press(page, "Control+Enter")
+    expect(page.get_by_role("alert").first).to_be_visible()
+    expect(page.get_by_label("收到网点查询")).to_be_checked()
+    page.get_by_label("接收地址").fill("https://wd.example/kefu")
+    press(page, "Control+Enter")
+    expect(page.get_by_text("whsec_")).to_be_visible()
+    page.get_by_role("button", name="试发").click()
+    expect(page.get_by_role("cell", name="试发通知")).to_be_visible()
+    assert not faults
+    page.context.close()

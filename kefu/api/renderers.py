@@ -1,6 +1,7 @@
 """Answers as JSON."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -21,6 +22,6 @@ class QuickJSONRenderer(JSONRenderer):
 
 
 def _in_words(value: Any) -> str:
-    if not isinstance(value, Promise):
+    if not isinstance(value, Promise | Decimal):
         raise TypeError(f"no answer says {type(value)}")
     return str(value)

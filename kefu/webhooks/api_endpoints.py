@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -22,9 +23,26 @@ from kefu.api.idempotency import once
 from kefu.api.models import ApiKey
 from kefu.api.pagination import LONGEST, cut, newest_first
 from kefu.api.public_ids import conceal, reveal
-from kefu.api.schema import IDEMPOTENCY_KEY, WAS_REPLAYED, answered, paged, refusals
+from kefu.api.schema import (
+    ETAG,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    WAS_REPLAYED,
+    answered,
+    paged,
+    refusals,
+)
 from kefu.api.serializers import Strict, Text, instant
-from kefu.api.views import AlwaysJson, chosen_by, given_by, localised, no_parameters
+from kefu.api.views import (
+    AlwaysJson,
+    chosen_by,
+    etag,
+    given_by,
+    localised,
+    no_parameters,
+    refuse_if_changed,
+    versioned,
+)
 from kefu.webhooks import services
 from kefu.webhooks.models import Attempt, Delivery, Endpoint
 from kefu.webhooks.objects import CHOICES, TEST, public_event_id
@@ -217,6 +235,7 @@ class WebhookViewSet(viewsets.ViewSet):
         operation_id="read_webhook",
         summary=gettext_lazy("一个接收地址"),
         description=gettext_lazy("别的网点的地址与不存在的一样，都是 404。"),
+        parameters=[ETAG],
         responses={200: _webhook(gettext_lazy("接收地址")), **refusals(400, 404)},
     )
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -268,12 +287,12 @@ class WebhookViewSet(viewsets.ViewSet):
         summary=gettext_lazy("换签名密钥"),
         description=gettext_lazy("新旧两个密钥同时签名 24 小时，之后只用新的。"),
         request=Nothing,
-        parameters=[IDEMPOTENCY_KEY, WAS_REPLAYED],
+        parameters=[IDEMPOTENCY_KEY, IF_MATCH, WAS_REPLAYED],
         responses={
             200: answered(
                 SecretMade, {"secret": SECRET}, gettext_lazy("新的密钥"), "200", "secret"
             ),
-            **refusals(400, 404, 409, 413, 415, 422),
+            **refusals(400, 404, 409, 412, 413, 415, 422),
         },
         examples=[OpenApiExample("nothing", {}, request_only=True)],
     )
@@ -291,7 +310,7 @@ class WebhookViewSet(viewsets.ViewSet):
         summary=gettext_lazy("试发"),
         description=gettext_lazy("发出一个没有内容的 webhook.test 事件，结果在 deliveries/ 里。"),
         request=Nothing,
-        parameters=[IDEMPOTENCY_KEY, WAS_REPLAYED],
+        parameters=[IDEMPOTENCY_KEY, IF_MATCH, WAS_REPLAYED],
         responses={
             202: answered(
                 DeliveryShown,
@@ -302,7 +321,7 @@ class WebhookViewSet(viewsets.ViewSet):
                 "202",
                 "delivery",
             ),
-            **refusals(400, 404, 409, 413, 415, 422),
+            **refusals(400, 404, 409, 412, 413, 415, 422),
         },
         examples=[OpenApiExample("nothing", {}, request_only=True)],
     )
@@ -320,10 +339,10 @@ class WebhookViewSet(viewsets.ViewSet):
         summary=gettext_lazy("暂停"),
         description=gettext_lazy("暂停期间的事件留着，恢复后补发。"),
         request=Nothing,
-        parameters=[IDEMPOTENCY_KEY, WAS_REPLAYED],
+        parameters=[IDEMPOTENCY_KEY, IF_MATCH, ETAG, WAS_REPLAYED],
         responses={
             200: _webhook(gettext_lazy("已暂停")),
-            **refusals(400, 404, 409, 413, 415, 422),
+            **refusals(400, 404, 409, 412, 413, 415, 422),
         },
         examples=[OpenApiExample("nothing", {}, request_only=True)],
     )
@@ -341,10 +360,10 @@ class WebhookViewSet(viewsets.ViewSet):
         summary=gettext_lazy("恢复发送"),
         description=gettext_lazy("从停下的地方补发，一件不少。"),
         request=Nothing,
-        parameters=[IDEMPOTENCY_KEY, WAS_REPLAYED],
+        parameters=[IDEMPOTENCY_KEY, IF_MATCH, ETAG, WAS_REPLAYED],
         responses={
             200: _webhook(gettext_lazy("已恢复")),
-            **refusals(400, 404, 409, 413, 415, 422),
+            **refusals(400, 404, 409, 412, 413, 415, 422),
         },
         examples=[OpenApiExample("nothing", {}, request_only=True)],
     )
@@ -362,10 +381,10 @@ class WebhookViewSet(viewsets.ViewSet):
         summary=gettext_lazy("停用"),
         description=gettext_lazy("不再发到这里，还没有送达的也不发了；不能恢复。"),
         request=Nothing,
-        parameters=[IDEMPOTENCY_KEY, WAS_REPLAYED],
+        parameters=[IDEMPOTENCY_KEY, IF_MATCH, ETAG, WAS_REPLAYED],
         responses={
             200: _webhook(gettext_lazy("已停用")),
-            **refusals(400, 404, 409, 413, 415, 422),
+            **refusals(400, 404, 409, 412, 413, 415, 422),
         },
         examples=[OpenApiExample("nothing", {}, request_only=True)],
     )
@@ -439,10 +458,16 @@ def _find(public_id: str, partner: Partner) -> Endpoint:
 
 
 def _named(request: Request, public_id: str) -> tuple[Endpoint, Partner]:
-    """Return what a POST without any words is about, and whose it is."""
+    """Return what a POST without any words is about, and whose it is. Raises Changed if the caller saw another version."""
     partner = partner_of(request)
     endpoint = _find(public_id, partner)
     given_by(Nothing, request)
+    if "If-Match" in request.headers:
+        Endpoint.objects.select_for_update().get(
+            pk=endpoint.pk
+        )  # nobody else changes it from here on
+        endpoint = _find(public_id, partner)
+        refuse_if_changed(request, etag(shown(endpoint)), _("这个地址已经变了，请重新读取再决定"))
     return endpoint, partner
 
 
@@ -453,4 +478,4 @@ def _step(request: Request, public_id: str, do: Callable[[Endpoint, Any, Any], N
 
 
 def _answer(endpoint: Endpoint) -> Response:
-    return localised(Response(shown(endpoint)))
+    return versioned(shown(endpoint))

@@ -132,6 +132,13 @@ class TestAddresses:
         for step in ("resume", "rotate", "remove", "resend", "test"):
             assert program.send(place(made, step), {}).status_code == 409, step
 
+    def test_a_step_decided_on_an_older_version_is_not_taken(self, program, made):
+        seen = program.get(place(made)).headers["ETag"]
+        program.send(place(made, "pause"), {}, **{"If-Match": seen})
+        late = program.send(place(made, "remove"), {}, **{"If-Match": seen})
+        assert (late.status_code, late.json()["type"]) == (412, "/problems/precondition_failed")
+        assert Endpoint.objects.get().state == "paused"
+
     def test_a_step_takes_no_words(self, program, made):
         answer = program.send(place(made, "pause"), {"colour": "red"})
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "colour")

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from inspect import iscoroutinefunction
 
 import pytest
-from django.http import HttpResponse
+from asgiref.sync import sync_to_async
+from django.db import connection
+from django.http import HttpResponse, StreamingHttpResponse
 from django.test import override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, path
 
@@ -28,7 +30,19 @@ def view(request):
     return HttpResponse("好")
 
 
-urlpatterns = [path("here/", view)]
+async def parts():
+    seen.append(await sync_to_async(lambda: connection.connection is None)())
+    yield b"part"
+
+
+def stream(request):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    seen.append(connection.connection is None)
+    return StreamingHttpResponse(parts())
+
+
+urlpatterns = [path("here/", view), path("stream/", stream)]
 
 
 def views(patterns) -> Iterator[URLPattern]:
@@ -43,40 +57,81 @@ def test_no_view_is_asynchronous():
     assert not [each for each in found if iscoroutinefunction(each.callback)]
 
 
-@pytest.mark.django_db
-def test_a_request_goes_to_one_thread_once():
+async def asked(handler: Handler, place: str = "/here/") -> list[dict]:
+    """Ask once; return what was sent."""
     scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "path": "/here/",
-        "raw_path": b"/here/", "query_string": b"", "headers": [(b"host", b"testserver")], "scheme": "http",
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "path": place,
+        "raw_path": place.encode(), "query_string": b"", "headers": [(b"host", b"testserver")], "scheme": "http",
         "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
     }  # fmt: skip
     sent = []
+    over = asyncio.Event()
+    waiting = iter([{"type": "http.request", "body": b"", "more_body": False}])
 
-    async def call() -> None:
-        over = asyncio.Event()
-        waiting = iter([{"type": "http.request", "body": b"", "more_body": False}])
+    async def receive():
+        for message in waiting:
+            return message
+        await over.wait()
+        return {"type": "http.disconnect"}
 
-        async def receive():
-            for message in waiting:
-                return message
-            await over.wait()
-            return {"type": "http.disconnect"}
+    async def send(message):
+        sent.append(message)
 
-        async def send(message):
-            sent.append(message)
+    await handler(scope, receive, send)
+    return sent
 
-        await Handler()(scope, receive, send)
 
+@pytest.fixture
+def three_middlewares():
     seen.clear()
     with override_settings(
         ROOT_URLCONF=__name__,
         MIDDLEWARE=[f"{__name__}.middleware"] * 3,
         ALLOWED_HOSTS=["testserver"],
     ):
-        asyncio.run(call())
+        yield
+
+
+@pytest.mark.django_db
+def test_a_request_goes_to_one_thread_once(three_middlewares):
+    sent = asyncio.run(asked(Handler()))
 
     assert sent[0]["status"] == 200
     assert sent[1]["body"] == "好".encode()
     assert len(seen) == 4
     assert len(set(seen)) == 1
     assert seen[0] != threading.get_ident()
+
+
+@pytest.mark.django_db
+def test_one_request_after_the_other_uses_the_same_thread_and_two_at_once_do_not(three_middlewares):
+    handler = Handler()
+
+    async def twice_and_together():
+        await asked(handler)
+        await asked(handler)
+        one = set(seen)
+        await asyncio.gather(asked(handler), asked(handler))
+        return one, set(seen)
+
+    in_turn, all_of_them = asyncio.run(twice_and_together())
+
+    assert len(in_turn) == 1
+    assert len(all_of_them) == 2
+    assert len(handler._idle) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stream_holds_no_connection_while_it_lasts(three_middlewares):
+    handler = Handler()
+    with override_settings(MIDDLEWARE=[]):
+        handler.load_middleware()
+        sent = asyncio.run(asked(handler, "/stream/"))
+
+    assert b"part" in [message.get("body") for message in sent]
+    assert seen == [False, True]
+
+
+def test_anything_but_http_is_refused():
+    with pytest.raises(ValueError, match="websocket"):
+        asyncio.run(Handler()({"type": "websocket"}, None, None))

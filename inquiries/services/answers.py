@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from inquiries.models import Complaint, Inquiry
 from inquiries.services.intake import STATED, start_reply_clock
+from inquiries.services.telling import tell_outlet
 from kefu.cases import services as cases
 from kefu.cases.models import Case, Interaction
 from kefu.deadlines import services as deadlines
@@ -287,6 +288,7 @@ def close(
         if clock.action == Deadline.Action.COMPLAINT_HANDLING
     ]
     deadlines.keep(deadlines=promised, answer=line, actor=actor, now=now)  # rule: LC-02.05
+    tell_outlet(case=case, now=now)
     return case
 
 
@@ -339,6 +341,7 @@ def reopen(*, case: Case, reason: str, actor: Any, now: datetime) -> Case:
     _release_if_gone(case)
     line = cases.step(case=case, action="reopened", text=reason, actor=actor, now=now)
     _solve_again(case, line)
+    tell_outlet(case=case, now=now)
     return case
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from inquiries import complaint_rules as rules_of
 from inquiries.complaint_rules import ClassFacts
 from inquiries.models import Complaint, ComplaintGrading
+from inquiries.services.telling import tell_outlet
 from kefu.cases import services as cases
 from kefu.cases.models import Case, Interaction
 from kefu.clock import SHANGHAI
@@ -166,6 +167,8 @@ def _grade(
         _stop_clocks(case, now=now)
     _start_clocks(case, using, line, first=first)
     _to_specialist(case, grade, using, actor=actor, now=now)
+    if not first:  # the first time it is told with the complaint itself
+        tell_outlet(case=case, now=now)
 
 
 def _stop_clocks(case: Case, *, now: datetime) -> None:

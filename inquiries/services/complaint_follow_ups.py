@@ -21,7 +21,7 @@ from inquiries.services.complaint_standing import (
     take_step,
     written,
 )
-from inquiries.services.telling import tell_party
+from inquiries.services.telling import tell_outlet
 from kefu.cases import services as cases
 from kefu.cases.models import Case, Interaction
 from kefu.deadlines import services as deadlines
@@ -139,5 +139,5 @@ def give_up_follow_up(
     at.complaint.stage = Stage.DONE
     at.complaint.save(update_fields=["stage"])
     cases.move(case=at.case, to=Case.State.ANSWERED)
-    tell_party(at.complaint.against, case=at.case, now=now)
+    tell_outlet(case=at.case, now=now)
     return add_beside(at.case, Code.GIVEN_UP, line=line, actor=actor, now=now)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from inquiries import complaint_rules as rules_of
 from inquiries.models import Complaint, ComplaintStep
 from inquiries.services.complaint_standing import JUDGE, TEXT_LIMIT, Code, add_beside, written
-from inquiries.services.telling import tell_party
+from inquiries.services.telling import tell_outlet
 from kefu.cases import services as cases
 from kefu.cases.models import Case
 from kefu.errors import Conflict, KefuError, NotAllowed
@@ -102,7 +102,7 @@ def conclude(*, case: Case, outcome: str, remedy: str, actor: Any, now: datetime
     )
     complaint.conclusion = outcome
     complaint.save(update_fields=["conclusion"])
-    tell_party(complaint.against, case=case, now=now)
+    tell_outlet(case=case, now=now)
     return add_beside(case, Code.CONCLUDE, outcome=outcome, line=line, actor=actor, now=now)
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from inquiries import complaint_rules as rules_of
 from inquiries.models import Complaint, ComplaintStep
 from inquiries.services.intake import STATED
-from inquiries.services.telling import tell_party
+from inquiries.services.telling import tell_outlet
 from kefu.cases import services as cases
 from kefu.cases.models import Case, Interaction
 from kefu.deadlines import services as deadlines
@@ -114,7 +114,7 @@ def take_step(
     )
     at.complaint.stage = rules_of.STAGES[standing.step]
     at.complaint.save(update_fields=["stage"])
-    tell_party(at.complaint.against, case=at.case, now=now)
+    tell_outlet(case=at.case, now=now)
     return step
 
 

@@ -15,7 +15,7 @@ from inquiries.models import Complaint, Inquiry
 from inquiries.services.complaint_classes import grade_by_rules, unsolved_before
 from inquiries.services.incident_opening import watch
 from inquiries.services.intake import open_inquiry
-from inquiries.services.telling import tell_party
+from inquiries.services.telling import tell_outlet
 from kefu.cases import services as cases
 from kefu.cases.models import Case, CaseLink, Interaction
 from kefu.clock import SHANGHAI
@@ -218,7 +218,7 @@ def file_complaint(
     if earlier and (origin is None or earlier[0].pk != origin.pk):
         link_complaint(complaint=case, origin=earlier[0], cause=cause, actor=actor, now=now)
     watch(complaint=complaint, here=here, actor=actor, now=now)
-    tell_party(against, case=case, now=now)
+    tell_outlet(case=case, now=now)
     return case
 
 

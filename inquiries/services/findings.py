@@ -22,7 +22,7 @@ from inquiries.services.breaches import (
     promised_compensation,
 )
 from inquiries.services.complaint_standing import JUDGE
-from inquiries.services.telling import tell_party
+from inquiries.services.telling import tell_outlet
 from kefu.cases import services as cases
 from kefu.cases.models import Case, CaseLink
 from kefu.errors import Conflict, KefuError, NotAllowed
@@ -67,7 +67,7 @@ def record_finding(
     note = cases.shown(case=case, text=found.said, field="said", limit=500)
     finding = _impose(case, using, cost, party, breach, note, actor=actor, now=now)
     _charge_promise(finding, using, actor=actor, now=now)
-    tell_party(party, case=case, now=now)
+    tell_outlet(case=case, now=now)
     return finding
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from inquiries import complaint_rules as rules_of
 from inquiries.models import Finding, Rectification
 from inquiries.services.findings import judged
+from inquiries.services.telling import tell_outlet
 from kefu.cases import services as cases
 from kefu.cases.models import Case
 from kefu.clock import SHANGHAI
@@ -68,6 +69,7 @@ def order_rectification(
         who=finding.party.name,
         due_on=due_on.isoformat(),
     )
+    tell_outlet(case=case, now=now)
     return order
 
 
@@ -115,4 +117,5 @@ def recheck_rectification(
         who=order.finding.party.name,
         outcome=order.outcome,
     )
+    tell_outlet(case=case, now=now)
     return order

@@ -14,6 +14,7 @@ from kefu.partners import doors
 from kefu.punctuation import alike
 
 MOST = 100  # of a kind; who has more asks for the next page by his own program
+PAGES = 5  # read of a door at most, to find those of its rows that are listed here
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,15 @@ def todo(request: HttpRequest, *, now: datetime) -> list[Item]:
 
 
 def _of_kind(request: HttpRequest, name: str, *, now: datetime) -> Iterator[Item]:
-    kind = KINDS[name]
-    answer = doors.read(request, f"{name}/", now=now, limit=MOST, **kind.wanted)
-    yield from map(kind.item, filter(kind.listed, answer.data["results"]))
+    kind, wanted, found = KINDS[name], dict(KINDS[name].wanted), 0
+    for _page in range(PAGES):
+        answer = doors.read(request, f"{name}/", now=now, limit=MOST, **wanted)
+        listed = list(filter(kind.listed, answer.data["results"]))
+        yield from map(kind.item, listed)
+        found += len(listed)
+        wanted["cursor"] = answer.data["next_cursor"]
+        if found >= MOST or len(listed) == len(answer.data["results"]) or not wanted["cursor"]:
+            return
 
 
 def one(request: HttpRequest, name: str, public_id: str, *, now: datetime) -> tuple[Item, str]:

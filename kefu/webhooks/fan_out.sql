@@ -5,7 +5,8 @@ WITH looked_after AS (
     FROM webhooks_reading r JOIN webhooks_endpoint e ON e.id = r.endpoint_id
     JOIN network_party p ON p.id = e.party_id
     WHERE e.state = 'active' AND p.active
-    FOR UPDATE OF r SKIP LOCKED
+    -- An address that is removed at this moment waits, and then gives up what was made here.
+    FOR UPDATE OF r SKIP LOCKED FOR SHARE OF e SKIP LOCKED
 ), found AS (
     SELECT l.endpoint_id, l.types, v.*
     FROM looked_after l CROSS JOIN LATERAL (

@@ -24,6 +24,7 @@ EVENTS = 500  # of an endpoint at once
 SHARE = (
     4  # deliveries of one endpoint under way at the same time: a slow one takes no more of the room
 )
+PARTNER_SHARE = 8  # the same of all endpoints of one partner
 LEASE = timedelta(seconds=15)  # thrice what a delivery may last; then its sender was killed
 TRIED_FOR = timedelta(days=3)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=6)
@@ -40,6 +41,7 @@ def claim(*, room: int, now: datetime) -> Sequence[Delivery]:
     """Take at most ``room`` deliveries that are due; nobody else takes them before the lease is over."""
     values: dict[str, Any] = {
         "share": SHARE,
+        "partner": PARTNER_SHARE,
         "room": room,
         "now": now,
         "until": now + LEASE,

@@ -72,7 +72,7 @@ def _checked(url: str) -> str:
         parsed = httpx.URL()
     if (
         parsed.scheme not in schemes
-        or not parsed.host
+        or not parsed.raw_host  # ``host`` would read it as a person does, and refuse some that there are
         or parsed.userinfo
         or parsed.fragment
         or len(url) > LONGEST_URL
@@ -84,7 +84,7 @@ def _checked(url: str) -> str:
 
 @transaction.atomic
 def rotate_secret(*, endpoint: Endpoint, actor: Any, now: datetime) -> str:
-    """Give the endpoint a new secret and return it; the old one signs beside it for a day."""
+    """Give the endpoint a new secret and return it; the last one signs beside it for a day, one before that ends now."""
     _need_right(actor, endpoint.party)
     locked = Endpoint.objects.select_for_update().get(pk=endpoint.pk)
     if locked.state == State.REMOVED:
@@ -143,7 +143,8 @@ def _removed() -> Conflict:
 def send_test(*, endpoint: Endpoint, actor: Any, now: datetime) -> Delivery:
     """Send an event of no meaning to this address only. Raises Conflict while it is paused."""
     _need_right(actor, endpoint.party)
-    if not Endpoint.objects.filter(pk=endpoint.pk, state=State.ACTIVE).exists():
+    locked = Endpoint.objects.select_for_update().get(pk=endpoint.pk)
+    if locked.state != State.ACTIVE:
         raise Conflict(_("这个地址没有在用"), code="not_active")
     event = Event.objects.create(kind=TEST, at=now, party_id=endpoint.party_id)
     return Delivery.objects.create(
@@ -189,7 +190,12 @@ def forget_old(*, now: datetime) -> int:
     while True:
         with transaction.atomic():
             old = Delivery.objects.filter(done_at__lt=now - KEPT).order_by("done_at", "pk")
-            some = list(old.values_list("pk", flat=True)[:DELETED_AT_ONCE])
+            # Locked: one that is sent again meanwhile is not over any more.
+            some = list(
+                old.select_for_update(skip_locked=True).values_list("pk", flat=True)[
+                    :DELETED_AT_ONCE
+                ]
+            )
             Attempt.objects.filter(delivery__in=some).delete()
             Delivery.objects.filter(pk__in=some).delete()
         deleted += len(some)

@@ -147,6 +147,39 @@ def test_the_outlet_hears_of_the_complaint_and_of_what_was_found(centre, complai
     assert Event.Kind.COMPLAINT in TYPES
 
 
+def test_who_bears_a_finding_on_another_s_complaint_hears_of_his_penalty_only(
+    centre, complain, now
+):
+    """The complaint is not his to read, and its number would lead nowhere."""
+    case = complain(centre.chengdu, cause=Complaint.Cause.PHONE_UNREACHABLE)
+    services.record_finding(
+        case=case, clause="CD-05.21", party=centre.xian, actor=centre.chen.user, now=now,
+        found=services.Found(verified=True),
+    )  # fmt: skip
+
+    told = Event.objects.filter(party_id=centre.xian.pk)
+    assert Event.Kind.COMPLAINT not in {event.kind for event in told}
+    of_chengdu = Event.objects.filter(kind=Event.Kind.COMPLAINT)
+    assert [event.party_id for event in of_chengdu] == [centre.chengdu.pk] * 2
+
+
+def test_the_outlet_hears_when_it_is_closed_and_taken_up_again(centre, complain, now):
+    case = complain(centre.chengdu)
+    told = Event.objects.filter(kind=Event.Kind.COMPLAINT, party_id=centre.chengdu.pk)
+    before = told.count()
+    services.answer_customer(
+        case=case, text="已向客户道歉并补送", channel="phone", substantive=True,
+        actor=centre.lin.user, now=now,
+    )  # fmt: skip
+    case.refresh_from_db()
+    services.close(
+        case=case, note="客户满意", further_needs_asked=True, actor=centre.lin.user, now=now
+    )
+    assert told.count() == before + 1
+    services.reopen(case=case, reason="客户又来电", actor=centre.lin.user, now=now)
+    assert told.count() == before + 2
+
+
 @pytest.mark.rule("CD-05.21", "CD-05.23")
 def test_an_outlet_reads_each_call_to_its_numbers(centre, chengdu, xian, now):
     number = report_number(

@@ -86,8 +86,12 @@ def test_calls_to_the_outlet_s_numbers_stand_beside_them(centre, now, chengdu):
     assert "无人接听" in said(chengdu.get(HOME + "numbers/"))
 
 
-def test_a_deadline_without_a_door_of_its_own_is_listed_and_explained(centre, now, chengdu):
-    """A query is listed once, as itself; what only has a clock as that clock."""
+@pytest.mark.parametrize("page_of", [100, 1])
+def test_a_deadline_without_a_door_of_its_own_is_listed_and_explained(
+    page_of, centre, now, chengdu, monkeypatch
+):
+    """A query is listed once, as itself; what only has a clock as that clock, however many queries are due before it."""
+    monkeypatch.setattr("kefu.partners.todo.MOST", page_of)
     case = complain(centre, centre.chengdu, now)
     asked = services.ask_outlet(
         case=case, outlet=centre.chengdu, question="在哪里", actor=centre.lin.user, now=now

@@ -86,6 +86,7 @@ class TestAddresses:
         [
             ({"url": "http://wd.example/kefu"}, "url"),
             ({"url": "https://user@wd.example/"}, "url"),
+            ({"url": "https:///kefu"}, "url"),
             ({"types": []}, "types"),
             ({"types": ["case.new"]}, "types"),
             ({"types": "query.asked"}, "types"),
@@ -97,6 +98,13 @@ class TestAddresses:
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["field"].split(".")[0] == field
         assert not Endpoint.objects.exists()
+
+    def test_a_name_that_only_machines_read_is_a_name(self, program):
+        """Whether there is such a host is seen when we connect."""
+        for number, url in enumerate(("https://xn--/", "https://xn--i-7iq.ws/kefu")):
+            answer = program.send(DOOR, ADDRESS | {"url": url}, key=f"name-{number}")
+            assert (answer.status_code, answer.json()["url"]) == (201, url)
+            assert program.get(place(answer.json())).json()["url"] == url
 
     def test_another_s_address_does_not_exist(self, made, foreign):
         assert foreign.get(DOOR).data["results"] == []

@@ -20,6 +20,7 @@ from kefu.webhooks.models import Attempt, Delivery, Endpoint
 from kefu.webhooks.objects import TYPES, public_event_id
 from kefu.webhooks.posting import Answer, Error
 from kefu.webhooks.sender import Sender, deliver_due
+from tests.threads import at_once
 from tests.transactions import wait_until_events_can_be_read
 from tests.webhooks.listener import Listener
 
@@ -339,6 +340,32 @@ def test_a_slow_endpoint_delays_no_other(register, happens, centre):
 
     assert waited < 4
     assert under_way == queue.SHARE  # it has its share of the room and no more
+
+
+def test_a_partner_with_many_endpoints_has_no_more_of_the_room(register, happens, centre, now):
+    for number in range(4):
+        register(f"http://127.0.0.1:{9000 + number}/kefu")
+    register("http://127.0.0.1:9100/kefu", party=centre.xian)
+    for number in range(queue.SHARE):
+        happens(number + 1)
+        happens(number + 1, party=centre.xian)
+    queue.fan_out(now=now)
+
+    taken = queue.claim(room=100, now=now)
+    of_chengdu = [one for one in taken if one.endpoint.party_id == centre.chengdu.pk]
+
+    assert (len(of_chengdu), len(taken)) == (queue.PARTNER_SHARE, queue.PARTNER_SHARE + queue.SHARE)
+    assert queue.claim(room=100, now=now) == []
+
+
+def test_an_endpoint_that_is_being_removed_is_given_nothing_more(endpoint, happens, centre, now):
+    happens(1)
+    with transaction.atomic():
+        services.remove(endpoint=endpoint, actor=centre.chen.user, now=now)
+        at_once(lambda: queue.fan_out(now=now))
+    queue.fan_out(now=now)
+
+    assert not Delivery.objects.exists()
 
 
 def test_an_endpoint_that_never_answers_costs_five_seconds(register, happens):

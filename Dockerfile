@@ -28,7 +28,8 @@ ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     DJANGO_SETTINGS_MODULE=kefu.settings.production \
     KEFU_STATIC_ROOT=/app/static_root \
-    KEFU_MEDIA_ROOT=/data/media
+    KEFU_MEDIA_ROOT=/data/media \
+    PROMETHEUS_MULTIPROC_DIR=/tmp/metrics
 USER kefu
 VOLUME /data
 EXPOSE 8000

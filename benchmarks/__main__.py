@@ -28,6 +28,7 @@ BENCHES = (
     "claim_documents",
     "partner_lists",
     "webhooks",
+    "dashboard",
 )  # modules beside this one, each with run(scale) yielding results
 
 

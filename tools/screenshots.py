@@ -167,6 +167,11 @@ def office(browser: Browser, base: str, language: str) -> None:
     with desk(browser, base, "0801", language) as page:
         page.goto("/admin/")
         take(page, "admin", language)
+        page.goto("/wallboard/")
+        page.set_viewport_size(ViewportSize(width=1920, height=1080))
+        page.locator("[data-clock]", has_text=":").wait_for()
+        take(page, "wallboard", language)
+        page.set_viewport_size(SIZE)
         page.goto("/admin/penalties/penalty/")
         take(page, "penalties", language)
 

@@ -189,6 +189,12 @@ class Case(models.Model):
                     ("age", ("opened_at",)),
                 )
             ),
+            # How long what is open has been waiting.
+            models.Index(
+                fields=["opened_at", "department", "next_due_at"],
+                condition=~Q(state="closed"),
+                name="case_open_age",
+            ),
             # Ageing reads the outlets of open claims from here alone.
             models.Index(
                 fields=["id"],

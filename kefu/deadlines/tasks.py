@@ -8,3 +8,8 @@ from kefu.deadlines import services
 @shared_task
 def tick() -> int:
     return services.sweep_until_next_tick()
+
+
+@shared_task
+def roll_counts() -> int:
+    return services.roll_counts()

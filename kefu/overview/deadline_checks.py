@@ -5,6 +5,7 @@ from typing import Any
 
 from inquiries.services.intake import TIMED
 from kefu.clock import SHANGHAI
+from kefu.deadlines.services.counts import COUNTED, KEYS
 from kefu.overview.checks import Check
 from kefu.policy.clocks import ReplyFacts, ReplyRules, reply_due
 from kefu.policy.rulebook import RulebookError
@@ -72,5 +73,21 @@ DEADLINE_CHECKS = [
                       WHERE state IN ('running', 'breached', 'set_aside') AND answered_at IS NULL AND released_at IS NULL
                       GROUP BY case_id) d ON d.case_id = c.id
            WHERE c.next_due_at IS DISTINCT FROM d.due_at""",
+    ),
+    *(
+        (
+            f"{table}_counts_add_up",
+            "SELECT count(*) FROM deadlines_deadline",
+            f"""SELECT 'promises of ' || concat_ws(', ', {key}) || ' are counted as '
+                       || concat_ws('/', sum(open), sum(met), sum(broken)) || ' too many or too few' AS what
+                FROM (SELECT {key}, open, met, broken FROM deadlines_{table}
+                      UNION ALL SELECT {key}, open, met, broken
+                      FROM (SELECT *, date_trunc('month', day)::date AS month FROM deadlines_countmove) moved
+                      UNION ALL SELECT {key}, -open, -met, -broken FROM ({COUNTED}) really) c
+                GROUP BY {key}
+                HAVING sum(open) <> 0 OR sum(met) <> 0 OR sum(broken) <> 0
+                ORDER BY {key}""",  # noqa: S608 our own text
+        )
+        for table, key in KEYS.items()
     ),
 ]

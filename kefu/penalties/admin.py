@@ -31,7 +31,7 @@ from kefu.admin.base import (
 from kefu.admin.filters import UndecidedFilter, month
 from kefu.ledger.models import Entry
 from kefu.penalties import selectors, services
-from kefu.penalties.models import Penalty, PenaltyEvent, Waiver
+from kefu.penalties.models import FOR_PEOPLE, Penalty, PenaltyEvent, Waiver
 from kefu.policy.rulebook import load_all
 from kefu.rulebooks import wording
 
@@ -95,6 +95,17 @@ class WaiverOpenFilter(SimpleListFilter):
         return queryset.filter(pk__in=Waiver.objects.filter(approved=None).values("penalty_id"))
 
 
+class JudgedFilter(SimpleListFilter):
+    title = _("裁定")
+    parameter_name = "judged"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        return [("people", _("待人裁定"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(FOR_PEOPLE) if self.value() else queryset
+
+
 class ReadingFilter(SimpleListFilter):
     title = _("阅读确认")
     parameter_name = "reading"
@@ -147,10 +158,12 @@ class PenaltyAdmin(ReadOnlyAdmin):
     list_filter = (
         "state",
         "kind",
+        JudgedFilter,
         WaiverOpenFilter,
         ReadingFilter,
         month("incurred_at"),
         ClauseFilter,
+        "case__department",
         ("party", AutocompleteSelectFilter),
     )
     list_filter_submit = True

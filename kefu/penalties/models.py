@@ -10,6 +10,10 @@ from django.utils.translation import pgettext_lazy
 
 from kefu.staff.models import User
 
+# Conditions that people judge; programs see the others come true.
+FOUND_BY_PEOPLE = frozenset({"evidence", "verification"})
+FOR_PEOPLE = Q(state="held") | Q(state="provisional", condition__in=sorted(FOUND_BY_PEOPLE))
+
 
 class PenaltyQuerySet(models.QuerySet["Penalty"]):
     def visible_to(self, user: Any) -> Self:
@@ -24,6 +28,10 @@ class PenaltyQuerySet(models.QuerySet["Penalty"]):
 
     def provisional(self) -> Self:
         return self.filter(state=Penalty.State.PROVISIONAL)
+
+    def for_people(self) -> Self:
+        """Those that wait for a person's judgement."""
+        return self.filter(FOR_PEOPLE)
 
 
 class Penalty(models.Model):
@@ -98,6 +106,9 @@ class Penalty(models.Model):
                 fields=["incurred_at"],
                 condition=Q(state__in=["provisional", "held"]),
                 name="penalty_undecided",
+            ),
+            models.Index(
+                fields=["incurred_at", "id"], condition=FOR_PEOPLE, name="penalty_for_people"
             ),
         ]
         constraints = [

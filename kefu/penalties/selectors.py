@@ -4,8 +4,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from kefu.penalties.models import Penalty
-from kefu.penalties.services import FOUND_BY_PEOPLE
+from kefu.penalties.models import FOUND_BY_PEOPLE, Penalty
 from kefu.policy.explanation import Explanation, explain_penalty
 from kefu.rulebooks.selectors import confirmed_when, edition
 from kefu.staff.models import Employee

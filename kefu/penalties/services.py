@@ -17,10 +17,8 @@ from kefu.network.models import Party
 from kefu.network.selectors import our_company
 from kefu.notifications import services as notifications
 from kefu.notifications.models import Event
-from kefu.penalties.models import Penalty, PenaltyEvent, Waiver
+from kefu.penalties.models import FOUND_BY_PEOPLE, Penalty, PenaltyEvent, Waiver
 
-# Conditions that no program can see come true.
-FOUND_BY_PEOPLE = frozenset({"evidence", "verification"})
 # What may still be paid and is not.
 LIVE = frozenset({Penalty.State.PROVISIONAL, Penalty.State.HELD, Penalty.State.PAYABLE})
 # All that there is something of to take back, paid or not.

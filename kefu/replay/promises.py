@@ -11,8 +11,7 @@ from typing import Any
 
 from kefu.deadlines.models import Consequence, Deadline
 from kefu.deadlines.services.promises import OUTLETS
-from kefu.penalties.models import Penalty
-from kefu.penalties.services import FOUND_BY_PEOPLE
+from kefu.penalties.models import FOUND_BY_PEOPLE, Penalty
 from kefu.policy.clauses import NotSet
 from kefu.policy.clocks import (
     Due,

@@ -160,6 +160,16 @@ def matching(rows: Iterable[ClauseRow], text: str) -> list[ClauseRow]:
     return [row for row in rows if all(word in row.words for word in words)]
 
 
+def titles(language: str) -> dict[str, str]:
+    """What the clauses of all editions that hold anywhere are called; the latest word counts."""
+    versions = Assignment.objects.order_by("version").values_list("version", flat=True).distinct()
+    return {
+        clause.id: clause.label(language)
+        for version in versions
+        for clause in edition(version).rules.clauses
+    }
+
+
 # One version beside another.
 
 

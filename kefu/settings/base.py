@@ -1,6 +1,7 @@
 """What every way of running kefu shares. Secrets and addresses come from the environment."""
 
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
     },
     "tick": {"task": "kefu.deadlines.tasks.tick", "schedule": timedelta(seconds=1)},
+    "roll-counts": {
+        "task": "kefu.deadlines.tasks.roll_counts",
+        "schedule": timedelta(seconds=10),
+    },
     "draw-up-statements": {
         "task": "kefu.statements.tasks.draw_up",
         "schedule": timedelta(minutes=10),
@@ -307,6 +312,7 @@ ROOT_URLCONF = "kefu.urls"
 ASGI_APPLICATION = "kefu.asgi.application"
 WSGI_APPLICATION = "kefu.wsgi.application"
 MIDDLEWARE = [
+    "kefu.metrics.TimedMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "kefu.security.RequestLogMiddleware",
@@ -430,6 +436,10 @@ KEFU_APPEAL_DECISION_DAYS = env.int("KEFU_APPEAL_DECISION_DAYS", default=10)
 
 # A TrueType font with Chinese characters for PDF; empty: the first of the usual ones of the system (kefu.pdf).
 KEFU_PDF_FONT = env.str("KEFU_PDF_FONT", default="")
+# From where /metrics may be read without signing in; never through a proxy.
+KEFU_METRICS_NETWORKS = [
+    ip_network(one) for one in env.list("KEFU_METRICS_NETWORKS", default=["127.0.0.0/8", "::1/128"])
+]
 # Networks beside the public ones that webhooks may go to; only local and test settings name any.
 KEFU_WEBHOOK_NETWORKS: list[str] = []
 # An outlet that says nothing for so many days after its statement was issued has confirmed it, where no rulebook in

@@ -59,8 +59,11 @@ UNFOLD: dict[str, Any] = {
             "important-dark": "var(--color-base-100)",
         },
     },
-    "STYLES": [lambda request: static("css/admin.css")],
-    "DASHBOARD_CALLBACK": "kefu.overview.waiting.dashboard",
+    "STYLES": [
+        lambda request: static("css/admin.css"),
+        lambda request: static("css/dashboard.css"),
+    ],
+    "DASHBOARD_CALLBACK": "kefu.overview.dashboard.page.front",
     "ACCOUNT": {
         "navigation": [
             {"title": _("工作台"), "link": "/"},
@@ -70,6 +73,6 @@ UNFOLD: dict[str, Any] = {
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
-        "navigation": "kefu.overview.waiting.navigation",
+        "navigation": "kefu.overview.navigation.navigation",
     },
 }

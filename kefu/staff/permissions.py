@@ -132,6 +132,8 @@ TABLE: dict[str, set[Role]] = {
     "rulebooks.assign_version": SUPERVISORS,
     "replay.what_if": SUPERVISORS,
     "api.issue_key": SUPERVISORS,
+    "overview.see_overview": OFFICE,
+    "overview.share_wallboard": SUPERVISORS,
     "partners.manage_account": SUPERVISORS,
 }
 

@@ -20,7 +20,7 @@ def services() -> dict[str, dict[str, Any]]:
 
 
 def test_every_part_is_there(services: dict[str, dict[str, Any]]) -> None:
-    assert set(services) == OURS | {"proxy", "migrate", "postgres", "redis"}
+    assert set(services) == OURS | {"proxy", "migrate", "postgres", "redis", "prometheus"}
 
 
 def test_what_is_secret_comes_from_the_environment_and_is_never_defaulted() -> None:
@@ -40,7 +40,22 @@ def test_what_is_secret_comes_from_the_environment_and_is_never_defaulted() -> N
 
 
 def test_only_the_proxy_is_reached_from_outside(services: dict[str, dict[str, Any]]) -> None:
-    assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
+    ports = {name: service["ports"] for name, service in services.items() if "ports" in service}
+
+    assert set(ports) == {"proxy", "prometheus"}
+    assert ports["prometheus"] == ["127.0.0.1:9090:9090"]
+
+
+def test_metrics_are_an_extra_and_what_it_reads_is_there(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    prometheus = services["prometheus"]
+    assert prometheus["profiles"] == ["watch"]
+    files = [one.split(":")[0] for one in prometheus["volumes"] if one.startswith("./")]
+    assert all((PROJECT / file).is_file() for file in files)
+    scraped = yaml.safe_load((PROJECT / "deploy/prometheus/prometheus.yml").read_text())
+    targets = scraped["scrape_configs"][0]["static_configs"][0]["targets"]
+    assert {target.split(":")[0] for target in targets} <= set(services)
 
 
 def test_the_owner_of_the_tables_is_known_to_the_migration_only(

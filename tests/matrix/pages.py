@@ -8,8 +8,11 @@ LETTERS = {
     "A": "agent", "L": "shift_lead", "S": "supervisor", "I": "inspector", "J": "adjuster", "M": "manager", "H": "hr",
     "F": "finance",
 }  # fmt: skip
-# For everybody, signed in or not; ``session`` says how long one still is.
-OPEN = {"overview:healthz", "overview:readyz", "set_language", "workbench:session"}
+# For everybody, signed in or not; ``session`` says how long one still is, metrics are read near the machine only,
+# the shared wallboard has a signed address.
+OPEN = {
+    "overview:healthz", "overview:readyz", "overview:metrics", "overview:shared_wallboard", "set_language", "workbench:session",
+}  # fmt: skip
 # For an outlet's account: where one comes to after signing in, and its own pages, which nobody else opens
 # (tests/partners/test_pages.py).
 OUTLETS = {"payroll:arrive"} | {
@@ -98,7 +101,7 @@ PAGES = {
         "workbench:photo_small", "processes:start",
     },
     "LSIMHF": {
-        "rulebooks:coverage",
+        "rulebooks:coverage", "overview:dashboard_file", "overview:wallboard",
     },
     "SIM": {
         "inquiries:inspection",

@@ -23,7 +23,7 @@ from kefu.audit import services as audit
 from kefu.cases.models import Attachment, Interaction
 from kefu.clock import SHANGHAI
 from kefu.deadlines.models import Deadline
-from kefu.deadlines.services import sweep
+from kefu.deadlines.services import roll_counts, sweep
 from kefu.network.models import Party
 from kefu.overview import services
 from kefu.overview.verify import CHECKS, verify
@@ -134,6 +134,7 @@ def live(now, patch):
         )
     patch.setattr(django_settings, "KEFU_NOW", now)
     sweep()
+    roll_counts()
     fines = Penalty.objects.filter(kind="fine").order_by("pk")
     for fine in fines:
         with transaction.atomic():
@@ -624,6 +625,13 @@ DELETE_PENALTY = (
             ),
         ),
         ("balance_is_its_postings", ("UPDATE ledger_account SET balance = balance + 0.01",)),
+        (
+            "clausehour_counts_add_up",
+            ("UPDATE deadlines_clausehour SET met = met + 1 WHERE broken > 0",),
+        ),
+        ("clausemonth_counts_add_up", ("UPDATE deadlines_clausemonth SET open = open - 1",)),
+        ("partyday_counts_add_up", ("DELETE FROM deadlines_partyday WHERE broken > 0",)),
+        ("partymonth_counts_add_up", ("UPDATE deadlines_partymonth SET broken = broken + 1",)),
         (
             "case_shows_its_next_due_time",
             (

@@ -8,9 +8,8 @@ from kefu.deadlines import services as deadlines
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.ledger.models import Account, Entry
 from kefu.penalties import services as penalties
-from kefu.penalties.models import Penalty
+from kefu.penalties.models import FOUND_BY_PEOPLE, Penalty
 from kefu.penalties.selectors import open_steps
-from kefu.penalties.services import FOUND_BY_PEOPLE
 from kefu.workbench.selectors import costs
 from tests.centre import at
 

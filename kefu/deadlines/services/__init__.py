@@ -1,6 +1,7 @@
 """What can happen to a promise. ``promises`` starts, keeps and moves them; ``sweep`` breaks them;
-``doors`` records our own interruptions. ``promises`` may call ``sweep``, never the other way round."""
+``doors`` records our own interruptions, ``counts`` how many there are. ``promises`` may call ``sweep``, never the other way round."""
 
+from kefu.deadlines.services.counts import rebuild_counts, roll_counts
 from kefu.deadlines.services.doors import record_probe
 from kefu.deadlines.services.promises import (
     cancel,
@@ -33,9 +34,11 @@ __all__ = [
     "note_failed_contact",
     "pause",
     "propose_late_entry",
+    "rebuild_counts",
     "record_probe",
     "repoint",
     "requeue",
+    "roll_counts",
     "see_warnings",
     "settle",
     "start",

@@ -12,6 +12,7 @@ from kefu.workbench.selectors.desk import (
     desk,
     grouped,
     pulse,
+    restricted_pages,
 )
 from kefu.workbench.selectors.queue import (
     PAGE_ROWS,
@@ -46,6 +47,7 @@ __all__ = [
     "pulse",
     "queue_page",
     "queue_rows",
+    "restricted_pages",
     "search_cases",
     "served",
     "suggest",

@@ -185,6 +185,22 @@ def pulse(*, desk: Desk, now: datetime) -> Pulse:
     return Pulse(views, pages, row["unread"], f"{row['oldest']}-0", told)
 
 
+def restricted_pages(*, desk: Desk, now: datetime) -> Sequence[Page]:
+    """The pages that it takes a right to open and where something waits, in one query."""
+    entries = [one for one in navigation(desk.user) if one.rights and one.waiting is not None]
+    columns = {
+        f"at_{one.name}": capped_count(one.waiting(desk, now)) for one in entries if one.waiting
+    }
+    if not columns:
+        return ()
+    row: Any = User.objects.filter(pk=desk.user.pk).values(**columns).get()
+    pages = [
+        Page(one.name, str(one.label), one.url, row[f"at_{one.name}"], str(one.group))
+        for one in entries
+    ]
+    return [page for page in pages if page.count]
+
+
 def view_url(view: str, **query: str) -> str:
     query = {
         **({} if view == "mine" else {"view": view}),

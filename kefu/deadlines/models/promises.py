@@ -10,6 +10,22 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+# What a change of promises does to their counts, one row for all of a statement that are alike (see ``counts``).
+MOVES = """
+    INSERT INTO deadlines_countmove (day, hour, clause, department_id, party_id, open, met, broken)
+    SELECT (due_at AT TIME ZONE 'Asia/Shanghai')::date, extract(hour FROM due_at AT TIME ZONE 'Asia/Shanghai'),
+           clause, department_id, party_id,
+           coalesce(sum(n) FILTER (WHERE state IN ('running', 'set_aside')), 0),
+           coalesce(sum(n) FILTER (WHERE state = 'met'), 0),
+           coalesce(sum(n) FILTER (WHERE state = 'breached'), 0)
+    FROM ({changed}) changed
+    GROUP BY 1, 2, 3, 4, 5
+    HAVING sum(n) FILTER (WHERE state IN ('running', 'set_aside')) <> 0
+        OR sum(n) FILTER (WHERE state = 'met') <> 0 OR sum(n) FILTER (WHERE state = 'breached') <> 0;
+    RETURN NULL;
+"""
+COUNTED = "SELECT due_at, clause, department_id, party_id, state, {n} AS n FROM {rows}"
+
 
 class DeadlineQuerySet(models.QuerySet["Deadline"]):
     def of_party(self, party_id: int) -> Self:
@@ -167,6 +183,17 @@ class Deadline(models.Model):
                 condition=Q(state="running"),
                 name="deadline_sweep",
             ),
+            # What waits for a person, and what is at risk, is asked for as a whole by supervisors.
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(state="set_aside"),
+                name="deadline_set_aside",
+            ),
+            models.Index(
+                fields=["warn_at", "id"],
+                condition=Q(state="running"),
+                name="deadline_at_risk",
+            ),
             models.Index(
                 fields=["warn_at"],
                 condition=Q(state="running", warned_at=None),
@@ -217,6 +244,24 @@ class Deadline(models.Model):
                 ],
             ),
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="counted_when_made",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="made"),
+                func=MOVES.format(changed=COUNTED.format(n=1, rows="made")),
+            ),
+            pgtrigger.Trigger(
+                name="counted_when_changed",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                referencing=pgtrigger.Referencing(old="before", new="after"),
+                func=MOVES.format(
+                    changed=f"{COUNTED.format(n=-1, rows='before')} UNION ALL {COUNTED.format(n=1, rows='after')}"
+                ),
+            ),
         ]
 
     def __str__(self) -> str:

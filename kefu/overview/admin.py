@@ -1,0 +1,115 @@
+"""Screens that show the wallboard: opened and closed here."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from kefu import clock
+from kefu.admin.base import NoForm, OfficeAdmin, action, badge, display
+from kefu.overview import services
+from kefu.overview.models import WallboardLink
+
+
+class LinkForm(forms.ModelForm):
+    class Meta:
+        model = WallboardLink
+        fields = ("name", "department")
+
+
+@admin.register(WallboardLink)
+class WallboardLinkAdmin(OfficeAdmin):
+    form = LinkForm
+    list_display = ("name", "department", "shown_state", "made_by", "made_at")
+    list_select_related = ("department", "made_by")
+    ordering = ("-pk",)
+    add_fieldsets = (
+        (
+            None,
+            {
+                "fields": ("name", "department"),
+                "description": _(
+                    "打开链接的屏幕不用登录，谁走过都能看到；上面没有客户的任何信息。"
+                ),
+            },
+        ),
+    )
+    fields = (
+        "name",
+        "department",
+        "shown_state",
+        "shown_link",
+        ("made_by", "made_at"),
+        ("revoked_by", "revoked_at"),
+    )
+    readonly_fields = (
+        "shown_state",
+        "shown_link",
+        "made_by",
+        "made_at",
+        "revoked_by",
+        "revoked_at",
+    )
+    actions = ("revoke",)
+    actions_detail = ("revoke_here",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: WallboardLink, form: Any, change: bool) -> None:
+        made = services.make_wallboard_link(
+            name=form.cleaned_data["name"],
+            department=form.cleaned_data["department"],
+            actor=request.user,
+            now=clock.now(),
+        )
+        obj.pk = made.pk
+
+    @display(description=_("状态"))
+    def shown_state(self, row: WallboardLink) -> str:
+        return badge(_("已收回") if row.revoked_at else _("在用"))
+
+    @display(description=_("链接"))
+    def shown_link(self, row: WallboardLink) -> str:
+        if row.revoked_at is not None:
+            return "–"
+        url = reverse("overview:shared_wallboard", args=[row.token])
+        return format_html('<a class="kf-link kf-secret" href="{}">{}</a>', url, url)
+
+    def has_share_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return bool(request.user.has_perm(services.SHARE))
+
+    @action(description=_("收回"), permissions=["share"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return self._revoke(request, queryset)
+
+    @action(description=_("收回"), permissions=["share"], url_path="revoke")
+    def revoke_here(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
+        row = self.one(request, object_id)
+        return self._revoke(
+            request, [row], back=reverse("admin:overview_wallboardlink_change", args=[row.pk])
+        )
+
+    def _revoke(
+        self, request: HttpRequest, rows: Iterable[Any], back: str = ""
+    ) -> HttpResponse | None:
+        def do(link: WallboardLink) -> None:
+            services.revoke_wallboard_link(link=link, actor=request.user, now=clock.now())
+
+        return self.step(
+            request,
+            rows,
+            do,
+            title=str(_("收回大屏链接")),
+            form_class=NoForm,
+            done=str(_("已收回 %(n)d 个链接")),
+            action="revoke",
+            hint=str(_("正在显示的屏幕在几秒内变黑，链接不能恢复。")),
+            back=back,
+        )

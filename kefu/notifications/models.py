@@ -82,6 +82,7 @@ class Event(models.Model):
         INSPECTION = "inspection.told", _("检查")
         WEBHOOK_TEST = "webhook.test", _("试发通知")
         CHECKS_SHORT = "checks.short", _("检查次数不够")
+        VERIFIED_BAD = "verify.failed", _("每日核对发现不一致")
 
     txid = models.BigIntegerField(editable=False, db_default=CurrentTransaction())
     kind = models.CharField(_("事件"), choices=Kind, max_length=24)

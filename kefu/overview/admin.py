@@ -1,4 +1,4 @@
-"""Screens that show the wallboard: opened and closed here."""
+"""Screens that show the wallboard, opened and closed here; what the daily verification found."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,13 +8,13 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from kefu import clock
-from kefu.admin.base import NoForm, OfficeAdmin, action, badge, display
+from kefu.admin.base import NoForm, OfficeAdmin, ReadOnlyAdmin, action, badge, display
 from kefu.overview import services
-from kefu.overview.models import WallboardLink
+from kefu.overview.models import Verification, WallboardLink
 
 
 class LinkForm(forms.ModelForm):
@@ -113,3 +113,26 @@ class WallboardLinkAdmin(OfficeAdmin):
             hint=str(_("正在显示的屏幕在几秒内变黑，链接不能恢复。")),
             back=back,
         )
+
+
+@admin.register(Verification)
+class VerificationAdmin(ReadOnlyAdmin):
+    list_display = ("day", "shown_outcome", "checks", "rows", "seconds", "at")
+    ordering = ("-day",)
+    fields = (("day", "at"), ("checks", "rows", "seconds"), "shown_outcome", "shown_failed")
+    readonly_fields = ("shown_outcome", "shown_failed")
+
+    @display(description=_("结果"))
+    def shown_outcome(self, row: Verification) -> str:
+        if not row.violations:
+            return badge(_("一致"))
+        return badge(_("{n} 处不一致").format(n=row.violations), "waits")
+
+    @display(description=_("不一致的核对项"))
+    def shown_failed(self, row: Verification) -> str:
+        lines = [
+            (one["check"], one["found"], what) for one in row.failed for what in one["violations"]
+        ]
+        if not lines:
+            return "–"
+        return format_html_join("", "<p><code>{}</code> ({}) {}</p>", lines)

@@ -39,7 +39,9 @@ SELECT (SELECT count(*) FROM cases_case WHERE state <> 'closed'),
         FROM webhooks_delivery d JOIN webhooks_endpoint e ON e.id = d.endpoint_id JOIN network_party p ON p.id = e.party_id
         WHERE d.state = 'pending' AND d.tries = 0 AND e.state = 'active' AND p.active),
        (SELECT count(*) FROM deadlines_countmove),
-       (SELECT count(*) FROM staff_duty WHERE ended_at IS NULL)
+       (SELECT count(*) FROM staff_duty WHERE ended_at IS NULL),
+       coalesce((SELECT violations FROM overview_verification ORDER BY day DESC LIMIT 1), 0),
+       (SELECT extract(epoch FROM %(now)s::timestamptz - max(at))::float8 FROM overview_verification)
 """
 NAMES = (
     ("kefu_cases_open", "Open cases."),
@@ -55,6 +57,8 @@ NAMES = (
     ("kefu_webhooks_untried_seconds", "Age of the oldest event that was not tried once."),
     ("kefu_counts_waiting", "Changes of the counts that nobody has added up."),
     ("kefu_people_on_duty", "People who are on duty."),
+    ("kefu_verify_violations", "What the last daily verification found not to hold."),
+    ("kefu_verify_age_seconds", "Since the last daily verification; missing before the first."),
 )
 
 
@@ -93,7 +97,8 @@ def _work() -> Iterator[Metric]:
         cursor.execute(WORK, {"now": now})
         numbers = cursor.fetchone()
     for (name, told), number in zip(NAMES, numbers, strict=True):
-        yield GaugeMetricFamily(name, told, value=float(number))
+        if number is not None:
+            yield GaugeMetricFamily(name, told, value=float(number))
     today = now.astimezone(SHANGHAI).date()
     promises = GaugeMetricFamily(
         "kefu_promises_today",

@@ -1,7 +1,8 @@
-"""Links to the wallboard: who let whose screen show it, and until when."""
+"""Links to the wallboard: who let whose screen show it, and until when; and what the daily verification found."""
 
-from typing import Self
+from typing import Any, Self
 
+import pgtrigger
 from django.core.signing import BadSignature, Signer
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -74,3 +75,27 @@ class WallboardLink(models.Model):
     @property
     def token(self) -> str:
         return SIGNER.sign(str(self.pk))
+
+
+class Verification(models.Model):
+    """What one day's verification found: whether what must hold did hold. Rows are only ever added."""
+
+    day = models.DateField(_("日期"), unique=True)
+    at = models.DateTimeField(_("完成时间"))
+    seconds = models.FloatField(_("用时（秒）"))
+    checks = models.PositiveSmallIntegerField(_("核对项"))
+    rows = models.BigIntegerField(_("核对行数"))
+    violations = models.BigIntegerField(_("不一致"))
+    # Of each check that failed: {"check", "n", "found", "violations": the first few}; row numbers, nobody's data.
+    failed: Any = models.JSONField(_("不一致的核对项"), default=list)
+
+    class Meta:
+        verbose_name = _("每日核对")
+        verbose_name_plural = pgettext_lazy("plural", "每日核对")
+        ordering = ["-day"]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return str(self.day)

@@ -158,6 +158,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "kefu.deadlines.tasks.roll_counts",
         "schedule": timedelta(seconds=10),
     },
+    "verify-daily": {
+        "task": "kefu.overview.tasks.verify_daily",
+        "schedule": timedelta(minutes=10),
+    },
     "draw-up-statements": {
         "task": "kefu.statements.tasks.draw_up",
         "schedule": timedelta(minutes=10),

@@ -33,6 +33,7 @@ from kefu.ledger.models import Account, Entry
 from kefu.network.models import Party, Region
 from kefu.network.services import change_number
 from kefu.overview import services as overview
+from kefu.overview.models import Verification
 from kefu.parcels.models import Waybill
 from kefu.partners import services as partners
 from kefu.penalties import services as penalties
@@ -202,6 +203,11 @@ def one_of_each(office):
     key.answers.create(key="k-1", request_digest=b"x" * 32, status=201, created_at=NOW)
     partners.open_account(party=office.chengdu, username="wuhou", name="值班", actor=chen, now=NOW)
     overview.make_wallboard_link(name="大厅东墙", department=None, actor=office.chen.user, now=NOW)
+    Verification.objects.create(
+        day=NOW.date(), at=NOW, seconds=1, checks=1, rows=1, violations=1, failed=[
+            {"check": "balance_is_its_postings", "n": 1, "found": 1, "violations": ["account 1"]}
+        ],
+    )  # fmt: skip
     endpoint, _secret = webhooks.register(
         party=office.chengdu,
         url="https://wd.example/kefu",

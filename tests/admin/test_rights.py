@@ -203,6 +203,7 @@ LOOK = {
     "partners.outletaccount": "SM",
     "api.idempotentanswer": "SM",
     "overview.wallboardlink": "LSM",
+    "overview.verification": "SIM",
     "webhooks.endpoint": "SM",
     "webhooks.delivery": "SM",
     "webhooks.attempt": "SM",

@@ -17,6 +17,7 @@ from kefu.cases.models import Case
 from kefu.deadlines.models import Deadline, LateEntry
 from kefu.overview.dashboard.asked import Asked
 from kefu.overview.dashboard.figures import Figure, cases
+from kefu.overview.models import Verification
 from kefu.penalties.models import Penalty, Waiver
 from kefu.rulebooks.models import RulebookVersion
 from kefu.workbench.selectors import Page
@@ -110,6 +111,10 @@ def _in_the_admin(user: Any, now: datetime) -> Iterator[Wait]:
         yield wait(_("规章草稿"), RulebookVersion, drafts, "drafted_at", state__exact="draft")
     if may_view(user, PayRun):
         yield from _pay_runs(wait)
+    if may_view(user, Verification):
+        last = Verification.objects.order_by("-day").first()
+        if last is not None and last.violations:
+            yield Wait(_("每日核对的不一致"), Figure(1, list_url(Verification, day=last.day)))
 
 
 def _pay_runs(wait: Any) -> Iterator[Wait]:

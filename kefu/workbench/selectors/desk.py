@@ -10,7 +10,7 @@ from django.db.models import BigIntegerField, Func, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from kefu import punctuation
 from kefu.cases.models import Case
@@ -478,6 +478,10 @@ def _without_case(event: Event) -> str:
         return f"{event.data['who']} {event.data['clause']} {what}"
     if event.kind == Event.Kind.CHECKS_SHORT:
         return _("{department} 卫生检查 {done}/{wanted}，{on} 前补齐").format(**event.data)
+    if event.kind == Event.Kind.VERIFIED_BAD:
+        return ngettext("{n} 处，见管理后台", "{n} 处，见管理后台", event.data["n"]).format(
+            n=event.data["n"]
+        )
     if event.kind != Event.Kind.SEAT_MISSING:
         return ""
     what = seats_in_words([Missing.from_json(lack) for lack in event.data["missing"]])

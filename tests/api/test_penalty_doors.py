@@ -278,8 +278,8 @@ def test_a_page_costs_the_same_queries_however_long_it_is(chengdu, centre, setti
 
 def test_a_page_is_read_along_the_index(centre, fine):
     rows = Penalty.objects.of_party(centre.chengdu.pk).order_by("-incurred_at", "-pk")
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+    with connection.cursor() as cursor:  # of a few rows a sort may be the cheaper way
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
 
     plan = rows[:51].explain()
 

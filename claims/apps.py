@@ -9,11 +9,11 @@ class ClaimsConfig(AppConfig):
 
     def ready(self) -> None:
         """Kinds of cases, navigation, jobs and replayable decisions are told of here."""
-        from claims import replays
+        from claims import registers, replays
         from claims.kinds import ClaimKind, RegisterAClaim
         from claims.kinds_money import MoneyBeside
         from claims.kinds_reports import ReportKind
-        from claims.models import Claim
+        from claims.models import Claim, Finding, Liability, SelfSettledCase
         from claims.selectors.lists import to_handle
         from claims.selectors.money import RIGHTS, to_pay
         from claims.selectors.reports import to_tell
@@ -21,6 +21,8 @@ class ClaimsConfig(AppConfig):
         from kefu.api.objects import Thing, register
         from kefu.cases.models import Case
         from kefu.replay import decisions
+        from kefu.reports import definitions as reports
+        from kefu.reports.models import Register
         from kefu.statements import telling
         from kefu.workbench import kinds
 
@@ -45,6 +47,24 @@ class ClaimsConfig(AppConfig):
             kinds.NavEntry(
                 "reports", pgettext_lazy("plural", "报告"), "claims:reports", waiting=to_tell
             ),
-            kinds.NavEntry("registers", pgettext_lazy("plural", "报表"), "claims:registers"),
         ):
             kinds.add_to_navigation(entry)
+        reports.acts_as("adjuster", "claims.work_claim")
+        bearers = {
+            "liable_kind": Liability.Kind,
+            "loss_type": Claim.Loss,
+            "cause": Finding.Cause,
+        }
+        for kind, definition in {
+            Register.Kind.MONTHLY_CLAIMS: reports.Definition(registers.monthly, codes=bearers),
+            Register.Kind.INCIDENT_CAUSES: reports.Definition(
+                registers.causes, beside=Register.Kind.MONTHLY_CLAIMS, codes=bearers
+            ),
+            Register.Kind.SELF_SETTLED: reports.Definition(
+                registers.self_settled, codes={"party_type": SelfSettledCase.PartyType}
+            ),
+        }.items():
+            reports.register(kind, definition)
+        reports.stands_elsewhere(
+            reports.Elsewhere(_("理赔账龄"), _("未结的理赔放了多久"), "claims:ageing")
+        )

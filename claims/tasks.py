@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from claims.services import forgotten, insurance, registers, reports
+from claims.services import forgotten, insurance, reports
 from kefu import clock
 
 
@@ -19,8 +19,3 @@ def find_forgotten_reports() -> None:
 @shared_task(ignore_result=True)
 def remind_to_tell_again() -> None:
     reports.remind_to_tell_again(now=clock.now())
-
-
-@shared_task(ignore_result=True)
-def draw_up_registers() -> None:
-    registers.draw_up_and_remind(now=clock.now())

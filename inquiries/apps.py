@@ -8,12 +8,12 @@ class InquiriesConfig(AppConfig):
     verbose_name = pgettext_lazy("plural", "查询")
 
     def ready(self) -> None:
-        from inquiries import replays
+        from inquiries import registers, replays
         from inquiries.imports import TABLE
         from inquiries.kinds import InquiryKind
         from inquiries.kinds_complaints import ComplaintKind, OfferComplaint
         from inquiries.kinds_incidents import Affected, IncidentKind
-        from inquiries.models import NetworkQuery
+        from inquiries.models import Complaint, NetworkQuery
         from inquiries.selectors import incidents
         from inquiries.selectors.complaints import waiting_for_somebody
         from inquiries.services import disasters, force_majeure
@@ -21,6 +21,8 @@ class InquiriesConfig(AppConfig):
         from kefu.cases.models import Case
         from kefu.jobs import services as jobs
         from kefu.replay import decisions
+        from kefu.reports import definitions as reports
+        from kefu.reports.models import Register
         from kefu.workbench import kinds
 
         queries = NetworkQuery.objects.of_party
@@ -60,3 +62,12 @@ class InquiriesConfig(AppConfig):
         kinds.add_notice(
             kinds.PageNotice("incidents/_banner.html", incidents.going_on, incidents.banner_for)
         )
+        reports.register(
+            Register.Kind.WEEKLY_COMPLAINTS,
+            reports.Definition(
+                registers.weekly,
+                with_plans=("complaint_causes",),
+                codes={"issue_type": Complaint.Category, "cause": Complaint.Cause},
+            ),
+        )
+        reports.register(Register.Kind.COMPLAINT_RATE, reports.Definition(registers.rate))

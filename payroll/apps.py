@@ -14,6 +14,8 @@ class PayrollConfig(AppConfig):
         """Navigation, jobs and replayable decisions are told of here."""
         from kefu.jobs import services as jobs
         from kefu.replay import decisions
+        from kefu.reports import definitions as reports
+        from kefu.reports.models import Register
         from kefu.rulebooks.services import before_publishing
         from kefu.staff import barred
         from kefu.workbench import kinds
@@ -29,6 +31,7 @@ class PayrollConfig(AppConfig):
         )
         from payroll.imports import TABLE, calls, chats
         from payroll.kinds import Taught
+        from payroll.reports import quality, rewards, training
         from payroll.selectors import (
             announcements,
             attendance,
@@ -185,3 +188,23 @@ class PayrollConfig(AppConfig):
             kinds.NavEntry("my_file", _("我的档案"), "payroll:my_file", waiting=counts.to_sign),
         ):
             kinds.add_to_navigation(replace(entry, group=pgettext_lazy("pages", "人事")))
+        for kind, definition in {
+            Register.Kind.REWARDS_AND_PENALTIES: reports.Definition(
+                rewards.detail, seen_by="reports.see_people"
+            ),
+            Register.Kind.SERVICE_QUALITY: reports.Definition(
+                quality.month, plan=quality.plan, seen_by="reports.see_people"
+            ),
+            Register.Kind.TRAINING_AND_ATTENDANCE: reports.Definition(
+                training.month, plan=training.plan, seen_by="reports.see_people"
+            ),
+        }.items():
+            reports.register(kind, definition)
+        reports.stands_elsewhere(
+            reports.Elsewhere(
+                _("工资表"),
+                _("每月工资的核算、审批和发放，由工资核算出表"),
+                "payroll:runs",
+                right="payroll.view_all_pay",
+            )
+        )

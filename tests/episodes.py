@@ -6,7 +6,6 @@ from decimal import Decimal
 from claims import services as claims
 from claims.models import ForgottenReport
 from claims.services.forgotten import confirm_forgotten
-from claims.services.registers import draw_up, take_step
 from claims.services.reports import (
     Reported,
     close_report,
@@ -18,6 +17,7 @@ from inquiries import services as inquiries
 from inquiries.models import Finding
 from kefu.cases.models import Case, Interaction
 from kefu.clock import SHANGHAI
+from kefu.reports.services.registers import draw_up, take_step
 from kefu.rulebooks import services as rulebooks
 from kefu.rulebooks.models import Assignment, RulebookVersion
 from kefu.staff.models import Department

@@ -1,9 +1,9 @@
-"""Reports about losses, delays and damages, what they earn, those that were forgotten, and registers, to look at."""
+"""Reports about losses, delays and damages, what they earn, those that were forgotten, to look at."""
 
 from django.contrib import admin
 
-from claims.models import FaultReport, ForgottenReport, Register, ReportBonus
-from kefu.admin.base import OfCaseAdmin, ReadOnlyAdmin
+from claims.models import FaultReport, ForgottenReport, ReportBonus
+from kefu.admin.base import OfCaseAdmin
 from kefu.admin.filters import period
 
 
@@ -54,21 +54,4 @@ class ForgottenReportAdmin(OfCaseAdmin):
         ("closed_at", "found_at"),
         ("state", "decided_by", "decided_at"),
         ("reason", "penalty"),
-    )
-
-
-@admin.register(Register)
-class RegisterAdmin(ReadOnlyAdmin):
-    list_display = ("kind", "first_on", "last_on", "number", "due_at", "issued_at", "issued_by")
-    list_filter = ("kind", period("due_at"))
-    list_select_related = ("issued_by",)
-    ordering = ("-first_on", "-pk")
-    fields = (
-        ("kind", "first_on", "last_on", "number"),
-        ("corrects", "corrected_for"),
-        ("due_at", "rulebook"),
-        "analysis",
-        ("issued_at", "issued_by"),
-        "digest",
-        ("told_due_at", "told_late_at"),
     )

@@ -4,7 +4,6 @@ from claims.models.claims import Claim, ClaimQuerySet, Evidence, Finding, Liabil
 from claims.models.documents import Document
 from claims.models.insurers import InsurerContact, Reminder
 from claims.models.recoveries import InsuranceCase, InsurancePolicy, Recovery
-from claims.models.registers import Register, RegisterStep
 from claims.models.reports import Fault, FaultReport, ForgottenReport, ReportBonus, ReportNotice
 from claims.models.self_settled import SelfSettledCase
 from claims.models.settlements import Approval, ApprovalLimit, Offer, Payment, Settlement
@@ -27,8 +26,6 @@ __all__ = [
     "Offer",
     "Payment",
     "Recovery",
-    "Register",
-    "RegisterStep",
     "Reminder",
     "ReportBonus",
     "ReportNotice",

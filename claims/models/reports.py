@@ -107,7 +107,6 @@ class FaultReport(models.Model):
         permissions = [
             ("judge_report", _("受理报告")),
             ("judge_forgotten", _("确认漏打报告")),
-            ("issue_register", _("审核和发出报表")),
         ]
         indexes = [
             models.Index(fields=["waybill_number"], name="fault_report_by_waybill"),

@@ -9,10 +9,10 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 
 from claims.models import FaultReport, ForgottenReport, ReportBonus, ReportNotice
-from claims.registers.content import Span
 from kefu.cases.models import Case, CaseQuerySet
 from kefu.penalties.models import Penalty
 from kefu.policy.months import last_day, month_of
+from kefu.reports.content import Span
 from kefu.workbench.selectors import Desk
 
 Direction = FaultReport.Direction

@@ -98,7 +98,7 @@ ACCESS = {
     "claims.faultreport": _seen_by(_WORK),
     "claims.reportbonus": _seen_by({*_WORK, Role.HR, Role.FINANCE}),
     "claims.forgottenreport": _seen_by({*_WORK, Role.HR, Role.FINANCE}),
-    "claims.register": _seen_by({*_WORK, Role.FINANCE}),
+    "reports.register": _seen_by({*_WORK, Role.FINANCE}),
     # Of everybody: supervisors see their own people on the pages.
     "payroll.employment": _seen_by(_EVERYBODY),
     "payroll.placement": _seen_by(_EVERYBODY),
@@ -303,7 +303,7 @@ HIDDEN = {
     "payroll.minutessignature",
     # Told on the page of the report they belong to.
     "claims.reportnotice",
-    "claims.registerstep",
+    "reports.registerstep",
     "claims.reminder",  # of what the adjusters were told: their bells say so
     "api.failedattempts",
     "api.callcount",

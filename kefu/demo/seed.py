@@ -12,7 +12,6 @@ from typing import Protocol
 from django.db import connection, connections, transaction
 from django.db.models import Max
 
-from claims.services import registers
 from kefu import clock
 from kefu.clock import SHANGHAI
 from kefu.demo import people, words
@@ -25,6 +24,7 @@ from kefu.demo.parcels import Parcels
 from kefu.demo.seeder import PARTS, Seeder
 from kefu.network.models import Party
 from kefu.notifications.models import BellMark, Event
+from kefu.reports.services import registers
 from kefu.staff.models import User
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from claims.models import Document
-from claims.selectors import registers
 from claims.services.documents import digest as digest_of
 from kefu import pdf
 from kefu.appeals.models import Evidence
@@ -14,6 +13,7 @@ from kefu.errors import KefuError
 from kefu.overview.checks import SHOWN, Result
 from kefu.policy.refusals import Refused
 from kefu.policy.rulebook import Rulebook, RulebookError
+from kefu.reports.selectors import registers
 from kefu.rulebooks.models import RulebookVersion
 from kefu.rulebooks.services import digest
 from payroll.models import PayAdjustment, PayRun, Payslip

@@ -48,7 +48,7 @@ FOR_EVER = (
     "claims_approval",
     "claims_reportnotice",
     "claims_reportbonus",
-    "claims_registerstep",
+    "reports_registerstep",
     "claims_payment",
     "claims_document",
     "claims_insurercontact",

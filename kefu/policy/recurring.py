@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from kefu.policy.calendars import Calendar
 from kefu.policy.clauses import NotSet, Recurring, Report
+from kefu.policy.clauses.measures import ReportDue
 from kefu.policy.clauses.recurring import Day
 from kefu.policy.clocks import NoCalendar
 from kefu.policy.conditions import said
@@ -191,16 +192,23 @@ def report_due(report: str, about: date, rulebook: Rulebook) -> Occurrence:
     """
     for clause in rulebook.in_force(Report):
         if report in clause.reports and clause.house is not None and clause.per is not None:
-            first, last = period(clause.per, about, clause.id)
-            on = _report_day(clause, last)
-            hour = clause.house.hour
-            due_at = end_of(on) if hour is None else wall(on, time(hour))
-            steps = (
-                Step.of(clause.id, "covers", from_on=first, to_on=last),
-                Step.of(clause.id, "report_due", due_on=on, at=due_at),
-            )
-            return Occurrence(clause.id, on, due_at, None, None, (first, last), steps)
+            return report_by(clause.id, clause.per, clause.house, about)
     raise NotInRulebook(cannot_be("no_report_day", code=rulebook.code, report=report))
+
+
+def report_by(clause: str, per: str, house: ReportDue, about: date) -> Occurrence:
+    """Return when a report is due that is made every ``per``, by the day and the hour of the house.
+
+    Raises NotSet for a blank day.
+    """
+    first, last = period(per, about, clause)
+    on = _report_day(clause, house, last)
+    due_at = end_of(on) if house.hour is None else wall(on, time(house.hour))
+    steps = (
+        Step.of(clause, "covers", from_on=first, to_on=last),
+        Step.of(clause, "report_due", due_on=on, at=due_at),
+    )
+    return Occurrence(clause, on, due_at, None, None, (first, last), steps)
 
 
 def slips_period(rulebook: Rulebook, today: date) -> tuple[date, date] | None:
@@ -214,13 +222,13 @@ def slips_period(rulebook: Rulebook, today: date) -> tuple[date, date] | None:
     return None
 
 
-def _report_day(clause: Report, last: date) -> date:
-    house, after = clause.house, last + DAY
-    if house is not None and house.weekday is not None:
+def _report_day(clause: str, house: ReportDue, last: date) -> date:
+    after = last + DAY
+    if house.weekday is not None:
         return after + (house.weekday - after.isoweekday()) % 7 * DAY
-    if house is not None and house.day is not None:
+    if house.day is not None:
         return after.replace(day=house.day)
-    raise NotSet(clause.id, "house.day")
+    raise NotSet(clause, "house.day")
 
 
 def period(per: str, about: date, clause: str) -> tuple[date, date]:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from kefu.policy.clauses import NotSet, Rate
 from kefu.policy.measures import Plan, report_plan
-from kefu.policy.recurring import period, report_due
+from kefu.policy.recurring import period, report_by, report_due
 from kefu.policy.refusals import NotInRulebook
 from kefu.policy.rulebook import Rulebook
 from kefu.policy.steps import Step
@@ -58,3 +58,13 @@ def register_due(rulebook: Rulebook, report: str, about: date, *, beside: str = 
         raise NotSet(plan.clauses[0], "per")
     first, last = period(plan.per, about, plan.clauses[0])
     return Due(first, last, None, (Step.of(plan.clauses[0], "covers", from_on=first, to_on=last),))
+
+
+def plan_due(plan: Plan, about: date) -> Due:
+    """Return what period with ``about`` in it a report covers and until when it is issued, where the plan itself
+    says how often and by which day of the house.
+    """
+    assert plan.per is not None and plan.house is not None
+    found = report_by(plan.clauses[0], plan.per, plan.house, about)
+    assert found.covers is not None
+    return Due(*found.covers, found.due_at, found.steps)

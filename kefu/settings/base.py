@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "kefu.calculator",
     "kefu.workbench",
     "kefu.processes",
+    "kefu.reports",
     "inquiries",
     "problem_parcels",
     "claims",
@@ -257,7 +258,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=10),
     },
     "draw-up-registers": {
-        "task": "claims.tasks.draw_up_registers",
+        "task": "kefu.reports.tasks.draw_up_registers",
         "schedule": timedelta(minutes=10),
     },
     "remind-insurance": {

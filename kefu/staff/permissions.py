@@ -53,10 +53,14 @@ TABLE: dict[str, set[Role]] = {
     "claims.set_limits": {Role.MANAGER},
     "claims.pay_claim": {Role.FINANCE},
     "claims.recover": {Role.ADJUSTER, Role.FINANCE, *SUPERVISORS},
-    # Reports about losses, delays and damages; those about a week or a month.
+    # Reports about losses, delays and damages.
     "claims.judge_report": {Role.ADJUSTER, *LEADS},
     "claims.judge_forgotten": SUPERVISORS,
-    "claims.issue_register": SUPERVISORS,
+    # Reports about a week or a month.
+    "reports.prepare_register": LEADS,
+    "reports.inspect_register": {Role.INSPECTOR, *SUPERVISORS},
+    "reports.issue_register": SUPERVISORS,
+    "reports.see_people": {*LEADS, Role.INSPECTOR, Role.HR},
     # The register of rewards and penalties.
     "payroll.enter_register": LEADS,
     "payroll.verify_register": SUPERVISORS,

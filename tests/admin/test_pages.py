@@ -471,7 +471,7 @@ MASKED = "138******45"
 SHOW_WHAT_IS_WRITTEN = {
     *("claims.Approval", "claims.Evidence", "claims.Finding", "claims.ForgottenReport"),
     *("claims.InsuranceCase", "claims.InsurerContact", "claims.Offer", "claims.Recovery"),
-    *("claims.Register", "claims.SelfSettledCase", "claims.Settlement", "inquiries.Complaint"),
+    *("reports.Register", "claims.SelfSettledCase", "claims.Settlement", "inquiries.Complaint"),
     *("inquiries.ComplaintGrading", "inquiries.ComplaintStep", "inquiries.CustomerFlag"),
     *("inquiries.Finding", "inquiries.LineCheck"),
 }

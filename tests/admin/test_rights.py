@@ -111,7 +111,7 @@ LOOK = {
     "claims.faultreport": "LSIM",
     "claims.reportbonus": "LSIMHF",
     "claims.forgottenreport": "LSIMHF",
-    "claims.register": "LSIMF",
+    "reports.register": "LSIMF",
     "payroll.employment": "MH",
     "payroll.placement": "MH",
     "payroll.leaving": "MH",

@@ -65,7 +65,7 @@ PAGES = {
         "problem_parcels:receipt_account", "problem_parcels:receipt_correct", "problem_parcels:new_import",
         "problem_parcels:import_preview", "problem_parcels:import_template", "problem_parcels:import_job",
         "problem_parcels:import_progress", "problem_parcels:import_stop", "problem_parcels:import_refused",
-        "claims:new", "claims:parcel", "claims:new_report", "claims:draw_up",
+        "claims:new", "claims:parcel", "claims:new_report", "reports:draw_up",
     },
     "ALSIJMHF": {
         "staff:avatar", "rulebooks:rules", "rulebooks:version", "rulebooks:read", "calculator:index",
@@ -86,8 +86,8 @@ PAGES = {
         "problem_parcels:receipts_missing", "problem_parcels:receipts_missing_workbook",
         "problem_parcels:receipts_wanted", "problem_parcels:receipt_request", "problem_parcels:receipts_over",
         "problem_parcels:receipts_decide", "problem_parcels:receipt_batch", "problem_parcels:receipt_cover",
-        "claims:desk", "claims:why", "claims:reports", "claims:decide_forgotten", "claims:registers",
-        "claims:register", "claims:register_step", "claims:register_file", "claims:ageing", "claims:aged_claims",
+        "claims:desk", "claims:why", "claims:reports", "claims:decide_forgotten", "reports:registers",
+        "reports:register", "reports:register_step", "reports:register_file", "reports:register_paper", "claims:ageing", "claims:aged_claims",
     },
     "LSJMF": {
         "claims:money", "claims:claim_money", "claims:document", "claims:recoveries", "claims:statement",

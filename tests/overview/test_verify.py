@@ -899,7 +899,7 @@ DELETE_PENALTY = (
             ("UPDATE payroll_idea SET employee_id = employee_id + 1",),
         ),
         ("published_scores_are_numbered", ("DELETE FROM payroll_monthscore WHERE number = 1",)),
-        ("register_is_as_issued", ("UPDATE claims_register SET analysis = '都很好'",)),
+        ("register_is_as_issued", ("UPDATE reports_register SET analysis = '都很好'",)),
         (
             "correction_is_its_punch",
             ("UPDATE payroll_correction SET at = at - interval '1 minute' WHERE state = 'signed'",),

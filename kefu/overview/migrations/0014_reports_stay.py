@@ -11,6 +11,8 @@ class Migration(migrations.Migration):
         ("overview", "0013_claims_money_stays"),
         ("claims", "0001_initial"),
     ]
+    # From then on the registers are tables of the reports.
+    run_before = [("claims", "0004_registers_move_out")]
 
     operations = [
         migrations.RunSQL(

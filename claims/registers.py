@@ -16,10 +16,10 @@ from claims.models import (
     SelfSettledCase,
     Settlement,
 )
-from claims.registers.content import NAMED, NOBODY, Fact, Label, Span, Table, grouped, summed
 from kefu.policy.compensation import split
 from kefu.policy.measures import Plan
 from kefu.policy.rulebook import Rulebook
+from kefu.reports.content import NAMED, NOBODY, Fact, Label, Span, Table, grouped, summed
 
 ONE = Decimal(1)
 REGISTERED, SETTLED, OPEN = "registered_count", "settled_count", "open_at_month_end"

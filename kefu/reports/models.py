@@ -22,6 +22,9 @@ class Register(models.Model):
         INCIDENT_CAUSES = "incident_causes", _("事故原因分析")
         SELF_SETTLED = "self_settled_cases", _("自行了结统计")
         COMPLAINT_RATE = "complaint_rate", _("网点投诉率")
+        REWARDS_AND_PENALTIES = "reward_penalty_detail", _("每月奖罚明细")
+        SERVICE_QUALITY = "service_quality", _("每月服务质量")
+        TRAINING_AND_ATTENDANCE = "training_and_attendance", _("每月培训与出勤")
 
     kind = models.CharField(_("报表"), choices=Kind, max_length=24)
     first_on = models.DateField(_("期间始"))
@@ -56,6 +59,12 @@ class Register(models.Model):
         verbose_name = _("报表")
         verbose_name_plural = pgettext_lazy("plural", "报表")
         ordering = ["-first_on", "kind", "-number"]
+        permissions = [
+            ("prepare_register", _("编制报表")),
+            ("inspect_register", _("以监察身份编制报表")),
+            ("issue_register", _("审核和发出报表")),
+            ("see_people", _("查看按人统计的报表")),
+        ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(issued_at=None), name="register_waiting")
         ]

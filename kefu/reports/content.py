@@ -12,6 +12,8 @@ from kefu.clock import SHANGHAI
 
 # What a row is about where it is a name and no code.
 NAMED, NOBODY, ALL = "name", "nobody", "all"
+# What its code is one of the figures' names.
+FIGURE = "figure"
 Label = tuple[str, str]  # ("loss_type", "loss"), ("name", "成都武侯三部"), ("nobody", "")
 
 

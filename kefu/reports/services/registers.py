@@ -6,10 +6,18 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from claims.models import Register, RegisterStep
-from claims.registers import DEFINITIONS
-from claims.registers.content import digest
-from claims.selectors.registers import (
+from kefu.clock import SHANGHAI
+from kefu.errors import Conflict, KefuError, NotAllowed
+from kefu.notifications import services as notifications
+from kefu.notifications.models import Event
+from kefu.policy.measures import Plan
+from kefu.policy.registers import Due, plan_due, register_due
+from kefu.policy.rulebook import Rulebook
+from kefu.privacy import redact
+from kefu.reports.content import digest
+from kefu.reports.definitions import DEFINITIONS
+from kefu.reports.models import Register, RegisterStep
+from kefu.reports.selectors.registers import (
     ANALYSIS,
     compute,
     edition_for,
@@ -17,13 +25,6 @@ from claims.selectors.registers import (
     next_of,
     plan_of,
 )
-from kefu.clock import SHANGHAI
-from kefu.errors import Conflict, KefuError, NotAllowed
-from kefu.notifications import services as notifications
-from kefu.notifications.models import Event
-from kefu.policy.measures import Plan
-from kefu.policy.registers import register_due, register_plan
-from kefu.privacy import redact
 from kefu.staff.selectors import lead_ids
 
 Kind, Step = Register.Kind, RegisterStep.Step
@@ -40,7 +41,7 @@ def draw_up(*, kind: str, about: date, now: datetime) -> Register | None:
     using = edition_for(kind, at=now)
     if using is None:
         return None
-    due = register_due(using.rules, kind, about, beside=DEFINITIONS[kind].beside)
+    due = _due(using.rules, kind, about)
     if now.astimezone(SHANGHAI).date() <= due.last_on:
         raise Conflict(_("这个期间还没有过完"), code="period_runs", field="about")
     known = Register.objects.filter(kind=kind, first_on=due.first_on).order_by("-number").first()
@@ -70,11 +71,9 @@ def draw_up_and_remind(*, now: datetime) -> int:
         if using is None:
             continue
         yesterday = now.astimezone(SHANGHAI).date() - DAY
-        plan = register_plan(using.rules, kind)
-        due = register_due(using.rules, kind, yesterday, beside=DEFINITIONS[kind].beside)
+        due = _due(using.rules, kind, yesterday)
         # The last period that is over: yesterday's own on its last day, else the one before.
         over = yesterday if yesterday == due.last_on else due.first_on - DAY
-        assert plan.per is not None
         draw_up(kind=kind, about=over, now=now)
     told = 0
     waiting = Register.objects.select_for_update(of=["self"], skip_locked=True).filter(
@@ -91,6 +90,13 @@ def draw_up_and_remind(*, now: datetime) -> int:
         row.save(update_fields=["told_due_at"])
         told += 1
     return told
+
+
+def _due(rules: Rulebook, kind: str, about: date) -> Due:
+    definition = DEFINITIONS[kind]
+    if definition.plan is not None:
+        return plan_due(definition.plan(rules), about)
+    return register_due(rules, kind, about, beside=definition.beside)
 
 
 def _tell(kind: Event.Kind, row: Register, now: datetime) -> None:
@@ -174,7 +180,7 @@ def correct(*, register: Register, reason: str, actor: Any, now: datetime) -> Re
 
     Raises NotAllowed, Conflict for one not issued yet or corrected before.
     """
-    if not actor.has_perm("claims.issue_register"):
+    if not actor.has_perm("reports.issue_register"):
         raise NotAllowed(_("只有主管可以更正已发出的报表"))
     row = Register.objects.select_for_update().get(pk=register.pk)
     if row.issued_at is None:

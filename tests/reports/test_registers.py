@@ -12,10 +12,6 @@ from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from claims import services as claims
-from claims.models import Register, RegisterStep
-from claims.registers.content import digest
-from claims.selectors.registers import compute
-from claims.services.registers import correct, draw_up, draw_up_and_remind, send_back, take_step
 from claims.services.self_settled import Settled, record, withdraw
 from inquiries import services as inquiries
 from inquiries.models import Complaint, Inquiry
@@ -23,6 +19,16 @@ from kefu.cases.models import Case, Interaction
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.notifications.models import Event
 from kefu.parcels.models import Waybill
+from kefu.reports.content import digest
+from kefu.reports.models import Register, RegisterStep
+from kefu.reports.selectors.registers import compute
+from kefu.reports.services.registers import (
+    correct,
+    draw_up,
+    draw_up_and_remind,
+    send_back,
+    take_step,
+)
 from tests.centre import at
 from tests.claims.conftest import build_desk
 from tests.pages import fields
@@ -303,28 +309,30 @@ def test_reports_are_drawn_up_when_their_period_is_over_and_rung_for_once(desk):
     draw_up_and_remind(now=LAST_SECOND)
     assert set(Register.objects.values_list("kind", "first_on")) == {
         *((kind, date(2026, 10, 1)) for kind in
-          ("monthly_claims", "incident_causes", "self_settled_cases", "complaint_rate")),
+          ("monthly_claims", "incident_causes", "self_settled_cases", "complaint_rate",
+           "reward_penalty_detail", "training_and_attendance")),
         ("weekly_complaints", date(2026, 11, 23)),
     }  # fmt: skip
 
     draw_up_and_remind(now=DECEMBER)
-    assert Register.objects.filter(first_on=date(2026, 11, 1)).count() == 4
+    assert Register.objects.filter(first_on=date(2026, 11, 1)).count() == 6
     rung = Event.objects.filter(kind="register.due", user_id=desk.centre.chen.user_id)
     before = rung.count()
     assert draw_up_and_remind(now=DECEMBER + timedelta(minutes=10)) == 0
     assert rung.count() == before
-    assert draw_up_and_remind(now=at("2026-12-05 18:00:01")) == 2
+    assert draw_up_and_remind(now=at("2026-12-05 18:00:01")) == 4
     late = Event.objects.filter(kind="register.late", user_id=desk.centre.chen.user_id)
     assert {"register": "monthly_claims", "period": "2026-11"} in late.values_list(
         "data", flat=True
     )
 
 
-def test_without_a_rulebook_that_asks_for_it_there_is_no_register(db):
+def test_without_a_rulebook_that_asks_for_it_there_is_no_report(db):
     build_desk()  # works by the courier department's alone
 
     assert monthly() is None
-    assert draw_up_and_remind(now=TUESDAY) == 0
+    draw_up_and_remind(now=TUESDAY)
+    assert set(Register.objects.values_list("kind", flat=True)) == {"training_and_attendance"}
 
 
 def test_a_report_in_the_browser_from_the_list_to_the_file(desk, settings):
@@ -332,12 +340,12 @@ def test_a_report_in_the_browser_from_the_list_to_the_file(desk, settings):
     desk.register(now=at("2026-11-20 09:00"))
     draw_up_and_remind(now=TUESDAY)
     register = Register.objects.get(kind="monthly_claims", first_on=date(2026, 11, 1))
-    address = reverse("claims:register", args=[register.pk])
+    address = reverse("reports:register", args=[register.pk])
     client = Client()
     client.force_login(desk.gu.user)
-    assert address in client.get(reverse("claims:registers")).content.decode()
+    assert address in client.get(reverse("reports:registers")).content.decode()
     page = client.get(address).content.decode()
-    to = reverse("claims:register_step", args=[register.pk])
+    to = reverse("reports:register_step", args=[register.pk])
     form = fields(page, form=to)
     done = client.post(to, {**form, "step": "prepare", "analysis": "=1+1 十一月只有一件"})
     assert done.url == address
@@ -348,7 +356,7 @@ def test_a_report_in_the_browser_from_the_list_to_the_file(desk, settings):
     client.post(to, {**form, "step": "issue"})
     register.refresh_from_db()
     assert register.issued_at == TUESDAY
-    file = client.get(reverse("claims:register_file", args=[register.pk]))
+    file = client.get(reverse("reports:register_file", args=[register.pk]))
     sheets = CalamineWorkbook.from_filelike(io.BytesIO(file.content))
     assert len(sheets.sheet_names) == 3
     assert sheets.get_sheet_by_index(2).to_python()[1] == [
@@ -358,10 +366,10 @@ def test_a_report_in_the_browser_from_the_list_to_the_file(desk, settings):
     assert refused.status_code == 422
     assert register.digest in client.get(address).content.decode()
     with CaptureQueriesContext(connection) as few:
-        client.get(reverse("claims:registers"))
+        client.get(reverse("reports:registers"))
     for month in (6, 7, 8):
         monthly(about=date(2026, month, 1))
     with CaptureQueriesContext(connection) as many:
-        client.get(reverse("claims:registers"))
+        client.get(reverse("reports:registers"))
     assert len(many) == len(few)
     assert RegisterStep.objects.filter(register=register).count() == 2

@@ -1,25 +1,26 @@
-"""Reports about a week or a month: those that are due, one of them, its steps, its file; and the ageing of claims."""
+"""Reports about a week or a month: those that are due, one of them, its steps, its files."""
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from claims.forms.registers import AgeingForm, DrawUpForm, StepForm
-from claims.models import Register, RegisterStep
-from claims.selectors import ageing as ages
-from claims.selectors import registers as selectors
-from claims.services import registers as services
 from kefu.audit import services as audit
 from kefu.errors import KefuError
 from kefu.policy.explanation import explain
 from kefu.policy.steps import Step
+from kefu.reports.definitions import ELSEWHERE
+from kefu.reports.forms import DrawUpForm, StepForm
+from kefu.reports.models import Register, RegisterStep
+from kefu.reports.papers import register_paper as register_pdf
+from kefu.reports.selectors import registers as selectors
+from kefu.reports.services import registers as services
+from kefu.reports.wording import ROLES, sheet_rows, shown_tables
 from kefu.rulebooks.selectors import edition
 from kefu.spreadsheets import write_workbook
 from kefu.workbench.door import DeskRequest, desk_only, workers_only
@@ -35,14 +36,14 @@ WIDTHS = (24, *([14] * 8))  # characters
 @desk_only
 def registers(request: DeskRequest) -> HttpResponse:
     """Those that wait, the first due first; those that were issued."""
-    return _list(request, DrawUpForm())
+    return _list(request, DrawUpForm(kinds=selectors.kinds_of(request.user)))
 
 
 @require_POST
 @workers_only
 def draw_up(request: DeskRequest) -> HttpResponse:
     """The report about a period of one's choice."""
-    form = DrawUpForm(request.POST)
+    form = DrawUpForm(request.POST, kinds=selectors.kinds_of(request.user))
     if form.is_valid():
         try:
             row = services.draw_up(now=door_time(request), **form.cleaned_data)
@@ -50,14 +51,14 @@ def draw_up(request: DeskRequest) -> HttpResponse:
             form.refuse(error)
         else:
             if row is not None:
-                return redirect("claims:register", row.pk)
+                return redirect("reports:register", row.pk)
             form.add_error("kind", _("没有哪本适用的规章要这份报表"))
     return _list(request, form)
 
 
 def _list(request: DeskRequest, form: DrawUpForm) -> HttpResponse:
     now = door_time(request)
-    rows = Register.objects.prefetch_related("steps").defer("content")
+    rows = selectors.visible_to(request.user).prefetch_related("steps").defer("content")
     waiting = [
         (row, selectors.next_of(row, selectors.plan_of(row)), row.due_at and row.due_at < now)
         for row in rows.filter(issued_at=None).order_by("due_at", "first_on")[:SHOWN]
@@ -67,28 +68,29 @@ def _list(request: DeskRequest, form: DrawUpForm) -> HttpResponse:
         "issued": rows.exclude(issued_at=None)
         .select_related("issued_by", "corrected_by")
         .order_by("-issued_at")[:SHOWN],
+        "elsewhere": [
+            one for one in ELSEWHERE if not one.right or request.user.has_perm(one.right)
+        ],
         "form": form,
         "now": now,
         "tab": "registers",
         "current": "registers",
     }
-    return render(
-        request, "claims/registers/list.html", context, status=422 if form.errors else 200
-    )
+    return render(request, "reports/list.html", context, status=422 if form.errors else 200)
 
 
 @require_GET
 @desk_only
 def register(request: DeskRequest, pk: int) -> HttpResponse:
     """One report: as it was issued, as it was prepared, or as it would be now."""
-    return _page(request, _find(pk), StepForm())
+    return _page(request, _find(request, pk), StepForm())
 
 
 @require_POST
 @desk_only
 def step(request: DeskRequest, pk: int) -> HttpResponse:
     """Take the next step, give it back, or begin a correction."""
-    row, form = _find(pk), StepForm(request.POST)
+    row, form = _find(request, pk), StepForm(request.POST)
     if not form.is_valid():
         return _page(request, row, form)
     given: dict[str, Any] = {"register": row, "actor": request.user, "now": door_time(request)}
@@ -113,7 +115,7 @@ def step(request: DeskRequest, pk: int) -> HttpResponse:
         RegisterStep.Step.PREPARE: _("已编制，数字按现在的记录"),
     }.get(name, _("已办：{step}").format(step=_label(name)))
     messages.success(request, said)
-    return redirect("claims:register", following)
+    return redirect("reports:register", following)
 
 
 def _label(name: str) -> str:
@@ -121,10 +123,10 @@ def _label(name: str) -> str:
     return str(steps(name).label) if name in steps.values else name
 
 
-def _find(pk: int) -> Register:
-    return get_object_or_404(
-        Register.objects.select_related("issued_by", "corrects", "corrected_by"), pk=pk
-    )
+def _find(request: DeskRequest, pk: int) -> Register:
+    """The only way to a report from a page."""
+    rows = selectors.visible_to(request.user)
+    return get_object_or_404(rows.select_related("issued_by", "corrects", "corrected_by"), pk=pk)
 
 
 def _page(request: DeskRequest, row: Register, form: StepForm) -> HttpResponse:
@@ -134,13 +136,13 @@ def _page(request: DeskRequest, row: Register, form: StepForm) -> HttpResponse:
     prepares = dict(plan.steps).get(RegisterStep.Step.PREPARE, "")
     may_prepare = row.issued_at is None and selectors.may_prepare(plan, user)
     takes_next = following.step not in ("", RegisterStep.Step.PREPARE)
-    tables = selectors.shown_tables(row.content or selectors.compute(row))
+    tables = shown_tables(row.kind, row.content or selectors.compute(row))
     context = {
         "register": row,
         "tables": [table for table in tables if table.figures],
         "lists": [table for table in tables if not table.figures],
         "plan": [
-            (_label(name), selectors.ROLES.get(role, role), _done(following, name))
+            (_label(name), ROLES.get(role, role), _done(following, name))
             for name, role in plan.steps
         ],
         "next": following,
@@ -151,7 +153,7 @@ def _page(request: DeskRequest, row: Register, form: StepForm) -> HttpResponse:
         "needs_words": selectors.ANALYSIS in plan.needs and not row.analysis,
         "may_correct": row.issued_at is not None
         and not hasattr(row, "corrected_by")
-        and user.has_perm("claims.issue_register"),
+        and user.has_perm("reports.issue_register"),
         "history": row.steps.select_related("by__employee"),
         "told": _told(row),
         "late": row.issued_at is None and row.due_at is not None and row.due_at < now,
@@ -160,9 +162,7 @@ def _page(request: DeskRequest, row: Register, form: StepForm) -> HttpResponse:
         "tab": "registers",
         "current": "registers",
     }
-    return render(
-        request, "claims/registers/register.html", context, status=422 if form.errors else 200
-    )
+    return render(request, "reports/register.html", context, status=422 if form.errors else 200)
 
 
 def _done(following: selectors.Next, name: str) -> RegisterStep | None:
@@ -184,10 +184,10 @@ def _told(row: Register) -> dict[str, Any]:
 @desk_only
 def register_file(request: DeskRequest, pk: int) -> HttpResponse:
     """What is on the page as a workbook, a sheet a table; that an issued one was taken is on record."""
-    row = _find(pk)
-    shown = selectors.shown_tables(row.content or selectors.compute(row))
+    row = _find(request, pk)
+    shown = shown_tables(row.kind, row.content or selectors.compute(row))
     sheets: list[tuple[str, Sequence[int], list[Sequence[str]]]] = [
-        (f"{at} {table.title}"[:31], WIDTHS, list(selectors.sheet_rows(table)))
+        (f"{at} {table.title}"[:31], WIDTHS, list(sheet_rows(table)))
         for at, table in enumerate(shown, start=1)
     ]
     if row.analysis:
@@ -195,6 +195,21 @@ def register_file(request: DeskRequest, pk: int) -> HttpResponse:
         words += [[line] for line in row.analysis.splitlines()]
         sheets.append((_("文字分析"), (100,), words))
     content = write_workbook(*sheets, created=row.issued_at)
+    return _taken(request, row, content, XLSX, "xlsx")
+
+
+@require_GET
+@desk_only
+def register_paper(request: DeskRequest, pk: int) -> HttpResponse:
+    """What is on the page as a PDF to sign and to file; that an issued one was taken is on record."""
+    row = _find(request, pk)
+    content = register_pdf(row, row.content or selectors.compute(row))
+    return _taken(request, row, content, "application/pdf", "pdf")
+
+
+def _taken(
+    request: DeskRequest, row: Register, content: bytes, content_type: str, ending: str
+) -> HttpResponse:
     if row.issued_at is not None:
         audit.record(
             action="register_taken",
@@ -202,65 +217,9 @@ def register_file(request: DeskRequest, pk: int) -> HttpResponse:
             at=door_time(request),
             table=Register._meta.db_table,
             object_id=row.pk,
-            after={"digest": row.digest},
+            after={"digest": row.digest, "as": ending},
         )
-    response = HttpResponse(content, content_type=XLSX)
+    response = HttpResponse(content, content_type=content_type)
     name = f"{row.kind}-{row.first_on:%Y-%m-%d}-{row.number}".replace("_", "-")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
     return response
-
-
-# Ageing.
-
-
-@require_GET
-@desk_only
-def ageing(request: DeskRequest) -> HttpResponse:
-    """How old the open claims are, by stage, type and party."""
-    asked = _asked(request)
-    now = door_time(request)
-    context = {
-        "ageing": ages.ageing(by=asked.by, now=now),
-        "by": asked.by,
-        "now": now,
-        "tab": "ageing",
-        "current": "registers",
-    }
-    return render(request, "claims/registers/ageing.html", context)
-
-
-@require_GET
-@desk_only
-def aged_claims(request: DeskRequest) -> HttpResponse:
-    """The claims behind a figure, the oldest first; each can be urged on from its row."""
-    asked, now = _asked(request), door_time(request)
-    found = ages.limits_now(now)
-    page = AgeingForm(request.GET)
-    page.is_valid()
-    number = page.cleaned_data["page"] or 1
-    start = (number - 1) * ages.ROWS
-    rows = ages.aged_claims(user=request.user, asked=asked, found=found, now=now)
-    claims = list(rows[start : start + ages.ROWS + 1])
-    shown = claims[: ages.ROWS]
-    query = {name: value for name, value in request.GET.items() if name != "page" and value}
-    context = {
-        "rows": [
-            (claim, ages.age_in_days(claim, now), found.allowed.get(claim.loss)) for claim in shown
-        ],
-        "heading": ages.heading(asked, found),
-        "first": start,
-        "next_url": f"?{urlencode({**query, 'page': number + 1})}"
-        if len(claims) > ages.ROWS
-        else "",
-        "now": now,
-        "tab": "ageing",
-        "current": "registers",
-    }
-    return render(request, "claims/registers/aged.html", context)
-
-
-def _asked(request: DeskRequest) -> ages.Asked:
-    form = AgeingForm(request.GET)
-    if not form.is_valid():
-        raise Http404
-    return ages.Asked(**form.asked())

@@ -8,7 +8,13 @@ from typing import Any
 from django.db.models import Count, F
 from django.db.models.functions import Coalesce
 
-from claims.registers.content import (
+from inquiries.models import Complaint, ComplaintStep
+from kefu.cases.models import Interaction
+from kefu.network.models import Party
+from kefu.parcels.models import Waybill
+from kefu.policy.measures import Plan, ratios
+from kefu.policy.rulebook import Rulebook
+from kefu.reports.content import (
     NAMED,
     NOBODY,
     Fact,
@@ -19,12 +25,6 @@ from claims.registers.content import (
     grouped,
     summed,
 )
-from inquiries.models import Complaint, ComplaintStep
-from kefu.cases.models import Interaction
-from kefu.network.models import Party
-from kefu.parcels.models import Waybill
-from kefu.policy.measures import Plan, ratios
-from kefu.policy.rulebook import Rulebook
 
 ONE, NONE = Decimal(1), Decimal(0)
 NEED = "customer_need"  # a wish of a customer, as the desk notes it in a timeline

@@ -1,0 +1,24 @@
+"""Reports about a week or a month, to look at."""
+
+from django.contrib import admin
+
+from kefu.admin.base import ReadOnlyAdmin
+from kefu.admin.filters import period
+from kefu.reports.models import Register
+
+
+@admin.register(Register)
+class RegisterAdmin(ReadOnlyAdmin):
+    list_display = ("kind", "first_on", "last_on", "number", "due_at", "issued_at", "issued_by")
+    list_filter = ("kind", period("due_at"))
+    list_select_related = ("issued_by",)
+    ordering = ("-first_on", "-pk")
+    fields = (
+        ("kind", "first_on", "last_on", "number"),
+        ("corrects", "corrected_for"),
+        ("due_at", "rulebook"),
+        "analysis",
+        ("issued_at", "issued_by"),
+        "digest",
+        ("told_due_at", "told_late_at"),
+    )

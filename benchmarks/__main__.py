@@ -28,7 +28,7 @@ BENCHES = (
     "claim_documents",
     "partner_lists",
     "webhooks",
-    "dashboard",
+    "dashboard", "report_export",
 )  # modules beside this one, each with run(scale) yielding results
 
 

@@ -10,6 +10,7 @@ class ClaimsConfig(AppConfig):
     def ready(self) -> None:
         """Kinds of cases, navigation, jobs and replayable decisions are told of here."""
         from claims import registers, replays
+        from claims.columns import CLAIM
         from claims.kinds import ClaimKind, RegisterAClaim
         from claims.kinds_money import MoneyBeside
         from claims.kinds_reports import ReportKind
@@ -21,6 +22,7 @@ class ClaimsConfig(AppConfig):
         from kefu.api.objects import Thing, register
         from kefu.cases.models import Case
         from kefu.replay import decisions
+        from kefu.reports import columns
         from kefu.reports import definitions as reports
         from kefu.reports.models import Register
         from kefu.statements import telling
@@ -49,6 +51,7 @@ class ClaimsConfig(AppConfig):
             ),
         ):
             kinds.add_to_navigation(entry)
+        columns.add(Case.Kind.CLAIM, CLAIM)
         reports.acts_as("adjuster", "claims.work_claim")
         bearers = {
             "liable_kind": Liability.Kind,

@@ -9,6 +9,7 @@ class InquiriesConfig(AppConfig):
 
     def ready(self) -> None:
         from inquiries import registers, replays
+        from inquiries.columns import COMPLAINT, INQUIRY
         from inquiries.imports import TABLE
         from inquiries.kinds import InquiryKind
         from inquiries.kinds_complaints import ComplaintKind, OfferComplaint
@@ -21,6 +22,7 @@ class InquiriesConfig(AppConfig):
         from kefu.cases.models import Case
         from kefu.jobs import services as jobs
         from kefu.replay import decisions
+        from kefu.reports import columns
         from kefu.reports import definitions as reports
         from kefu.reports.models import Register
         from kefu.workbench import kinds
@@ -71,3 +73,6 @@ class InquiriesConfig(AppConfig):
             ),
         )
         reports.register(Register.Kind.COMPLAINT_RATE, reports.Definition(registers.rate))
+        for kind in (Case.Kind.INQUIRY, Case.Kind.NETWORK_QUERY):
+            columns.add(kind, INQUIRY)
+        columns.add(Case.Kind.COMPLAINT, COMPLAINT)

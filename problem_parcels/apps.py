@@ -12,8 +12,10 @@ class ProblemParcelsConfig(AppConfig):
         from kefu.cases.models import Case
         from kefu.jobs import services as jobs
         from kefu.replay import decisions
+        from kefu.reports import columns
         from kefu.workbench import kinds
         from problem_parcels import replays
+        from problem_parcels.columns import PROBLEM_PARCEL
         from problem_parcels.imports import TABLE
         from problem_parcels.kinds import ProblemParcelKind
         from problem_parcels.kinds_receipts import ReceiptsKind
@@ -45,6 +47,7 @@ class ProblemParcelsConfig(AppConfig):
                 waiting=to_handle,
             )
         )
+        columns.add(Case.Kind.PROBLEM_PARCEL, PROBLEM_PARCEL)
         for name, label, url_name in (
             ("store", _("仓库"), "problem_parcels:store"),
             ("receipts", pgettext_lazy("plural", "回单"), "problem_parcels:receipts"),

@@ -99,6 +99,7 @@ ACCESS = {
     "claims.reportbonus": _seen_by({*_WORK, Role.HR, Role.FINANCE}),
     "claims.forgottenreport": _seen_by({*_WORK, Role.HR, Role.FINANCE}),
     "reports.register": _seen_by({*_WORK, Role.FINANCE}),
+    "reports.builtreport": _seen_by({Role.MANAGER}),
     # Of everybody: supervisors see their own people on the pages.
     "payroll.employment": _seen_by(_EVERYBODY),
     "payroll.placement": _seen_by(_EVERYBODY),
@@ -304,6 +305,7 @@ HIDDEN = {
     # Told on the page of the report they belong to.
     "claims.reportnotice",
     "reports.registerstep",
+    "reports.builtfile",
     "claims.reminder",  # of what the adjusters were told: their bells say so
     "api.failedattempts",
     "api.callcount",

@@ -189,6 +189,8 @@ class Case(models.Model):
                     ("age", ("opened_at",)),
                 )
             ),
+            # Reports are about one kind and a span of days.
+            models.Index(fields=["kind", "opened_at"], name="case_by_kind_and_time"),
             # How long what is open has been waiting.
             models.Index(
                 fields=["opened_at", "department", "next_due_at"],

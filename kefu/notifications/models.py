@@ -53,6 +53,7 @@ class Event(models.Model):
         REPORT_FORGOTTEN = "report.forgotten", _("可能漏打报告，请确认")
         REGISTER_DUE = "register.due", _("有报表要编制")
         REGISTER_LATE = "register.late", _("报表逾期没有发出")
+        BUILT_REPORT = "report.built", _("定时报表已出")
         PROCESS_TOLD = "process.told", _("流程通知")
         PROCESS_REMINDED = "process.reminded", _("退款维权单请立即处理")
         REFUNDS_DUE = "refunds.due", _("退款维权单该看了")

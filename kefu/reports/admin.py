@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from kefu.admin.base import ReadOnlyAdmin
 from kefu.admin.filters import period
-from kefu.reports.models import Register
+from kefu.reports.models import BuiltReport, Register
 
 
 @admin.register(Register)
@@ -21,4 +21,18 @@ class RegisterAdmin(ReadOnlyAdmin):
         ("issued_at", "issued_by"),
         "digest",
         ("told_due_at", "told_late_at"),
+    )
+
+
+@admin.register(BuiltReport)
+class BuiltReportAdmin(ReadOnlyAdmin):
+    list_display = ("name", "owner", "shared", "schedule", "next_at", "changed_at")
+    list_filter = ("shared", "schedule")
+    list_select_related = ("owner__employee",)
+    search_fields = ("name",)
+    fields = (
+        ("name", "owner"),
+        ("shared", "schedule", "next_at"),
+        ("made_at", "changed_at"),
+        "shape",
     )

@@ -1,6 +1,7 @@
 """Reports about a week or a month: prepared, looked through, issued, and then as they are (LC-01.04, LC-01.25, LC-01.26, LC-02.12)."""
 
 from datetime import timedelta
+from typing import Any, Self
 
 import pgtrigger
 from django.db import models
@@ -149,3 +150,79 @@ class RegisterStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.register_id} {self.get_step_display()}"
+
+
+class BuiltReportQuerySet(models.QuerySet["BuiltReport"]):
+    def visible_to(self, user: Any) -> Self:
+        """One's own, and those that others share."""
+        if not user.has_perm("reports.build_report"):
+            return self.none()
+        return self.filter(Q(owner=user) | Q(shared=True))
+
+
+class BuiltReport(models.Model):
+    """A report about cases that somebody built for himself: what it asks for, and how often it is made by itself."""
+
+    class Schedule(models.TextChoices):
+        DAILY = "daily", _("每天")
+        WEEKLY = "weekly", _("每周一")
+        MONTHLY = "monthly", _("每月 1 日")
+
+    name = models.CharField(_("名称"), max_length=80)
+    owner = models.ForeignKey(
+        User, models.CASCADE, related_name="built_reports", verbose_name=_("所有人")
+    )
+    shape = models.JSONField(_("内容"))  # as ``kefu.reports.shapes.Shape`` writes it
+    shared = models.BooleanField(_("共享"), default=False)
+    schedule = models.CharField(_("定时"), choices=Schedule, max_length=7, blank=True)
+    next_at = models.DateTimeField(_("下次"), null=True, blank=True, editable=False)
+    made_at = models.DateTimeField(_("建立时间"))
+    changed_at = models.DateTimeField(_("修改时间"))
+
+    objects = BuiltReportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("自定义报表")
+        verbose_name_plural = pgettext_lazy("plural", "自定义报表")
+        ordering = ["name", "pk"]
+        permissions = [("build_report", _("自定义报表"))]
+        indexes = [
+            models.Index(
+                fields=["next_at"], condition=Q(next_at__isnull=False), name="built_report_due"
+            )
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "name"], name="built_report_name_once"),
+            models.CheckConstraint(
+                condition=Q(schedule="", next_at=None) | ~Q(schedule="") & Q(next_at__isnull=False),
+                name="built_report_next_where_scheduled",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BuiltFile(models.Model):
+    """What a scheduled report was when its time had come: a workbook, by what its owner may see; or why there is none."""
+
+    report = models.ForeignKey(
+        BuiltReport, models.CASCADE, related_name="files", verbose_name=_("自定义报表")
+    )
+    due_at = models.DateTimeField(_("应出时间"))
+    first_on = models.DateField(_("期间始"))
+    last_on = models.DateField(_("期间止"))
+    rows = models.PositiveIntegerField(_("行数"), default=0)
+    content = models.BinaryField(_("文件"), default=bytes)
+    error = models.CharField(_("没有出来的原因"), max_length=200, blank=True)
+    made_at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        verbose_name = _("定时报表")
+        verbose_name_plural = pgettext_lazy("plural", "定时报表")
+        ordering = ["-due_at"]
+        constraints = [models.UniqueConstraint(fields=["report", "due_at"], name="built_file_once")]
+        triggers = [pgtrigger.Protect(name="stays", operation=pgtrigger.Update)]
+
+    def __str__(self) -> str:
+        return f"{self.report} {self.first_on}"

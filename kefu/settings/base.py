@@ -261,6 +261,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "kefu.reports.tasks.draw_up_registers",
         "schedule": timedelta(minutes=10),
     },
+    "make-built-reports": {
+        "task": "kefu.reports.tasks.make_built_reports",
+        "schedule": timedelta(minutes=5),
+    },
     "remind-insurance": {
         "task": "claims.tasks.remind_insurance",
         "schedule": timedelta(minutes=10),

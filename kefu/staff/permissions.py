@@ -60,6 +60,8 @@ TABLE: dict[str, set[Role]] = {
     "reports.prepare_register": LEADS,
     "reports.inspect_register": {Role.INSPECTOR, *SUPERVISORS},
     "reports.issue_register": SUPERVISORS,
+    # Reports that people build for themselves.
+    "reports.build_report": OFFICE,
     "reports.see_people": {*LEADS, Role.INSPECTOR, Role.HR},
     # The register of rewards and penalties.
     "payroll.enter_register": LEADS,

@@ -42,6 +42,8 @@ from kefu.processes import services as processes
 from kefu.processes.drawing_up import Sheet, StepRow
 from kefu.processes.models import RefundCheck
 from kefu.replay import services as replay
+from kefu.reports.services import built
+from kefu.reports.shapes import Shape
 from kefu.rulebooks import services as rulebooks
 from kefu.staff import services as staff
 from kefu.staff.models import Department, User
@@ -310,6 +312,10 @@ def a_claim_and_more_of(office):
     self_settled.withdraw(row=row, reason=TOLD, **gu)
 
     closed = reports_and_a_register(office, NOW, UNNAMED)
+    built.save(
+        report=None, name="上月投诉", shape=Shape("complaint", ("number",)), shared=True, schedule="weekly",
+        actor=office.chen.user, now=NOW,
+    )  # fmt: skip
     found = a_forgotten_report(office, closed, NOW, fault="loss")
     dismiss_forgotten(found=found, reason=UNNAMED, actor=office.he.user, now=NOW)
 

@@ -112,6 +112,7 @@ LOOK = {
     "claims.reportbonus": "LSIMHF",
     "claims.forgottenreport": "LSIMHF",
     "reports.register": "LSIMF",
+    "reports.builtreport": "M",
     "payroll.employment": "MH",
     "payroll.placement": "MH",
     "payroll.leaving": "MH",

@@ -101,7 +101,9 @@ PAGES = {
         "workbench:photo_small", "processes:start",
     },
     "LSIMHF": {
-        "rulebooks:coverage", "overview:dashboard_file", "overview:wallboard",
+        "rulebooks:coverage", "overview:dashboard_file", "overview:wallboard", "reports:all_built",
+        "reports:new_built", "reports:built", "reports:edit_built", "reports:drop_built", "reports:export_built",
+        "reports:built_file",
     },
     "SIM": {
         "inquiries:inspection",

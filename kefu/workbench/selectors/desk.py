@@ -260,6 +260,8 @@ PLACES: dict[str, Sequence[str]] = {
     Event.Kind.LUNCH: OWN,
     Event.Kind.ROSTER_DUE: ("rosters",),
     Event.Kind.OBJECTION: ("register", "my_score"),
+    Event.Kind.REGISTER_DUE: ("registers",),
+    Event.Kind.REGISTER_LATE: ("registers",),
     Event.Kind.SCORES_DUE: ("scores",),
     Event.Kind.SCORES_LATE: ("scores",),
 }
@@ -433,6 +435,8 @@ def _without_case(event: Event) -> str:
         return _("{outlet} {month} 错写上报表").format(**event.data)
     if event.kind in (Event.Kind.REGISTER_DUE, Event.Kind.REGISTER_LATE):
         return f"{value_in_words('reports', event.data['register'])} {event.data['period']}"
+    if event.kind == Event.Kind.BUILT_REPORT:
+        return f"{event.data['report']} {event.data['period']}"
     if event.kind == Event.Kind.NO_OUT_SCAN:
         return _("{on} 处理了没有扫描出库：{n} 件").format(
             on=event.data["on"], n=event.data["number"]

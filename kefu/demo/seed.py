@@ -14,7 +14,7 @@ from django.db.models import Max
 
 from kefu import clock
 from kefu.clock import SHANGHAI
-from kefu.demo import people, words
+from kefu.demo import people, registers, words
 from kefu.demo.calls import Calls
 from kefu.demo.claims import Claims
 from kefu.demo.complaints import Complaints
@@ -24,7 +24,6 @@ from kefu.demo.parcels import Parcels
 from kefu.demo.seeder import PARTS, Seeder
 from kefu.network.models import Party
 from kefu.notifications.models import BellMark, Event
-from kefu.reports.services import registers
 from kefu.staff.models import User
 
 
@@ -54,8 +53,7 @@ def seed_demo(*, now: datetime, seed: int = 1, scale: float = 1.0) -> None:
             Parcels(seeder).routes()
         _hurry()
         people.live(seeder)
-        for weeks_ago in range(8, -1, -1):
-            registers.draw_up_and_remind(now=seeder.now - timedelta(weeks=weeks_ago))
+        registers.live(seeder.now)
         _read_all_bells()
         User.objects.filter(username=LAST).update(is_active=True)
         seeder.now = clock.now()  # sixty days took a while

@@ -41,14 +41,14 @@ HEADS: Mapping[str, Any] = {
     "points": _("分"),
     "reason": _("事由"),
     "decided_by": _("决定人"),
-    "response_done": _("达标的响应"),
+    "response_done": _("及时"),
     "response_of": _("响应"),
-    "response_rate": _("响应达标率（%）"),
+    "response_rate": _("达标率（%）"),
     "first_done": _("一次解决"),
     "first_of": _("办结"),
     "first_contact_rate": _("一次解决率（%）"),
-    "ratings": _("评价（个）"),
-    "satisfaction": _("满意度（分）"),
+    "ratings": pgettext_lazy("figure", "评价"),
+    "satisfaction": _("满意度"),
     "target": _("目标"),
     "result": _("实际"),
     "gap": _("差额"),
@@ -119,6 +119,9 @@ def label_in_words(kind: str, about: str, of: str, code: str) -> str:
     return code
 
 
+BESIDE = 5  # columns that fit beside another table
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """``share``: what its bar is long, in percent of the longest; a figure for SVG."""
@@ -141,6 +144,11 @@ class Shown:
     lines: tuple[Line, ...]
     total: tuple[str, ...]
     figures: bool
+
+    @property
+    def wide(self) -> bool:
+        """Takes the whole line, and has no room for bars."""
+        return len(self.heads) > BESIDE
 
 
 def shown_tables(kind: str, content: Mapping[str, Any] | None) -> list[Shown]:

@@ -139,8 +139,7 @@ def _page(request: DeskRequest, row: Register, form: StepForm) -> HttpResponse:
     tables = shown_tables(row.kind, row.content or selectors.compute(row))
     context = {
         "register": row,
-        "tables": [table for table in tables if table.figures],
-        "lists": [table for table in tables if not table.figures],
+        "tables": tables,
         "plan": [
             (_label(name), ROLES.get(role, role), _done(following, name))
             for name, role in plan.steps

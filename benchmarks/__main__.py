@@ -28,7 +28,9 @@ BENCHES = (
     "claim_documents",
     "partner_lists",
     "webhooks",
-    "dashboard", "report_export",
+    "dashboard",
+    "report_export",
+    "live_updates",
 )  # modules beside this one, each with run(scale) yielding results
 
 

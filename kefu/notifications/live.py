@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -53,19 +54,39 @@ async def _in_thread(function: Callable[..., Any], *args: Any) -> Any:
     return await asyncio.get_running_loop().run_in_executor(_thread, call)
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One event as it goes out. Most readers are told the same words of it, so these are written once."""
+
+    news: News
+    now: datetime  # when it was read
+    words: bytes
+
+    def to(self, reader: Reader) -> bytes:
+        mine = self.news.user_id is not None and self.news.user_id == reader.user_id
+        return _change(self.news, reader, self.now) if mine else self.words
+
+
 class Listener:
     """One browser's queue."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self.queue: asyncio.Queue[News] = asyncio.Queue(QUEUE)
+        self.queue: asyncio.Queue[Change] = asyncio.Queue(QUEUE)
         self.overrun = False
 
-    def offer(self, news: News) -> None:
+    def offer(self, change: Change) -> None:
         try:
-            self.queue.put_nowait(news)
+            self.queue.put_nowait(change)
         except asyncio.QueueFull:
             self.overrun = True
+
+    async def changes(self) -> list[Change]:
+        """What has come since it was asked last, at least one; waits for it. Raises TimeoutError after a beat."""
+        found = [await asyncio.wait_for(self.queue.get(), BEAT)]
+        while not self.queue.empty():
+            found.append(self.queue.get_nowait())
+        return found
 
 
 class Hub:
@@ -106,15 +127,15 @@ class Hub:
             try:
                 if place is None:
                     place = await _in_thread(here)
-                batch = await _in_thread(lambda after: read(after=after, limit=BATCH), place)
+                batch = await _in_thread(_read_on, place)
             except Error as error:
                 log.warning("the outbox could not be read: %s", error)
                 batch = []
-            for news in batch:
-                place = news.place
+            for change in batch:
+                place = change.news.place
                 for listener in self.listeners:
-                    if listener.reader.hears(news):
-                        listener.offer(news)
+                    if listener.reader.hears(change.news):
+                        listener.offer(change)
             if len(batch) < BATCH:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), LOOK)
@@ -141,9 +162,20 @@ class Hub:
 hub = Hub()
 
 
+def _read_on(after: Place) -> list[Change]:
+    batch = read(after=after, limit=BATCH)
+    if not batch:
+        return []
+    now = clock.now()
+    return [Change(news, now, _change(news, NOBODY, now)) for news in batch]
+
+
 def _event(name: str, data: dict[str, Any], place: Place | None = None) -> bytes:
     head = f"id: {place}\n" if place is not None else ""
     return f"{head}event: {name}\ndata: {json.dumps(data)}\n\n".encode()
+
+
+NOBODY = Reader(0, None)  # whose nothing is
 
 
 def _change(news: News, reader: Reader, now: datetime) -> bytes:
@@ -180,15 +212,18 @@ async def stream(*, reader: Reader, after: Place | None) -> AsyncIterator[bytes]
         end = loop.time() + LIFE
         while loop.time() < end and not listener.overrun:
             try:
-                news = await asyncio.wait_for(listener.queue.get(), BEAT)
+                changes = await listener.changes()
             except TimeoutError:
                 now = await _in_thread(clock.now)
                 yield b": still here\n\n" + _event("clock", {"now": now.isoformat()})
                 continue
-            if _closes(news, reader):
+            # The hub may offer again what the catch-up has told.
+            new = [change for change in changes if change.news.place > start]
+            ends = next((n for n, one in enumerate(new) if _closes(one.news, reader)), len(new))
+            if ends:
+                start = new[ends - 1].news.place
+                yield b"".join(change.to(reader) for change in new[:ends])
+            if ends < len(new):
                 return
-            if news.place > start:  # the hub may offer again what the catch-up has told
-                start = news.place
-                yield _change(news, reader, await _in_thread(clock.now))
     finally:
         hub.leave(listener)

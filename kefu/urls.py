@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("kefu.calculator.urls")),
     path("", include("kefu.workbench.urls")),
     path("processes/", include("kefu.processes.urls")),
+    path("", include("kefu.customers.urls")),
     path("reports/", include("kefu.reports.urls")),
     path("", include("inquiries.urls")),
     path("parcels/", include("problem_parcels.urls")),

@@ -12,6 +12,7 @@ class PayrollConfig(AppConfig):
 
     def ready(self) -> None:
         """Navigation, jobs and replayable decisions are told of here."""
+        from kefu.customers.services import when_answered
         from kefu.jobs import services as jobs
         from kefu.replay import decisions
         from kefu.reports import definitions as reports
@@ -46,9 +47,10 @@ class PayrollConfig(AppConfig):
             overtime_calls,
         )
         from payroll.selectors.register import to_decide
-        from payroll.services import months, optins, pay_locks, pay_runs, pay_slips
+        from payroll.services import months, optins, pay_locks, pay_runs, pay_slips, ratings
 
         connection_created.connect(months.speak_for_the_database)
+        when_answered(ratings.from_survey)
 
         decisions.register("shift_swap", replays_requests.SWAPS)
         decisions.register("leave", replays_requests.LEAVES)

@@ -98,6 +98,9 @@ ACCESS = {
     "claims.faultreport": _seen_by(_WORK),
     "claims.reportbonus": _seen_by({*_WORK, Role.HR, Role.FINANCE}),
     "claims.forgottenreport": _seen_by({*_WORK, Role.HR, Role.FINANCE}),
+    "customers.customer": _seen_by(_WORK),
+    "customers.visit": _seen_by(_WORK),
+    "customers.survey": _seen_by(_WORK),
     "reports.register": _seen_by({*_WORK, Role.FINANCE}),
     "reports.builtreport": _seen_by({Role.MANAGER}),
     # Of everybody: supervisors see their own people on the pages.
@@ -305,6 +308,9 @@ HIDDEN = {
     # Told on the page of the report they belong to.
     "claims.reportnotice",
     "reports.registerstep",
+    # Told on the page of the customer.
+    "customers.contract",
+    "customers.grading",
     "reports.builtfile",
     "claims.reminder",  # of what the adjusters were told: their bells say so
     "api.failedattempts",

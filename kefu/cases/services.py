@@ -45,6 +45,18 @@ def before_closing(check: Callable[[Case, datetime], None]) -> None:
     _before_closing.append(check)
 
 
+# What apps above know of whoever calls: whose cases go first.
+_urgent_for: list[Callable[[str], bool]] = []
+
+
+def urgent_for(known: Callable[[str], bool]) -> None:
+    """Have ``known`` asked with the customer's number when a case is opened; where it says so the case is urgent.
+
+    Called from ``AppConfig.ready()``.
+    """
+    _urgent_for.append(known)
+
+
 def shown(*, case: Case, text: str, field: str = "reason", limit: int = 500) -> str:
     """Return what may stand open of a reason or note about a case: cleaned, without numbers and names."""
     text = redact.clean(text, max_length=limit, field=field)
@@ -93,6 +105,8 @@ def open_case(
 ) -> Case:
     """Open a case; its department's queues hear of it, and its owner's bell if somebody else gave it to him."""
     number = waybill.number if waybill else waybill_number
+    if customer_phone and any(known(customer_phone) for known in _urgent_for):
+        priority = max(priority, Case.Priority.URGENT)
     case = Case.objects.create(
         number=next_number(kind, now),
         kind=kind,

@@ -14,7 +14,7 @@ from django.db.models import Max
 
 from kefu import clock
 from kefu.clock import SHANGHAI
-from kefu.demo import people, registers, words
+from kefu.demo import customers, people, registers, words
 from kefu.demo.calls import Calls
 from kefu.demo.claims import Claims
 from kefu.demo.complaints import Complaints
@@ -54,6 +54,7 @@ def seed_demo(*, now: datetime, seed: int = 1, scale: float = 1.0) -> None:
         _hurry()
         people.live(seeder)
         registers.live(seeder.now)
+        customers.live(seeder.now)
         _read_all_bells()
         User.objects.filter(username=LAST).update(is_active=True)
         seeder.now = clock.now()  # sixty days took a while

@@ -49,6 +49,8 @@ FOR_EVER = (
     "claims_reportnotice",
     "claims_reportbonus",
     "reports_registerstep",
+    "customers_contract",
+    "customers_grading",
     "claims_payment",
     "claims_document",
     "claims_insurercontact",

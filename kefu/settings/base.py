@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "kefu.calculator",
     "kefu.workbench",
     "kefu.processes",
+    "kefu.customers",
     "kefu.reports",
     "inquiries",
     "problem_parcels",
@@ -261,6 +262,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "kefu.reports.tasks.draw_up_registers",
         "schedule": timedelta(minutes=10),
     },
+    "grade-customers": {
+        "task": "kefu.customers.tasks.grade_customers",
+        "schedule": timedelta(hours=6),
+    },
     "make-built-reports": {
         "task": "kefu.reports.tasks.make_built_reports",
         "schedule": timedelta(minutes=5),
@@ -436,6 +441,12 @@ KEFU_ENCRYPTION_KEYS: dict[str, str] = dict(
 KEFU_LOOKUP_KEY = env.str("KEFU_LOOKUP_KEY")
 # Looks at plain personal data one user may take within an hour; each leaves an audit row.
 KEFU_REVEALS_PER_HOUR = env.int("KEFU_REVEALS_PER_HOUR", default=60)
+
+# A customer with a contract in force, or so many consignments within so many days, is a major one.
+KEFU_MAJOR_CUSTOMER_WAYBILLS = env.int("KEFU_MAJOR_CUSTOMER_WAYBILLS", default=30)
+KEFU_MAJOR_CUSTOMER_DAYS = env.int("KEFU_MAJOR_CUSTOMER_DAYS", default=90)
+# Days within which a customer can say how he was served.
+KEFU_SURVEY_DAYS = env.int("KEFU_SURVEY_DAYS", default=7)
 
 # Days an outlet has to appeal against a penalty and to ask for the second instance, and days a decision may take.
 # All are calendar days, the first not counted, to 24:00 of the last (docs/decisions/0089).

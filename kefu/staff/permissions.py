@@ -22,6 +22,10 @@ TABLE: dict[str, set[Role]] = {
     "cases.approve_same_day_pickup": SUPERVISORS,
     "cases.import_cases": DESK,
     "cases.export_cases": SUPERVISORS,
+    # Customers: their files, who is a major one.
+    "customers.see_customer": {*DESK, Role.INSPECTOR},
+    "customers.keep_customer": DESK,
+    "customers.grade_customer": LEADS,
     # The counter.
     "parcels.accept_parcel": DESK,
     "parcels.release_fragile": SUPERVISORS,

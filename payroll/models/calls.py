@@ -175,8 +175,9 @@ class Rating(models.Model):
     stars = models.PositiveSmallIntegerField(_("评分"), null=True, blank=True)
     review = models.CharField(_("评价"), choices=Review, max_length=7, blank=True)
     rated_on = models.DateField(_("评价日期"))
+    # None: the customer himself, by the link he was sent.
     recorded_by = models.ForeignKey(
-        User, models.PROTECT, related_name="+", verbose_name=_("登记人")
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("登记人")
     )
     recorded_at = models.DateTimeField(_("登记时间"))
 
@@ -194,6 +195,10 @@ class Rating(models.Model):
             models.CheckConstraint(
                 condition=Q(chat=None, case__isnull=False) | Q(chat__isnull=False, case=None),
                 name="rating_of_a_chat_or_a_case",
+            ),
+            models.CheckConstraint(
+                condition=Q(recorded_by__isnull=False) | Q(source="online", case__isnull=False),
+                name="rating_by_somebody",
             ),
             models.CheckConstraint(
                 condition=Q(stars__gte=1, stars__lte=5) | Q(stars=None) & ~Q(review=""),

@@ -81,7 +81,11 @@ def _targets(rules: Rulebook, whole: Shares) -> Table:
         cells = ("", "", "")
         if result is not None:
             reached = result >= target
-            cells = (f"{result}", f"{(result - target).quantize(result):+}", "yes" if reached else "no")
+            cells = (
+                f"{result}",
+                f"{(result - target).quantize(result):+}",
+                "yes" if reached else "no",
+            )
         rows.append(Row((FIGURE, name), (f"{target.normalize():f}", *cells, indicator.id)))
     return Table("targets", ("target", "result", "gap", "reached", "clause"), tuple(rows))
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from inquiries.models import Complaint
 from kefu.cases.models import Case
 from kefu.clock import SHANGHAI
+from kefu.customers.models import Survey
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.policy.contacts import ContactRules
 from kefu.rulebooks.selectors import edition_in_force
@@ -59,6 +60,24 @@ def record(*, case: Case, stars: int, source: str, actor: Any, now: datetime) ->
             )
     except IntegrityError as error:
         raise Conflict(_("这张工单已经登记过评价"), code="rated_already", field="case") from error
+
+
+def from_survey(survey: Survey, now: datetime) -> None:
+    """What a customer said by the link he was sent counts for whoever handled his case (ES-603.10). It counts for nobody
+    where the month is locked, or a colleague asked him online before.
+    """
+    case, today = survey.case, now.astimezone(SHANGHAI).date()
+    known = Rating.objects.filter(case=case, source=Rating.Source.ONLINE).exists()
+    if case.owner is None or known or months.is_locked(today):
+        return
+    Rating.objects.create(
+        employee=case.owner,
+        source=Rating.Source.ONLINE,
+        case=case,
+        stars=survey.stars,
+        rated_on=today,
+        recorded_at=now,
+    )
 
 
 def scale(employee: Employee, now: datetime) -> tuple[int, int]:

@@ -24,6 +24,8 @@ from kefu.api import services as keys
 from kefu.appeals import services as appeals
 from kefu.audit.models import AuditSeal
 from kefu.cases.models import Case, Consultation, HandOver, Interaction
+from kefu.customers.services import files, surveys
+from kefu.customers.services.files import Given
 from kefu.deadlines.models import Deadline, Interruption, LateEntry, Pause
 from kefu.deadlines.services import sweep
 from kefu.deadlines.services.sweep import beat
@@ -312,6 +314,16 @@ def a_claim_and_more_of(office):
     self_settled.withdraw(row=row, reason=TOLD, **gu)
 
     closed = reports_and_a_register(office, NOW, UNNAMED)
+    customer = files.open_file(
+        given=Given(phone="13800004545", name="陈晓梅", company="扬州绣品厂"),
+        actor=office.lin.user,
+        now=NOW,
+    )
+    files.record_visit(
+        customer=customer, way="phone", satisfaction=4, problems=TOLD, employee=office.lin, now=NOW
+    )
+    survey = Case.objects.filter(state="closed", kind__in=["inquiry", "complaint", "claim"]).first()
+    surveys.make_link(case=survey, actor=office.lin.user, now=NOW)
     built.save(
         report=None, name="上月投诉", shape=Shape("complaint", ("number",)), shared=True, schedule="weekly",
         actor=office.chen.user, now=NOW,

@@ -11,7 +11,7 @@ LETTERS = {
 # For everybody, signed in or not; ``session`` says how long one still is, metrics are read near the machine only,
 # the shared wallboard has a signed address.
 OPEN = {
-    "overview:healthz", "overview:readyz", "overview:metrics", "overview:shared_wallboard", "set_language", "workbench:session",
+    "overview:healthz", "overview:readyz", "overview:metrics", "overview:shared_wallboard", "customers:survey", "set_language", "workbench:session",
 }  # fmt: skip
 # For an outlet's account: where one comes to after signing in, and its own pages, which nobody else opens
 # (tests/partners/test_pages.py).
@@ -43,6 +43,7 @@ ACCOUNTS = ("account_", "mfa_", "admin:log")
 ELSEWHERE = ("admin:", "payroll:", *ACCOUNTS)
 PAGES = {
     "ALSJM": {
+        "customers:new", "customers:edit", "customers:visit", "customers:visited", "customers:make_survey",
         "workbench:take_next", "workbench:note", "workbench:step", "workbench:photo_add", "workbench:seat",
         "workbench:on_duty", "workbench:hand_over", "inquiries:reply", "inquiries:outlet", "inquiries:answer_query",
         "inquiries:new", "inquiries:new_read", "inquiries:new_save", "inquiries:new_single", "inquiries:new_check",
@@ -98,6 +99,7 @@ PAGES = {
         "inquiries:force_majeure_new", "problem_parcels:house", "claims:forgotten",
     },
     "ALSIJM": {
+        "customers:customers", "customers:customer", "customers:grade", "customers:contract", "customers:reveal",
         "workbench:photo_small", "processes:start",
     },
     "LSIMHF": {

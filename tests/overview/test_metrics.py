@@ -51,6 +51,15 @@ def test_it_tells_how_the_promises_stand(client, centre):
     assert found["kefu_redis_up"][()] in (0, 1)
 
 
+def test_the_rate_of_the_sweep_tells_of_a_backlog_too(client, centre, settings):
+    settings.KEFU_NOW = at("08:40:00")
+    centre.inquiry(now=settings.KEFU_NOW)  # due at 9:10
+    settings.KEFU_NOW = at("11:30:30")  # nobody swept for hours
+    deadlines.sweep()
+
+    assert read(client)["kefu_promises_broken_a_minute"][()] == 1
+
+
 def test_requests_stand_under_the_name_of_their_page_whatever_anybody_types(client, centre):
     client.get("/healthz")
     client.get("/no/such/13800004545/")

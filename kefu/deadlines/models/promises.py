@@ -215,6 +215,12 @@ class Deadline(models.Model):
                 condition=Q(state="breached"),
                 name="deadline_breached",
             ),
+            # How fast the sweep gets on, when what it fires has long been due.
+            models.Index(
+                fields=["detected_at"],
+                condition=Q(state="breached"),
+                name="deadline_detected",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

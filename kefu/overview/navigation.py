@@ -30,6 +30,7 @@ from kefu.jobs.models import Job, Refusal
 from kefu.ledger.models import Account, Entry, Posting
 from kefu.network.models import ContactNumber, Party, Region
 from kefu.notifications.models import Event
+from kefu.overview.models import Verification, WallboardLink
 from kefu.parcels.models import Scan, Waybill
 from kefu.penalties.models import Penalty, PenaltyEvent, Waiver
 from kefu.replay.models import Run
@@ -76,7 +77,19 @@ def _groups() -> Sequence[tuple[str, Sequence[type[Model]]]]:
         ),
         (pgettext("plural", "网点"), [Party, ContactNumber, Region, ApiKey]),
         (_("人员"), [Employee, Duty, Department, Position, Avatar, User]),
-        (_("记录"), [AuditRow, AuditSeal, Job, Refusal, Event, IdempotentAnswer]),
+        (
+            _("记录"),
+            [
+                AuditRow,
+                AuditSeal,
+                Verification,
+                WallboardLink,
+                Job,
+                Refusal,
+                Event,
+                IdempotentAnswer,
+            ],
+        ),
     ]
 
 

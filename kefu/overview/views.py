@@ -70,8 +70,14 @@ def wallboard(request: HttpRequest) -> HttpResponse:
     """The wallboard for whoever is signed in to the admin; ``department`` narrows it."""
     _refuse_all_but_the_office(request)
     chosen = request.GET.get("department", "")
-    department = Department.objects.filter(pk=chosen).first() if chosen.isdecimal() else None
-    return _wall(request, department)
+    if not chosen:
+        return _wall(request, None)
+    departments = {str(one.pk): one for one in Department.objects.all()}
+    if (
+        chosen not in departments
+    ):  # the whole centre under a department's address would be read as its figures
+        raise Http404
+    return _wall(request, departments[chosen])
 
 
 @never_cache

@@ -27,9 +27,9 @@ async function ask() {
   const address = new URL(location.href);
   address.searchParams.set("now", "");
   try {
-    const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE), redirect: "error" });
-    if (answer.status === 404 || answer.status === 403) {
-      wall.replaceChildren(); // the link was revoked: nothing of the house stays on the wall
+    const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE), redirect: "manual" });
+    if (answer.status === 404 || answer.status === 403 || answer.type === "opaqueredirect") {
+      wall.replaceChildren(); // the link was revoked, or whoever opened it signed out: nothing of the house stays on the wall
       say(false);
       return;
     }

@@ -159,3 +159,14 @@ def test_a_supervisor_shares_and_revokes_it_in_the_admin(centre):
     assert made.revoked_by == centre.chen.user
     page = client.get(reverse("admin:overview_wallboardlink_change", args=[made.pk]))
     assert place(made) not in page.content.decode()
+
+
+@pytest.mark.parametrize("department", ["999999", "9" * 5000, "x", "٣", "-1"])
+def test_a_department_that_is_none_shows_nobody_elses_figures(centre, department):
+    client = Client()
+    client.force_login(centre.chen.user, backend="django.contrib.auth.backends.ModelBackend")
+    wall = reverse("overview:wallboard")
+
+    assert client.get(wall, {"department": department}).status_code == 404
+    shown = client.get(wall, {"department": centre.front_desk.pk})
+    assert shown.context["wall"].department == centre.front_desk

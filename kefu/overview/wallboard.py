@@ -12,7 +12,7 @@ from kefu.admin.filters import midnight
 from kefu.cases.models import Case
 from kefu.clock import SHANGHAI
 from kefu.deadlines.selectors import Kept, standing
-from kefu.overview.dashboard.figures import share
+from kefu.overview.dashboard.figures import SOON, share
 from kefu.overview.dashboard.matters import GoesOn, incidents_of
 from kefu.overview.dashboard.promises import on_strip
 from kefu.rulebooks.selectors import titles
@@ -45,13 +45,19 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A case by its number; ``late``: beyond its due time; ``left`` None: nothing is due."""
+    """A case by its number; ``left`` None: nothing is due."""
 
     case: Case
     waited: timedelta
     left: timedelta | None
-    late: bool
-    soon: bool
+
+    @property
+    def late(self) -> bool:
+        return self.left is not None and self.left < timedelta(0)
+
+    @property
+    def soon(self) -> bool:
+        return self.left is not None and timedelta(0) <= self.left < SOON
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,7 @@ def _bands(open_: QuerySet[Case], now: datetime) -> list[Band]:
     tomorrow = midnight(now.astimezone(SHANGHAI).date() + timedelta(days=1))
     edges = [
         now,
-        now + timedelta(minutes=10),
+        now + SOON,
         now + timedelta(minutes=30),
         now + timedelta(hours=2),
     ]
@@ -152,8 +158,6 @@ def _longest(open_: QuerySet[Case], now: datetime) -> list[Waiting]:
             case,
             now - case.opened_at,
             case.next_due_at - now if case.next_due_at else None,
-            bool(case.next_due_at and case.next_due_at < now),
-            bool(case.next_due_at and now <= case.next_due_at < now + timedelta(minutes=10)),
         )
         for case in rows.defer("sealed", "lookup", "search")[:MOST_WAITING]
     ]

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from html import unescape
 from io import BytesIO
 
@@ -20,6 +21,7 @@ from kefu.overview.dashboard import asked as switches
 from kefu.overview.dashboard import charts
 from kefu.overview.dashboard.figures import share
 from kefu.overview.dashboard.promises import outlets_of
+from kefu.penalties.models import Penalty
 from kefu.staff import services as staff
 from kefu.staff.models import User
 from tests.centre import at, build
@@ -75,10 +77,34 @@ def signed_in(user):
     return client
 
 
+def for_a_person(centre):
+    """A fine of the query desk that waits for somebody's evidence."""
+    deadline = Deadline.objects.filter(clause="CD-05.09", state="breached").earliest("pk")
+    Penalty.objects.create(
+        party=centre.xian,
+        case=deadline.case,
+        clause="CD-05.11",
+        rulebook=deadline.rulebook,
+        kind="fine",
+        value=Decimal("50.00"),
+        condition="evidence",
+        state="provisional",
+        incurred_at=NOW,
+        decided_at=NOW,
+    )
+
+
+@pytest.mark.parametrize("narrow", [False, True], ids=["all", "query desk"])
 @pytest.mark.parametrize("period", ["today", "week", "month", "year"])
-def test_every_figure_opens_exactly_its_rows(centre, period):
+def test_every_figure_opens_exactly_its_rows(centre, period, narrow):
+    for_a_person(centre)
     client = signed_in(centre.chen.user)
-    found = FIGURE.findall(client.get(FRONT, {"period": period}).content.decode())
+    asked = {"period": period} | ({"department": centre.query_desk.pk} if narrow else {})
+    answer = client.get(FRONT, asked)
+    found = FIGURE.findall(answer.content.decode())
+    fines = answer.context["fines"].number
+    assert fines.n >= 1
+    found.append((fines.url, fines.shown))
     assert len(found) > 20
 
     wrong = []
@@ -155,6 +181,13 @@ def test_outlets_rank_by_broken_promises_of_a_hundred_and_only_with_enough(centr
         ("西安雁塔二部", 2, 1, "50.0", 50),
     ]
     assert (found.broken, found.over, found.share) == (3, 4, "75.0")
+
+
+def test_the_side_bar_leads_to_the_screens_and_to_what_was_verified(centre):
+    page = signed_in(centre.chen.user).get(FRONT).content.decode()
+
+    assert reverse("admin:overview_wallboardlink_changelist") in page
+    assert reverse("admin:overview_verification_changelist") in page
 
 
 def test_who_may_not_look_at_promises_sees_no_panel_of_them(centre):

@@ -4,8 +4,6 @@ The triggers of ``Deadline`` write a ``CountMove`` for every change, without a l
 adds them up. Whoever reads adds the moves that are not added up yet: a count is never behind (decision 0096).
 """
 
-from typing import Any
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -29,13 +27,19 @@ class Counted(models.Model):
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return f"{self.open:+} {self.met:+} {self.broken:+}"
 
-def _clause() -> Any:
-    return models.CharField(_("条款"), max_length=16)
+
+class OfClause(Counted):
+    clause = models.CharField(_("条款"), max_length=16)
+
+    class Meta(Counted.Meta):
+        abstract = True
 
 
-def _party() -> Any:
-    return models.ForeignKey(
+class OfParty(Counted):
+    party = models.ForeignKey(
         "network.Party",
         models.PROTECT,
         related_name="+",
@@ -44,83 +48,65 @@ def _party() -> Any:
         db_constraint=False,
     )
 
+    class Meta(Counted.Meta):
+        abstract = True
+
 
 def _once(name: str, *fields: str) -> list[models.BaseConstraint]:
     return [models.UniqueConstraint(fields=[*fields, "department"], name=name)]
 
 
-class CountMove(Counted):
+class CountMove(OfClause, OfParty):
     """A change of the counts that nobody has added up yet."""
 
     day = models.DateField()
     hour = models.SmallIntegerField()
-    clause = _clause()
-    party = _party()
 
     class Meta:
         verbose_name = _("承诺计数变动")
         verbose_name_plural = pgettext_lazy("plural", "承诺计数变动")
 
-    def __str__(self) -> str:
-        return f"{self.clause} {self.day} {self.open:+} {self.met:+} {self.broken:+}"
 
-
-class ClauseHour(Counted):
+class ClauseHour(OfClause):
     """Promises of a clause, by the hour they fall due."""
 
     day = models.DateField(_("日期"))
     hour = models.SmallIntegerField(_("小时"))
-    clause = _clause()
 
     class Meta:
         verbose_name = _("条款每小时的承诺")
         verbose_name_plural = pgettext_lazy("plural", "条款每小时的承诺")
         constraints = _once("clause_hour_once", "day", "hour", "clause")
 
-    def __str__(self) -> str:
-        return f"{self.clause} {self.day} {self.hour}"
 
-
-class ClauseMonth(Counted):
+class ClauseMonth(OfClause):
     """The same by the month, so that a year is a few hundred rows."""
 
     month = models.DateField(_("月份"))  # its first day
-    clause = _clause()
 
     class Meta:
         verbose_name = _("条款每月的承诺")
         verbose_name_plural = pgettext_lazy("plural", "条款每月的承诺")
         constraints = _once("clause_month_once", "month", "clause")
 
-    def __str__(self) -> str:
-        return f"{self.clause} {self.month}"
 
-
-class PartyDay(Counted):
+class PartyDay(OfParty):
     """Promises that run against one party, by the day they fall due."""
 
     day = models.DateField(_("日期"))
-    party = _party()
 
     class Meta:
         verbose_name = _("责任方每天的承诺")
         verbose_name_plural = pgettext_lazy("plural", "责任方每天的承诺")
         constraints = _once("party_day_once", "day", "party")
 
-    def __str__(self) -> str:
-        return f"{self.party_id} {self.day}"
 
-
-class PartyMonth(Counted):
+class PartyMonth(OfParty):
     """The same by the month."""
 
     month = models.DateField(_("月份"))
-    party = _party()
 
     class Meta:
         verbose_name = _("责任方每月的承诺")
         verbose_name_plural = pgettext_lazy("plural", "责任方每月的承诺")
         constraints = _once("party_month_once", "month", "party")
-
-    def __str__(self) -> str:
-        return f"{self.party_id} {self.month}"

@@ -11,10 +11,21 @@ from kefu.admin.base import list_url
 from kefu.admin.filters import midnight
 from kefu.cases.models import Case
 from kefu.deadlines.models import Deadline
+from kefu.workbench.selectors.views import SOON as SOON
 
 OPEN_CASES = "open,waiting,answered"
 STATES = {"open": "running,set_aside", "met": "met", "broken": "breached"}
 EVERY = ",".join(STATES.values())
+
+
+def late(now: datetime) -> dict[str, datetime]:
+    """The lookups of cases beyond their next due time: what counts them and what lists them."""
+    return {"next_due_at__lt": now}
+
+
+def soon(now: datetime) -> dict[str, datetime]:
+    """The same of cases that are close to it."""
+    return {"next_due_at__gte": now, "next_due_at__lt": now + SOON}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +56,14 @@ def promises(
     return _list(
         Deadline,
         state__in=state,
-        due_at__gte=_moment(first).isoformat(),
-        due_at__lt=_moment(end).isoformat(),
+        due_at__gte=_moment(first),
+        due_at__lt=_moment(end),
         **filters,
     )
 
 
 def promises_at_risk(now: datetime, **filters: Any) -> str:
-    return _list(Deadline, state__exact="running", warn_at__lte=now.isoformat(), **filters)
+    return _list(Deadline, state__exact="running", warn_at__lte=now, **filters)
 
 
 def cases(**filters: Any) -> str:
@@ -71,4 +82,5 @@ def _moment(at: datetime | date) -> datetime:
 def _list(model: type[Model], **filters: Any) -> str:
     if filters.get("department__id__exact", "") is None:
         del filters["department__id__exact"]
-    return list_url(model, **filters)
+    shown = {name: at.isoformat() for name, at in filters.items() if isinstance(at, datetime)}
+    return list_url(model, **{**filters, **shown})

@@ -9,11 +9,10 @@ from django.utils.translation import gettext as _
 from kefu.cases.models import Case
 from kefu.overview.dashboard import charts
 from kefu.overview.dashboard.asked import Asked
-from kefu.overview.dashboard.figures import Figure, cases
+from kefu.overview.dashboard.figures import Figure, cases, late, soon
 from kefu.staff.models import Department, Duty, Employee
 
 MOST_PEOPLE = 8
-SOON = timedelta(minutes=10)  # before its next due time a case counts as one that is close
 # Where the bands of age end; the last goes on.
 AGES = (
     timedelta(minutes=30),
@@ -33,54 +32,43 @@ class AgeBand:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Open cases by their age, how many of them are close and late; ``oldest``: None without any."""
+    """Open cases by their age, and how many are late; ``oldest``: None without any; ``latest_by``: how long the one
+    that waits longest beyond its due time has done so.
+    """
 
     bands: list[AgeBand]
     whole: Figure
-    soon: Figure
     late: Figure
     oldest: Case | None
-    latest_by: (
-        timedelta | None
-    )  # how long the one that waits longest beyond its due time has done so
+    latest_by: timedelta | None
 
 
 def queue_of(asked: Asked) -> Queue:
-    """Two questions: the bands by the index of open cases, and the oldest of them."""
+    """Three questions: the bands by the index of open cases, the oldest of them, and the one that is late the longest."""
     now = asked.now
     open_ = Case.objects.open().order_by()
     if asked.department:
         open_ = open_.filter(department=asked.department)
     edges = [None, *(now - age for age in AGES), None]
-    spans = list(zip(edges[1:], edges[:-1], strict=True))  # (not before, before)
-    bands = {f"band_{n}": Count("pk", filter=_within(*span)) for n, span in enumerate(spans)}
-    soon = Q(next_due_at__gte=now, next_due_at__lt=now + SOON)
-    numbers = open_.aggregate(
-        **bands, soon=Count("pk", filter=soon), late=Count("pk", filter=Q(next_due_at__lt=now))
-    )
+    spans = [_opened(*span) for span in zip(edges[1:], edges[:-1], strict=True)]
+    bands = {f"band_{n}": Count("pk", filter=Q(**span)) for n, span in enumerate(spans)}
+    numbers = open_.aggregate(**bands, late=Count("pk", filter=Q(**late(now))))
     only = {"department__id__exact": asked.department_id}
     most = max(numbers[name] for name in bands)
     first = open_.order_by("opened_at", "pk").only("pk", "number", "opened_at").first()
-    waited = open_.filter(next_due_at__lt=now).order_by("next_due_at", "pk")
+    waited = open_.filter(**late(now)).order_by("next_due_at", "pk")
     overdue = waited.values_list("next_due_at", flat=True).first()
     return Queue(
         [
             AgeBand(
                 label,
-                Figure(numbers[f"band_{n}"], cases(**_opened(*spans[n]), **only)),
+                Figure(numbers[f"band_{n}"], cases(**spans[n], **only)),
                 charts.part(numbers[f"band_{n}"], most),
             )
             for n, label in enumerate(_labels())
         ],
         Figure(sum(numbers[name] for name in bands), cases(**only)),
-        Figure(
-            numbers["soon"],
-            cases(
-                next_due_at__gte=now.isoformat(), next_due_at__lt=(now + SOON).isoformat(), **only
-            ),
-            "soon",
-        ),
-        Figure(numbers["late"], cases(next_due_at__lt=now.isoformat(), **only), "late"),
+        Figure(numbers["late"], cases(**late(now), **only), "late"),
         first,
         now - overdue if overdue else None,
     )
@@ -97,18 +85,9 @@ def _labels() -> list[str]:
     ]
 
 
-def _within(since: datetime | None, before: datetime | None) -> Q:
-    found = Q()
-    if since is not None:
-        found &= Q(opened_at__gte=since)
-    if before is not None:
-        found &= Q(opened_at__lt=before)
-    return found
-
-
-def _opened(since: datetime | None, before: datetime | None) -> dict[str, str]:
+def _opened(since: datetime | None, before: datetime | None) -> dict[str, datetime]:
     bounds = {"opened_at__gte": since, "opened_at__lt": before}
-    return {name: at.isoformat() for name, at in bounds.items() if at is not None}
+    return {name: at for name, at in bounds.items() if at is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +111,6 @@ class Seats:
     lines: list[Seat]
     people: int
     busy: int
-    open: int  # cases that lie with them
     more: int
     below: int
 
@@ -154,7 +132,6 @@ def seats_of(asked: Asked, *, every: bool = False) -> Seats:
         shown,
         len(lines),
         sum(one.busy for one in lines),
-        sum(int(one.open.n) for one in lines),
         len(rest),
         max((int(one.open.n) for one in rest), default=0),
     )
@@ -169,24 +146,23 @@ def _load(people: list[int], now: datetime) -> dict[int, tuple[int, int, int]]:
         .values_list("owner")
         .annotate(
             open=Count("pk"),
-            soon=Count("pk", filter=Q(next_due_at__gte=now, next_due_at__lt=now + SOON)),
-            late=Count("pk", filter=Q(next_due_at__lt=now)),
+            soon=Count("pk", filter=Q(**soon(now))),
+            late=Count("pk", filter=Q(**late(now))),
         )
     )
     return dict.fromkeys(people, (0, 0, 0)) | {pk: (a, b, c) for pk, a, b, c in rows}
 
 
 def _seat(duty: Duty, load: tuple[int, int, int], most: int, now: datetime) -> Seat:
-    open_, soon, late = load
+    open_, close, overdue = load
     mine = {"owner__id__exact": duty.employee_id}
-    close = {"next_due_at__gte": now.isoformat(), "next_due_at__lt": (now + SOON).isoformat()}
     return Seat(
         duty.employee,
         duty.employee.department,
         duty.seat == Duty.Seat.BUSY,
         duty.seat_since,
         Figure(open_, cases(**mine)),
-        Figure(soon, cases(**mine, **close), "soon"),
-        Figure(late, cases(**mine, next_due_at__lt=now.isoformat()), "late"),
+        Figure(close, cases(**mine, **soon(now)), "soon"),
+        Figure(overdue, cases(**mine, **late(now)), "late"),
         charts.part(open_, most),
     )

@@ -12,11 +12,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kefu.cases.models import Case, CaseQuerySet
+from kefu.workbench import wording
 
 if TYPE_CHECKING:
     from kefu.workbench.selectors.desk import Desk
 
-SOON = timedelta(minutes=10)
+SOON = timedelta(seconds=wording.SOON)  # before its next due time a case is close to it
 COUNT_CAP = 1000  # a count reads at most so many index entries; more is shown as 999+
 
 Cases = CaseQuerySet

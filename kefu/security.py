@@ -1,5 +1,6 @@
 """What stands between the network and every page: sign-in, content policy, request log, failures."""
 
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -22,8 +23,13 @@ from django.utils.translation import gettext as _
 from django.views import defaults
 from django_structlog.middlewares import RequestMiddleware
 
-from kefu.audit.context import address_of
+from kefu.audit.context import address_of, request_id
+from kefu.settings.logs import SECRET_ADDRESS
 
+REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+OTHER_LETTERS = re.compile(
+    r"[^\x21-\x7e]+"
+)  # our own addresses have none: a name that somebody typed
 RETRY_AFTER = "5"  # seconds until the database is worth another try
 WATCHDOG = "kefu-watchdog"  # the user agent of our own probes, which nobody wants in the log
 
@@ -99,23 +105,37 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
 
 
 class RequestLogMiddleware(RequestMiddleware):
-    """One log line a request, with its id; without the query, which may hold a name or a phone."""
+    """One log line a request, with its id, which the answer tells; without the query, which may hold a name or a phone."""
 
     probes = frozenset({"/healthz", "/readyz", "/metrics"})  # asked every few seconds by machines
 
     def __call__(self, request: HttpRequest) -> Any:
         if request.path in self.probes or request.headers.get("User-Agent") == WATCHDOG:
             return self.get_response(request)
-        return super().__call__(request)
+        if not _may_name(request, request.headers.get("X-Request-ID", "")):
+            request.META.pop("HTTP_X_REQUEST_ID", None)
+            request.__dict__.pop("headers", None)  # read once and kept
+        self.prepare(request)
+        named = request_id()
+        response: Any = self.get_response(request)
+        response.headers["X-Request-ID"] = named
+        self.handle_response(request, response)
+        return response
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        return f"{request.method} {request.path}"
+        path = SECRET_ADDRESS.sub(r"/\1/…", request.path)
+        return f"{request.method} {OTHER_LETTERS.sub('…', path)}"
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:
         """The address that we believe, not what anybody writes into a header."""
         structlog.contextvars.bind_contextvars(ip=address_of(request))
+
+
+def _may_name(request: HttpRequest, given: str) -> bool:
+    """Whether to go by the id a request came with: only a proxy of ours may name one, and only plainly."""
+    return bool(settings.PROXIES and address_of(request) and REQUEST_ID.fullmatch(given))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

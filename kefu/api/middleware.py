@@ -5,7 +5,6 @@ from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
 from kefu.api.problems import CONTENT_TYPE, problem
-from kefu.audit.context import request_id
 
 HOME = "/api/"
 CODES = {
@@ -18,7 +17,7 @@ CODES = {
 
 
 class ApiMiddleware(MiddlewareMixin):
-    """Under /api/ each answer carries its request id, is kept by nobody, and a refusal is problem+json.
+    """Under /api/ each answer is kept by nobody, and a refusal is problem+json.
 
     Stands right behind the request log, so that what the other middleware refuses comes by here too.
     """
@@ -30,7 +29,6 @@ class ApiMiddleware(MiddlewareMixin):
             return response
         if response.status_code >= 400 and response.get("Content-Type") != CONTENT_TYPE:
             response = _as_problem(response)
-        response.headers["X-Request-ID"] = request_id()
         if allowance := getattr(request, "allowance", None):
             for name, value in allowance.headers().items():
                 response.headers[name] = value

@@ -60,6 +60,8 @@ class Job(models.Model):
         verbose_name=_("发起人"),
     )
     created_at = models.DateTimeField(_("发起时间"))
+    # Of the request that began it: the log lines of the work carry it.
+    request_id = models.CharField(_("请求号"), max_length=64, blank=True, default="", db_default="")
     started_at = models.DateTimeField(_("开始时间"), null=True)
     finished_at = models.DateTimeField(_("结束时间"), null=True)
 

@@ -13,11 +13,13 @@ from typing import Any
 
 import celery
 import kombu.exceptions
+import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from kefu import clock
+from kefu.audit.context import request_id
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.jobs.models import Job, JobFile, Refusal
 from kefu.notifications import services as notifications
@@ -117,6 +119,7 @@ def start(
         total=total,
         created_by=actor,
         created_at=now,
+        request_id=request_id(),
     )
     if content:
         _keep_file(job, file_name[:200], content)
@@ -184,7 +187,8 @@ def run_until_next_tick(*, seconds: float = SLICE) -> int:
     until = time.monotonic() + seconds
     chunks = 0
     while (job := _claim()) is not None:
-        chunks += _work_on(job, until)
+        with structlog.contextvars.bound_contextvars(**_caused_by(job)):
+            chunks += _work_on(job, until)
         if time.monotonic() >= until:
             break
     return chunks
@@ -212,6 +216,11 @@ def _claim() -> Job | None:
     job.save(update_fields=["state", "attempts", "lease_holder", "started_at"])
     _hold(job, LEASE)
     return job
+
+
+def _caused_by(job: Job) -> dict[str, Any]:
+    """What the log lines of this work carry, whichever request woke the worker."""
+    return {"job_id": str(job.pk), "request_id": job.request_id, "user_id": job.created_by_id}
 
 
 def _work_on(job: Job, until: float) -> int:

@@ -538,6 +538,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 LOGGING = logging_config(as_json=True)
 LOGGING_CONFIG = "kefu.settings.logs.configure"
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # after kefu.security has looked at it
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = 20  # a refusal is the caller's business
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10
 DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = 10  # a tick a second says nothing

@@ -249,6 +249,8 @@ HIDDEN = {
     "notifications.bellmark",
     "problem_parcels.replycheck",
     "staff.seatalarm",
+    # Hashes, for nobody's eyes.
+    "staff.usedpassword",
     "workbench.sentform",
     # Looked at on the page of its proposal, where each look is recorded.
     "payroll.proposalevidence",

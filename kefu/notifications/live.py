@@ -33,7 +33,8 @@ QUEUE = (
     200  # events a slow browser may be behind before its stream is ended; it resumes where it was
 )
 STREAMS = 2_000
-CLOSED = "account.closed"  # whose account ends hears no more, even on a page that is still open
+# Whose account ends, or has another password, hears no more, even on a page that is still open.
+CLOSED = frozenset({"account.closed", "password.changed"})
 
 # One thread reads for all, with one database connection.
 _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live")
@@ -183,7 +184,7 @@ def _change(news: News, reader: Reader, now: datetime) -> bytes:
 
 
 def _closes(news: News, reader: Reader) -> bool:
-    return news.kind == CLOSED and news.user_id == reader.user_id
+    return news.kind in CLOSED and news.user_id == reader.user_id
 
 
 async def stream(*, reader: Reader, after: Place | None) -> AsyncIterator[bytes]:

@@ -69,6 +69,7 @@ class Event(models.Model):
         SCORES_DUE = "scores.due", _("该结算得分了")
         SCORES_LATE = "scores.late", _("得分逾期没有结算")
         ACCOUNT_CLOSED = "account.closed", _("账号已停用")
+        PASSWORD_CHANGED = "password.changed", _("密码已更改，原来的登录都已失效")
         PERSON_LEFT = "person.left", _("员工离职")
         PERSON_DUE = "person.due", _("人事事项到期")
         TRAINING = "training.told", _("培训和考试")

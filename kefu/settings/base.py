@@ -343,6 +343,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
+    "kefu.staff.middleware.DutiesMiddleware",
 ]
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -382,6 +383,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
     {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},
+    {"NAME": "kefu.staff.passwords.NotUsedBefore"},
 ]
 LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = reverse_lazy("payroll:arrive")
@@ -392,11 +394,15 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# Whose second factor counts for who comes by single sign-on: "ours", asked for here, or "theirs".
+KEFU_OIDC_SECOND_FACTOR = env.str("KEFU_OIDC_SECOND_FACTOR", default="ours")
 # Guessing is stopped by the lock below, which hits one person at one place; these two stop guessing
 # from many places and guessing many people, and must not let a stranger lock out everybody.
 ACCOUNT_RATE_LIMITS = {"login_failed": "60/10m/ip,30/10m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "kefu"
+# Roles whose accounts do nothing before they have a second factor; "admin" stands for superusers.
+KEFU_SECOND_FACTOR_ROLES = env.list("KEFU_SECOND_FACTOR_ROLES", default=[])
 # Proxies of ours in front: only their X-Forwarded-For is believed.
 PROXIES = env.int("KEFU_PROXIES", default=0)
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES

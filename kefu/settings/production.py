@@ -109,6 +109,10 @@ SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-csrf"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"
+# Whoever decides about money or people, or may change everything.
+KEFU_SECOND_FACTOR_ROLES = env.list(
+    "KEFU_SECOND_FACTOR_ROLES", default=["supervisor", "manager", "hr", "finance", "admin"]
+)
 STATIC_ROOT = env.path("KEFU_STATIC_ROOT", default=str(BASE_DIR / "static_root"))
 MEDIA_ROOT = env.path("KEFU_MEDIA_ROOT", default="/data/media")
 EMAIL_CONFIG = env.email("EMAIL_URL", default="smtp://localhost:25")

@@ -6,9 +6,9 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Length
+from django.db.models.functions import Length, Now
 from django.db.models.lookups import LessThanOrEqual
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 AVATAR_LIMIT = 70_000  # bytes; 128 × 128 pixels of pure noise take 66,000
@@ -129,6 +129,9 @@ class User(AbstractUser):
         verbose_name=_("代表"),
         help_text=_("员工本人，或所属网点"),
     )
+    password_set_at = models.DateTimeField(_("密码设于"), db_default=Now())
+    # By whoever opened the account or gave a new password: it is not the owner's alone (SD-214.02).
+    password_told = models.BooleanField(_("密码由他人告知"), default=False, db_default=False)
     objects = UserManager()  # type: ignore[misc]  # AbstractUser calls it a class variable
 
     class Meta:
@@ -144,6 +147,21 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+
+class UsedPassword(models.Model):
+    """The hash of a password that an account had, so that it does not come back (ES-404.06)."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="used_passwords")
+    hash = models.CharField(max_length=128)
+    set_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("用过的密码")
+        verbose_name_plural = pgettext_lazy("plural", "用过的密码")
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.set_at:%Y-%m-%d}"
 
 
 class Avatar(models.Model):

@@ -21,7 +21,7 @@ from kefu.policy.rulebook import Rulebook
 from kefu.policy.seats import Missing
 from kefu.privacy import names
 from kefu.rulebooks.services import require
-from kefu.staff import selectors
+from kefu.staff import passwords, selectors
 from kefu.staff.models import Avatar, Department, Duty, Employee, Position, SeatAlarm, User
 from kefu.staff.permissions import OFFICE
 from kefu.staff.pictures import avatar_png
@@ -196,6 +196,7 @@ def hire(
     user = User.objects.create_user(
         number, password=password, first_name=name, role=role, party=party, is_staff=role in OFFICE
     )
+    passwords.remember(user, now=now, told=True)
     employee = Employee(
         user=user,
         party=party,
@@ -358,6 +359,8 @@ def reset_password(*, employee: Employee, actor: Any, now: datetime) -> str:
     password = new_password()
     employee.user.set_password(password)
     employee.user.save(update_fields=["password"])
+    User.objects.filter(pk=employee.user_id).update(password_told=True)
+    employee.user.password_told = True
     _record("password_reset", employee, actor=actor, now=now)
     return password
 

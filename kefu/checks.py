@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Info, Tags, register
 from django.db import connections
 
 _ROLE = """
@@ -35,6 +35,30 @@ def check_webhook_networks(
             id="kefu.E004",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def check_second_factor(*, app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Whoever decides about money or people proves twice who he is; a role nobody has proves nothing."""
+    asked = set(settings.KEFU_SECOND_FACTOR_ROLES)
+    roles = {value for value, _name in apps.get_model(settings.AUTH_USER_MODEL).Role.choices}
+    found: list[CheckMessage] = []
+    if unknown := asked - roles - {"admin"}:
+        found.append(
+            Error(
+                f"KEFU_SECOND_FACTOR_ROLES names roles that do not exist: {', '.join(sorted(unknown))}.",
+                id="kefu.E005",
+            )
+        )
+    if missing := {"supervisor", "manager", "admin"} - asked:
+        found.append(
+            Info(
+                f"No second factor is asked of: {', '.join(sorted(missing))}. 没有要求两步验证的角色。",
+                hint="Name them in KEFU_SECOND_FACTOR_ROLES.",
+                id="kefu.I001",
+            )
+        )
+    return found
 
 
 @register(Tags.database, deploy=True)

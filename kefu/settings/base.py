@@ -399,6 +399,7 @@ KEFU_OIDC_SECOND_FACTOR = env.str("KEFU_OIDC_SECOND_FACTOR", default="ours")
 # Guessing is stopped by the lock below, which hits one person at one place; these two stop guessing
 # from many places and guessing many people, and must not let a stranger lock out everybody.
 ACCOUNT_RATE_LIMITS = {"login_failed": "60/10m/ip,30/10m/key"}
+MFA_ADAPTER = "kefu.staff.second_factor.SealingAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "kefu"
 # Roles whose accounts do nothing before they have a second factor; "admin" stands for superusers.

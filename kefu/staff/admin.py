@@ -9,7 +9,7 @@ from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -416,6 +416,20 @@ class EmployeeAdmin(OfficeAdmin):
         )
 
 
+HAS_FACTOR = Exists(Authenticator.objects.filter(user=OuterRef("pk"), type="totp"))
+
+
+class SecondFactorFilter(admin.SimpleListFilter):
+    title = _("两步验证")
+    parameter_name = "factor"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("none", _("没有设"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.exclude(HAS_FACTOR) if self.value() else queryset
+
+
 @admin.register(User)
 class UserAdmin(ReadOnlyAdmin):
     """Accounts, to look at; an employee's is changed from his file."""
@@ -427,9 +441,10 @@ class UserAdmin(ReadOnlyAdmin):
         "shown_party",
         "is_active",
         "is_staff",
+        "shown_factor",
         "last_login",
     )
-    list_filter = ("role", "is_active", "is_staff")
+    list_filter = ("role", "is_active", "is_staff", SecondFactorFilter)
     list_select_related = ("party",)
     ordering = ("username",)
     search_fields = ("username", "first_name")
@@ -440,8 +455,17 @@ class UserAdmin(ReadOnlyAdmin):
         "shown_party",
         ("is_active", "is_staff"),
         ("last_login", "date_joined"),
+        ("shown_factor", "password_set_at"),
     )
-    readonly_fields = ("shown_party",)
+    readonly_fields = ("shown_party", "shown_factor")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(has_factor=HAS_FACTOR)
+        return rows
+
+    @display(description=_("两步验证"), boolean=True)
+    def shown_factor(self, row: Any) -> bool:
+        return bool(row.has_factor)
 
     @display(description=_("代表"))
     def shown_party(self, row: User) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.http import HttpRequest
@@ -23,7 +24,6 @@ YOUNG = timedelta(days=1)  # no rulebook asks for less, so nothing is looked up 
 NEAR = timedelta(hours=1)  # further from the truth no host's clock is believed to be
 FRESH = 60.0  # seconds a process goes by what it found
 MOST = 5_000  # accounts whose answers a process keeps
-METHODS = "account_authentication_methods"  # allauth's, in the session
 
 _found: dict[Any, tuple[float, Any]] = {}
 
@@ -60,7 +60,7 @@ def warning(request: HttpRequest) -> str:
 
 def signed_on(request: HttpRequest) -> bool:
     """Whether this session was opened by single sign-on, so that no password of ours was asked for."""
-    used = {one.get("method") for one in request.session.get(METHODS, ())}
+    used = {one["method"] for one in get_authentication_records(request, request.user)}
     return "socialaccount" in used and "password" not in used
 
 

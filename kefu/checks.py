@@ -61,6 +61,34 @@ def check_second_factor(*, app_configs: Sequence[AppConfig] | None, **_: Any) ->
     return found
 
 
+@register(Tags.security, deploy=True)
+def check_single_sign_on(
+    *, app_configs: Sequence[AppConfig] | None, **_: Any
+) -> list[CheckMessage]:
+    """What the other service says is believed for its certificate; and nobody must be locked out with it."""
+    services = settings.SOCIALACCOUNT_PROVIDERS.get("openid_connect", {}).get("APPS", [])
+    found: list[CheckMessage] = []
+    for one in services:
+        if not one["settings"]["server_url"].startswith("https://"):
+            found.append(Error("KEFU_OIDC_ISSUER has to begin with https://.", id="kefu.E006"))
+        if not (one["client_id"] and one["secret"]):
+            found.append(
+                Error("KEFU_OIDC_CLIENT and KEFU_OIDC_SECRET have to be set.", id="kefu.E007")
+            )
+    if not settings.KEFU_LOCAL_LOGIN and not (services and settings.KEFU_BREAK_GLASS):
+        found.append(
+            Error(
+                "Passwords are switched off without single sign-on, or without an account for emergencies."
+                " 停用密码登录时要有单点登录和应急账号。",
+                hint="Set KEFU_OIDC_ISSUER and KEFU_BREAK_GLASS, or leave KEFU_LOCAL_LOGIN on.",
+                id="kefu.E008",
+            )
+        )
+    if settings.KEFU_OIDC_SECOND_FACTOR not in ("ours", "theirs"):
+        found.append(Error("KEFU_OIDC_SECOND_FACTOR is ours or theirs.", id="kefu.E009"))
+    return found
+
+
 @register(Tags.database, deploy=True)
 def check_application_role(
     *, app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **_: Any

@@ -23,8 +23,13 @@ from django.utils.translation import gettext as _
 from django.views import defaults
 from django_structlog.middlewares import RequestMiddleware
 
+from kefu import clock
+from kefu.audit import services as audit
 from kefu.audit.context import address_of, request_id
 from kefu.settings.logs import SECRET_ADDRESS
+from kefu.staff.sign_on import may_use_password
+
+log = structlog.get_logger(__name__)
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 OTHER_LETTERS = re.compile(
@@ -44,6 +49,16 @@ class AccountAdapter(DefaultAccountAdapter):
         self, request: HttpRequest, user: Any, *, redirect_url: str | None = None, **given: Any
     ) -> HttpResponse:
         """Whoever asked for no page of its own comes to what he has to read first; an open page comes back to him."""
+        if not settings.KEFU_LOCAL_LOGIN and user.username in settings.KEFU_BREAK_GLASS:
+            log.warning("account for emergencies signed in: %s", user.pk)
+            audit.record(
+                action="emergency_sign_in",
+                actor=user,
+                at=clock.now(),
+                table="staff_user",
+                object_id=user.pk,
+                address=address_of(request),
+            )
         wanted = redirect_url or get_next_redirect_url(request)
         if wanted in (None, "/"):
             redirect_url = str(settings.LOGIN_REDIRECT_URL)
@@ -54,6 +69,8 @@ class AccountAdapter(DefaultAccountAdapter):
         super().pre_authenticate(request, **credentials)
         if not AxesProxyHandler.is_allowed(request, credentials):
             raise ValidationError(lock_message())
+        if not may_use_password(str(credentials.get("username") or "").strip()):
+            raise ValidationError(_("密码登录已停用，请用单点登录。"), code="sign_on_only")
 
 
 def login_name(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:

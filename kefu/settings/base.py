@@ -28,6 +28,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "axes",
     "csp",
     "django_htmx",
@@ -394,8 +396,39 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# Single sign-on by OpenID Connect, off without an issuer (docs/production.md).
+
+
+def sign_on(*, issuer: str, client: str, secret: str, name: str) -> dict[str, Any]:
+    """Return allauth's settings for the one service that people sign in at."""
+    if not issuer:
+        return {}
+    app = {
+        "provider_id": "office",
+        "name": name,
+        "client_id": client,
+        "secret": secret,
+        "settings": {"server_url": issuer},
+    }
+    return {"openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True}}
+
+
+SOCIALACCOUNT_ADAPTER = "kefu.staff.sign_on.SignOnAdapter"
+SOCIALACCOUNT_PROVIDERS = sign_on(
+    issuer=env.str("KEFU_OIDC_ISSUER", default=""),
+    client=env.str("KEFU_OIDC_CLIENT", default=""),
+    secret=env.str("KEFU_OIDC_SECRET", default=""),
+    name=env.str("KEFU_OIDC_NAME", default="") or "单点登录 Single sign-on",
+)
+# A link, not a form: forms go to our own addresses only, wherever they are led on to.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+# The claim that holds the staff number; "email" looks for the account with that address.
+KEFU_OIDC_CLAIM = env.str("KEFU_OIDC_CLAIM", default="") or "employee_number"
 # Whose second factor counts for who comes by single sign-on: "ours", asked for here, or "theirs".
-KEFU_OIDC_SECOND_FACTOR = env.str("KEFU_OIDC_SECOND_FACTOR", default="ours")
+KEFU_OIDC_SECOND_FACTOR = env.str("KEFU_OIDC_SECOND_FACTOR", default="") or "ours"
+# Whether our own people may sign in by password, and who may all the same, when the other service is away.
+KEFU_LOCAL_LOGIN = env.str("KEFU_LOCAL_LOGIN", default="") != "off"
+KEFU_BREAK_GLASS = env.list("KEFU_BREAK_GLASS", default=[])
 # Guessing is stopped by the lock below, which hits one person at one place; these two stop guessing
 # from many places and guessing many people, and must not let a stranger lock out everybody.
 ACCOUNT_RATE_LIMITS = {"login_failed": "60/10m/ip,30/10m/key"}

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django import forms
 from django.contrib import admin
@@ -41,7 +42,10 @@ from kefu.staff.models import Avatar, Department, Duty, Employee, Position, User
 from kefu.staff.pictures import UPLOAD_LIMIT
 
 # Rights are roles (kefu.staff.permissions), and accounts are looked after in the employee's file.
-for model in (Group, EmailAddress, Authenticator, AccessAttempt, AccessFailureLog, AccessLog):
+for model in (
+    *(Group, EmailAddress, Authenticator, AccessAttempt, AccessFailureLog, AccessLog),
+    *(SocialAccount, SocialApp, SocialToken),
+):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 

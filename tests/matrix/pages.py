@@ -39,7 +39,7 @@ OUTLETS = {"payroll:arrive"} | {
     )
 }
 # Signing in and out and the second factor: before them everybody is nobody.
-ACCOUNTS = ("account_", "mfa_", "admin:log")
+ACCOUNTS = ("account_", "mfa_", "socialaccount_", "openid_connect_", "admin:log")
 ELSEWHERE = ("admin:", "payroll:", *ACCOUNTS)
 PAGES = {
     "ALSJM": {

@@ -12,6 +12,20 @@ PROJECT = Path(__file__).resolve().parents[2]
 TEXT = (PROJECT / "docker-compose.yml").read_text()
 OURS = {"web", "live", "timers", "worker", "beat", "webhooks", "watchdog"}
 
+EXAMPLE = (PROJECT / ".env.example").read_text()
+# How people sign in: each has a default that is safe, and single sign-on is off.
+SIGN_IN = {
+    "KEFU_SECOND_FACTOR_ROLES",
+    "KEFU_OIDC_ISSUER",
+    "KEFU_OIDC_CLIENT",
+    "KEFU_OIDC_SECRET",
+    "KEFU_OIDC_NAME",
+    "KEFU_OIDC_CLAIM",
+    "KEFU_OIDC_SECOND_FACTOR",
+    "KEFU_LOCAL_LOGIN",
+    "KEFU_BREAK_GLASS",
+}
+
 
 @pytest.fixture(scope="module")
 def services() -> dict[str, dict[str, Any]]:
@@ -28,11 +42,12 @@ def test_what_is_secret_comes_from_the_environment_and_is_never_defaulted() -> N
     defaulted = set(re.findall(r"\$\{(\w+):-", TEXT))
 
     assert set(re.findall(r"\$\{(\w+)", TEXT)) == used | defaulted
-    assert defaulted == {"KEFU_VERSION", "EMAIL_URL"}
+    assert defaulted == {"KEFU_VERSION", "EMAIL_URL"} | SIGN_IN
+    assert {name for name in SIGN_IN if f"\n#{name}=" in EXAMPLE} == SIGN_IN
     assert {"POSTGRES_PASSWORD", "KEFU_OWNER_PASSWORD", "KEFU_APP_PASSWORD", "SECRET_KEY"} < used
     offered = dict(
         line.split("=", 1)
-        for line in (PROJECT / ".env.example").read_text().splitlines()
+        for line in EXAMPLE.splitlines()
         if "=" in line and not line.startswith("#")
     )
     assert set(offered) == used | {"EMAIL_URL"}

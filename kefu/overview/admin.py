@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -75,11 +75,17 @@ class WallboardLinkAdmin(OfficeAdmin):
     def shown_state(self, row: WallboardLink) -> str:
         return badge(_("已收回") if row.revoked_at else _("在用"))
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        # The whole address, as somebody types it at the screen or scans it.
+        origin = Value(request.build_absolute_uri("/").rstrip("/"))
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(origin=origin)
+        return rows
+
     @display(description=_("链接"))
-    def shown_link(self, row: WallboardLink) -> str:
+    def shown_link(self, row: Any) -> str:
         if row.revoked_at is not None:
             return "–"
-        url = reverse("overview:shared_wallboard", args=[row.token])
+        url = row.origin + reverse("overview:shared_wallboard", args=[row.token])
         return format_html('<a class="kf-link kf-secret" href="{}">{}</a>', url, url)
 
     def has_share_permission(self, request: HttpRequest, object_id: Any = None) -> bool:

@@ -150,7 +150,7 @@ def test_a_supervisor_shares_and_revokes_it_in_the_admin(centre):
     client.post(reverse("admin:overview_wallboardlink_add"), {"name": "大厅", "department": ""})
     made = WallboardLink.objects.get()
     page = client.get(reverse("admin:overview_wallboardlink_change", args=[made.pk]))
-    assert place(made) in page.content.decode()
+    assert f'href="http://testserver{place(made)}"' in page.content.decode()
 
     url = reverse("admin:overview_wallboardlink_revoke_here", args=[made.pk])
     client.post(url, {"_confirmed": "1"})

@@ -49,13 +49,11 @@ def due_of(user: User, *, now: datetime) -> PasswordDue | None:
         return None
     if user.password_told:
         try:
-            # rule: SD-214.02
             refused = may(rules, "work_in_account", Actor()).refused_by
         except NotInRulebook:
             refused = ()
         if refused:
             return PasswordDue(refused[0], None)
-    # rule: ES-404.06
     due = due_since("password_change", user.password_set_at, rules)
     return PasswordDue(due.clause, due.due_at) if due is not None else None
 

@@ -15,12 +15,13 @@ class InquiriesConfig(AppConfig):
         from inquiries.kinds_complaints import ComplaintKind, OfferComplaint
         from inquiries.kinds_incidents import Affected, IncidentKind
         from inquiries.models import Complaint, NetworkQuery
-        from inquiries.selectors import incidents
+        from inquiries.selectors import incidents, lines
         from inquiries.selectors.complaints import waiting_for_somebody
         from inquiries.services import disasters, force_majeure
         from kefu.api.objects import Thing, register
         from kefu.cases.models import Case
         from kefu.jobs import services as jobs
+        from kefu.knowledge import above
         from kefu.replay import decisions
         from kefu.reports import columns
         from kefu.reports import definitions as reports
@@ -36,6 +37,8 @@ class InquiriesConfig(AppConfig):
         decisions.register("complaint_class", replays.CLASSES)
         decisions.register("finding", replays.FINDINGS)
         decisions.register("mass_incident", replays.MassIncidents())
+        above.tells_what_goes_on(incidents.to_tell)
+        above.tells_who_was_reached(lines.last_calls)
         for kind in (Case.Kind.INQUIRY, Case.Kind.NETWORK_QUERY):
             kinds.register(kind, InquiryKind())
         kinds.register(Case.Kind.COMPLAINT, ComplaintKind())

@@ -28,6 +28,10 @@ class ReplyForm(VersionedForm):
     channel = forms.ChoiceField(label=_("渠道"), choices=CUSTOMER_CHANNELS)
     happened = TimeOfDay()
     substantive = forms.BooleanField(label=_("实质答复，停计时"), required=False)
+    # The version of a template that was picked.
+    wording = forms.IntegerField(
+        required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput
+    )
 
 
 class AskForm(VersionedForm):

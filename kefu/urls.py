@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("kefu.rulebooks.urls")),
     path("", include("kefu.calculator.urls")),
     path("", include("kefu.workbench.urls")),
+    path("knowledge/", include("kefu.knowledge.urls")),
     path("processes/", include("kefu.processes.urls")),
     path("", include("kefu.customers.urls")),
     path("reports/", include("kefu.reports.urls")),

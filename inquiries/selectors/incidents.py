@@ -21,6 +21,8 @@ from inquiries.models import (
 from inquiries.models.incidents import FINISHED
 from inquiries.selectors.areas import area_of, in_area
 from kefu.cases.models import Case
+from kefu.knowledge.above import GoingOn
+from kefu.knowledge.models import Wording
 from kefu.network.models import ContactNumber, Party
 from kefu.policy.requirements import Composed, composed
 from kefu.rulebooks.selectors import edition
@@ -69,6 +71,23 @@ def touched(case: Case) -> Touched:
         ],
         any(one.kind == Incident.Kind.SYSTEM_FAILURE for one in found),
     )
+
+
+# What the house says of an incident by its kind; mass complaints have their one solution instead.
+OCCASIONS = {
+    Incident.Kind.NATURAL_DISASTER: Wording.Occasion.STORM,
+    Incident.Kind.OTHER: Wording.Occasion.DELAY,
+    Incident.Kind.SYSTEM_FAILURE: Wording.Occasion.FAILURE,
+}
+
+
+def to_tell() -> list[GoingOn]:
+    """What agents tell while incidents go on, each with the rulebook's own words."""
+    return [
+        GoingOn(OCCASIONS[kind], one.title, (script(one).text or "") if one.kind in PLACED else "")
+        for one in _going_on()
+        if (kind := Incident.Kind(one.kind)) in OCCASIONS
+    ]
 
 
 def _going_on() -> QuerySet[Incident, Incident]:

@@ -16,6 +16,7 @@ from kefu.deadlines import services as deadlines
 from kefu.deadlines.models import Consequence, Deadline
 from kefu.deadlines.services.promises import check_entry_time, owner_party
 from kefu.errors import Conflict, KefuError
+from kefu.knowledge.selectors.wordings import version_used
 from kefu.network.models import Party
 from kefu.network.selectors import our_company
 from kefu.penalties import services as penalties
@@ -38,11 +39,12 @@ def answer_customer(
     substantive: bool,
     happened_at: datetime | None = None,
     promised_for: datetime | None = None,
+    wording: int | None = None,
     version: int | None = None,
     actor: Any,
     now: datetime,
 ) -> Interaction:
-    """Record what a person told the customer.
+    """Record what a person told the customer. ``wording``: the version of a template that it was written with.
 
     Only a substantive answer stops the reply clocks; "we are checking" does not. ``promised_for`` is
     when we said we would call back: a promise with a clock of its own (ES-203.11; under a rulebook
@@ -73,7 +75,7 @@ def answer_customer(
         substantive=substantive,
         happened_at=happened_at,
         # The promise as it was made: what its clock comes to can be told from it again.
-        data={"promised_for": promised_for.isoformat()} if promised_for is not None else None,
+        data=_kept(promised_for, wording),
         actor=actor,
         now=now,
     )
@@ -90,6 +92,16 @@ def answer_customer(
     if promised_for is not None:
         _promise(case=case, answer=answer, promised_for=promised_for, now=now)
     return answer
+
+
+def _kept(promised_for: datetime | None, wording: int | None) -> dict[str, Any] | None:
+    """What a line keeps beside its text; None for nothing."""
+    kept: dict[str, Any] = {}
+    if promised_for is not None:
+        kept["promised_for"] = promised_for.isoformat()
+    if used := version_used(wording):
+        kept["wording"] = used
+    return kept or None
 
 
 def _on_first_contact(case: Case, answer: Interaction) -> bool:

@@ -33,6 +33,7 @@ def reply(request: DeskRequest, number: str) -> HttpResponse:
             channel=given["channel"],
             substantive=given["substantive"],
             happened_at=happened_at,
+            wording=given["wording"],
             version=given["version"],
             actor=request.user,
             now=now,

@@ -218,6 +218,14 @@ ACCESS = {
     "notifications.event": _seen_by(SUPERVISORS),
     "audit.auditrow": _seen_by(_WATCH),
     "audit.auditseal": _seen_by(_WATCH),
+    "knowledge.place": _seen_by(OFFICE),
+    "knowledge.edition": _seen_by(OFFICE),
+    "knowledge.coverage": _seen_by(OFFICE),
+    "knowledge.rate": _seen_by(OFFICE),
+    "knowledge.wording": _seen_by(OFFICE, "knowledge.draft_wording"),
+    "knowledge.wordingversion": _seen_by(OFFICE),
+    "knowledge.openinghours": _seen_by(OFFICE),
+    "knowledge.numberreport": _seen_by(_PEOPLE),
     "partners.outletaccount": _seen_by(SUPERVISORS, "partners.manage_account"),
     "api.apikey": _seen_by(SUPERVISORS, "api.issue_key"),
     "api.idempotentanswer": _seen_by(SUPERVISORS),
@@ -234,6 +242,8 @@ ACCESS = {
 # bell has been read, of which missing seats the leads were told (their bells say so), which forms of the workbench were
 # sent, and the counters that slow down guessing of keys.
 HIDDEN = {
+    # The spellings that a place is found by; it shows them itself.
+    "knowledge.placename",
     # On the page of their appeal; each look at a file is recorded.
     "appeals.decision",
     "appeals.evidence",

@@ -85,6 +85,7 @@ class Event(models.Model):
         WEBHOOK_TEST = "webhook.test", _("试发通知")
         CHECKS_SHORT = "checks.short", _("检查次数不够")
         VERIFIED_BAD = "verify.failed", _("每日核对发现不一致")
+        NUMBER_WRONG = "number.wrong", _("网点号码有误")
 
     txid = models.BigIntegerField(editable=False, db_default=CurrentTransaction())
     kind = models.CharField(_("事件"), choices=Kind, max_length=24)

@@ -27,6 +27,16 @@ from kefu.audit.models import AuditRow, AuditSeal
 from kefu.cases.models import Case, CaseLink, Consultation, HandOver, Interaction
 from kefu.deadlines.models import Consequence, Deadline, Heartbeat, Interruption, LateEntry, Pause
 from kefu.jobs.models import Job, Refusal
+from kefu.knowledge.models import (
+    Coverage,
+    Edition,
+    NumberReport,
+    OpeningHours,
+    Place,
+    Rate,
+    Wording,
+    WordingVersion,
+)
 from kefu.ledger.models import Account, Entry, Posting
 from kefu.network.models import ContactNumber, Party, Region
 from kefu.notifications.models import Event
@@ -76,6 +86,19 @@ def _groups() -> Sequence[tuple[str, Sequence[type[Model]]]]:
             [RulebookVersion, Run, Assignment, Acknowledgement, Amendment, Rulebook],
         ),
         (pgettext("plural", "网点"), [Party, ContactNumber, Region, ApiKey]),
+        (
+            _("知识库"),
+            [
+                Wording,
+                WordingVersion,
+                Coverage,
+                Rate,
+                Edition,
+                Place,
+                NumberReport,
+                OpeningHours,
+            ],
+        ),
         (_("人员"), [Employee, Duty, Department, Position, Avatar, User]),
         (
             _("记录"),

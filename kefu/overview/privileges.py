@@ -102,6 +102,7 @@ FOR_EVER = (
     "payroll_minutessignature",
     "payroll_minutesreview",
     "statements_line",
+    "knowledge_edition",
 )
 PARTITIONED = ("audit_row", "notifications_event", "parcels_scan", "payroll_call")
 # Triggers of plain SQL; those of the models are asked of pgtrigger.

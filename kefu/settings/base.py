@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "kefu.replay",
     "kefu.calculator",
     "kefu.workbench",
+    "kefu.knowledge",
     "kefu.processes",
     "kefu.customers",
     "kefu.reports",
@@ -496,6 +497,8 @@ KEFU_APPEAL_DECISION_DAYS = env.int("KEFU_APPEAL_DECISION_DAYS", default=10)
 
 # A TrueType font with Chinese characters for PDF; empty: the first of the usual ones of the system (kefu.pdf).
 KEFU_PDF_FONT = env.str("KEFU_PDF_FONT", default="")
+# How the company calls itself to customers; empty: as its party is named.
+KEFU_COMPANY_NAME = env.str("KEFU_COMPANY_NAME", default="")
 # From where /metrics may be read without signing in; never through a proxy.
 KEFU_METRICS_NETWORKS = [
     ip_network(one) for one in env.list("KEFU_METRICS_NETWORKS", default=["127.0.0.0/8", "::1/128"])

@@ -135,6 +135,10 @@ TABLE: dict[str, set[Role]] = {
     "payroll.spend_fund": SUPERVISORS,
     # The organisation.
     "network.edit_network": SUPERVISORS,
+    # The knowledge base: leads draft words, supervisors approve them and bring tables.
+    "knowledge.draft_wording": LEADS,
+    "knowledge.approve_wording": SUPERVISORS,
+    "knowledge.import_tables": SUPERVISORS,
     "staff.edit_staff": {*SUPERVISORS, Role.HR},
     "rulebooks.view_coverage": OFFICE,
     "rulebooks.draft_version": SUPERVISORS,

@@ -12,6 +12,7 @@ import "./search.js";
 import "./queue.js";
 import "./case.js";
 import "./photos.js";
+import "./knowledge.js";
 import "./live.js";
 
 // What was typed before htmx listened is asked for now.

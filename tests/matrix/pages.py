@@ -67,6 +67,7 @@ PAGES = {
         "problem_parcels:import_preview", "problem_parcels:import_template", "problem_parcels:import_job",
         "problem_parcels:import_progress", "problem_parcels:import_stop", "problem_parcels:import_refused",
         "claims:new", "claims:parcel", "claims:new_report", "reports:draw_up",
+        "knowledge:templates", "knowledge:wrong", "knowledge:show_number",
     },
     "ALSIJMHF": {
         "staff:avatar", "rulebooks:rules", "rulebooks:version", "rulebooks:read", "calculator:index",
@@ -89,6 +90,9 @@ PAGES = {
         "problem_parcels:receipts_decide", "problem_parcels:receipt_batch", "problem_parcels:receipt_cover",
         "claims:desk", "claims:why", "claims:reports", "claims:decide_forgotten", "reports:registers",
         "reports:register", "reports:register_step", "reports:register_file", "reports:register_paper", "claims:ageing", "claims:aged_claims",
+        "knowledge:lookup", "knowledge:lookup_dialog", "knowledge:found", "knowledge:scripts",
+        "knowledge:scripts_dialog", "knowledge:outlets", "knowledge:outlet", "knowledge:hours", "knowledge:reports",
+        "knowledge:settle",
     },
     "LSJMF": {
         "claims:money", "claims:claim_money", "claims:document", "claims:recoveries", "claims:statement",
@@ -97,6 +101,12 @@ PAGES = {
     "SM": {
         "processes:new", "processes:template", "processes:template_act", "inquiries:findings",
         "inquiries:force_majeure_new", "problem_parcels:house", "claims:forgotten",
+        "knowledge:coverage_new_import", "knowledge:coverage_import_preview",
+        "knowledge:coverage_import_template", "knowledge:coverage_import_job",
+        "knowledge:coverage_import_progress", "knowledge:coverage_import_stop",
+        "knowledge:coverage_import_refused", "knowledge:prices_new_import", "knowledge:prices_import_preview",
+        "knowledge:prices_import_template", "knowledge:prices_import_job", "knowledge:prices_import_progress",
+        "knowledge:prices_import_stop", "knowledge:prices_import_refused",
     },
     "ALSIJM": {
         "customers:customers", "customers:customer", "customers:grade", "customers:contract", "customers:reveal",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from kefu import punctuation
 from kefu.cases.models import Case
+from kefu.network.models import ContactNumber
 from kefu.notifications.models import Event
 from kefu.policy.seats import Missing
 from kefu.rulebooks.wording import value_in_words
@@ -486,6 +487,9 @@ def _without_case(event: Event) -> str:
         return ngettext("{n} 处，见管理后台", "{n} 处，见管理后台", event.data["n"]).format(
             n=event.data["n"]
         )
+    if event.kind == Event.Kind.NUMBER_WRONG:
+        kind = ContactNumber.Kind(event.data["kind"]).label
+        return f"{event.data['outlet']} {kind}"
     if event.kind != Event.Kind.SEAT_MISSING:
         return ""
     what = seats_in_words([Missing.from_json(lack) for lack in event.data["missing"]])

@@ -166,7 +166,10 @@ def _told(line: Interaction, *, case: Case, deadline: Deadline | None) -> tuple[
 
 def _contact_words(line: Interaction, case: Case) -> str:
     kind = kind_of(case)
-    return str(kind.words.get(line.action, "")).format(**kind.values(line))
+    words = str(kind.words.get(line.action, "")).format(**kind.values(line))
+    used = line.data.get("wording")
+    template = _("模板“{name}”第 {number} 版").format(**used) if used else ""
+    return punctuation.listed(words, template)
 
 
 def _told_breach(line: Interaction, deadline: Deadline | None) -> tuple[str, str, str]:

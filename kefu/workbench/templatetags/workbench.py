@@ -140,6 +140,7 @@ def page_texts() -> SafeString:
             "close": _("关闭"),
             "copied": _("已复制 {text}"),
             "chars": _("{n} 个字"),
+            "sms": _("短信 {n} 字，按 {parts} 条计"),
             "draft_kept": _("草稿已存 {at}"),
             "signed_in_again": _("已重新登录，刚才的操作已继续。"),
             "sign_in_failed": _("没有登录成功，请核对后再试。"),

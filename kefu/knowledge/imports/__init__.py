@@ -1,0 +1,1 @@
+"""Tables of coverage and of prices: ``rows`` what both have, ``coverage`` and ``prices`` each with its own columns."""

@@ -1,0 +1,1 @@
+"""What the knowledge base reads: ``lookup`` an address and its price, ``wordings`` and ``outlets``."""

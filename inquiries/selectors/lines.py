@@ -11,7 +11,9 @@ def last_calls(numbers: Sequence[int]) -> dict[int, Reached]:
     calls = LineCheck.objects.filter(number__in=numbers)
     return {
         call.number_id: Reached(
-            call.outcome == LineCheck.Outcome.ANSWERED, str(call.get_outcome_display()), call.called_at
+            call.outcome == LineCheck.Outcome.ANSWERED,
+            str(call.get_outcome_display()),
+            call.called_at,
         )
-        for call in calls.order_by("number", "-called_at", "-pk").distinct("number")
+        for call in calls.order_by("number_id", "-called_at", "-pk").distinct("number_id")
     }

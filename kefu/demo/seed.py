@@ -19,6 +19,7 @@ from kefu.demo.calls import Calls
 from kefu.demo.claims import Claims
 from kefu.demo.complaints import Complaints
 from kefu.demo.house import LAST, PASSWORD, House
+from kefu.demo.knowledge import Knowledge
 from kefu.demo.next_minutes import NextMinutes
 from kefu.demo.parcels import Parcels
 from kefu.demo.seeder import PARTS, Seeder
@@ -55,6 +56,7 @@ def seed_demo(*, now: datetime, seed: int = 1, scale: float = 1.0) -> None:
         people.live(seeder)
         registers.live(seeder.now)
         customers.live(seeder.now)
+        Knowledge(seeder).build()
         _read_all_bells()
         User.objects.filter(username=LAST).update(is_active=True)
         seeder.now = clock.now()  # sixty days took a while

@@ -13,7 +13,15 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from kefu import clock
 from kefu.admin import finding
-from kefu.admin.base import NoForm, OfficeAdmin, ReadOnlyAdmin, ReadOnlyInline, action, display, link
+from kefu.admin.base import (
+    NoForm,
+    OfficeAdmin,
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    action,
+    display,
+    link,
+)
 from kefu.errors import KefuError
 from kefu.knowledge.models import (
     Coverage,
@@ -42,8 +50,12 @@ class WordingForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["text"].help_text = _("可以用的变量：%(names)s。保存后由别人批准，批准前照旧用原来的。") % {
-            "names": "、".join(f"{{{{ {name} }}}}（{what}）" for name, what in services.VARIABLES.items())
+        self.fields["text"].help_text = _(
+            "可以用的变量：%(names)s。保存后由别人批准，批准前照旧用原来的。"
+        ) % {
+            "names": "、".join(
+                f"{{{{ {name} }}}}（{what}）" for name, what in services.VARIABLES.items()
+            )
         }
         if self.instance.pk:
             latest = self.instance.versions.order_by("-number").first()
@@ -126,7 +138,12 @@ class WordingVersionAdmin(ReadOnlyAdmin):
     list_display = ("wording", "number", "drafted_by", "drafted_at", "approved_by", "approved_at")
     list_filter = (AwaitedFilter,)
     list_select_related = ("wording", "drafted_by", "approved_by")
-    fields = (("wording", "number"), "text", ("drafted_by", "drafted_at"), ("approved_by", "approved_at"))
+    fields = (
+        ("wording", "number"),
+        "text",
+        ("drafted_by", "drafted_at"),
+        ("approved_by", "approved_at"),
+    )
     actions_detail = ("approve_here",)
 
     def has_approve_permission(self, request: HttpRequest, object_id: Any = None) -> bool:

@@ -134,9 +134,7 @@ class Prepared(rows.Prepared):
     fields = ("outlet_id", "delivered", "extra_days", "extra_fee", "cut_off", "note")
 
     def existing(self, places: Sequence[Place]) -> Sequence[Coverage]:
-        return list(
-            Coverage.objects.from_on(self.filing.effective_on).filter(place__in=places)
-        )
+        return list(Coverage.objects.from_on(self.filing.effective_on).filter(place__in=places))
 
     def made(self, row: rows.Row, place: Place) -> Coverage:
         assert row.said is not None

@@ -173,10 +173,9 @@ class Filing(chunks.Filing):
         if city in NO_CITY or city in (province, short(province, 1)):
             city = ""
         by_itself = province in ("北京市", "天津市", "上海市", "重庆市") or city
-        if (names["district"] or names["town"]) and not by_itself:
-            # A county right below its province says so.
-            if names["city"] not in NO_CITY:
-                raise read.refused("city", "place_gap")
+        below = names["district"] or names["town"]
+        if below and not by_itself and names["city"] not in NO_CITY:
+            raise read.refused("city", "place_gap")  # a county right below its province says so
         path: Path = (province, places.city(city), names["district"], names["town"])
         while path and not path[-1]:
             path = path[:-1]

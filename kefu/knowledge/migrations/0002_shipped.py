@@ -81,7 +81,7 @@ def ship(apps, schema_editor):
     version = apps.get_model("knowledge", "WordingVersion")
     now = timezone.now()
     for titles, channel, occasion, chinese, english in WORDS:
-        for title, language, text in zip(titles, ("zh-hans", "en"), (chinese, english)):
+        for title, language, text in zip(titles, ("zh-hans", "en"), (chinese, english), strict=True):
             row, new = wording.objects.get_or_create(
                 name=title, channel=channel, occasion=occasion, language=language, department=None
             )

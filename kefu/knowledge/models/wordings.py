@@ -61,12 +61,8 @@ class Wording(models.Model):
 
     name = models.CharField(_("名称"), max_length=40)
     channel = models.CharField(_("渠道"), choices=Channel, max_length=8)
-    occasion = models.CharField(
-        _("场合"), choices=Occasion, default=Occasion.OTHER, max_length=8
-    )
-    language = models.CharField(
-        _("语言"), choices=Language, default=Language.CHINESE, max_length=7
-    )
+    occasion = models.CharField(_("场合"), choices=Occasion, default=Occasion.OTHER, max_length=8)
+    language = models.CharField(_("语言"), choices=Language, default=Language.CHINESE, max_length=7)
     department = models.ForeignKey(
         "staff.Department",
         models.PROTECT,

@@ -78,7 +78,9 @@ def look_up(
 
 def _coverage(known: Recognised, on: date) -> list[Coverage]:
     """The rows of the streets that the text names, the longest first; else the one of the deepest place that has one."""
-    dated = Coverage.objects.on(on).select_related("place__parent__parent__parent", "outlet", "edition")
+    dated = Coverage.objects.on(on).select_related(
+        "place__parent__parent__parent", "outlet", "edition"
+    )
     chain = {place.pk: depth for depth, place in enumerate(known.chain)}
     if known.pieces:
         streets = [
@@ -152,9 +154,7 @@ def _explained(
                 )
             )
     lines.append(Line("", _("计费重：称重和体积重取大的"), _kg(price.charged_kg)))
-    lines.append(
-        Line("", _("首重 %(kg)s") % {"kg": _kg(rate.first_kg)}, _yuan(price.first))
-    )
+    lines.append(Line("", _("首重 %(kg)s") % {"kg": _kg(rate.first_kg)}, _yuan(price.first)))
     if price.steps:
         lines.append(
             Line(
@@ -166,13 +166,9 @@ def _explained(
         )
     if price.fuel:
         percent = format(rate.fuel_percent.normalize(), "f")
-        lines.append(
-            Line("", _("燃油附加费 %(n)s%%") % {"n": percent}, _yuan(price.fuel))
-        )
+        lines.append(Line("", _("燃油附加费 %(n)s%%") % {"n": percent}, _yuan(price.fuel)))
     if price.surcharge:
-        lines.append(
-            Line("", rate.surcharge_name or _("附加费"), _yuan(price.surcharge))
-        )
+        lines.append(Line("", rate.surcharge_name or _("附加费"), _yuan(price.surcharge)))
     if price.extra:
         lines.append(Line("", _("派送加收"), _yuan(price.extra)))
     total = _("%(yuan)s 元") % {"yuan": _yuan(price.total)}

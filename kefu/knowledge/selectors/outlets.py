@@ -83,8 +83,7 @@ def entries(parties: Sequence[Party], *, now: datetime) -> list[Entry]:
         for report in NumberReport.objects.filter(number__in=keys, settled_at=None)
     }
     hours = {
-        one.party_id: one
-        for one in OpeningHours.objects.filter(party__in=parties, valid_to=None)
+        one.party_id: one for one in OpeningHours.objects.filter(party__in=parties, valid_to=None)
     }
     lines: dict[int, list[Line]] = {}
     for number in numbers:
@@ -112,7 +111,9 @@ def file_of(party: Party, *, now: datetime) -> File:
     changes = [
         Change(
             one.valid_from,
-            punctuation.headed(one.get_kind_display(), f"{one.number_masked} {one.holder_masked}".strip()),
+            punctuation.headed(
+                one.get_kind_display(), f"{one.number_masked} {one.holder_masked}".strip()
+            ),
             _who(one.recorded_by) or _("网点自己"),
         )
         for one in numbers

@@ -82,7 +82,7 @@ def recognise(text: str) -> Recognised:
     cleaned = cleaned.replace(" ", "")
     pieces = pieces_of(cleaned)
     hits = _hits(cleaned, pieces)
-    best, tied, score = _best(hits)
+    best, tied = _best(hits)
     if not best:
         missing = _first_unknown(cleaned)
         return Recognised((), tuple(_nearest(cleaned)), missing, cleaned, pieces)
@@ -120,8 +120,8 @@ def _hits(text: str, pieces: Iterable[str]) -> list[Hit]:
     return list(found.values())
 
 
-def _best(hits: Sequence[Hit]) -> tuple[list[Hit], list[Place], int]:
-    """The longest way down the tree that stands in the text, the places that it fits equally well, its length."""
+def _best(hits: Sequence[Hit]) -> tuple[list[Hit], list[Place]]:
+    """The longest way down the tree that stands in the text, and the places that it fits equally well."""
     by_place = {hit.place.pk: hit for hit in hits}
     ways: list[tuple[int, int, list[Hit]]] = []
     for hit in hits:
@@ -130,23 +130,19 @@ def _best(hits: Sequence[Hit]) -> tuple[list[Hit], list[Place], int]:
             other = by_place.get(above.pk)
             if other is not None and other.end <= way[0].start:
                 way.insert(0, other)
-        if hit.place.level == Place.Level.TOWN and len(way) == 1 and len(hits) > 1:
-            if hit.end - hit.start < 3:
-                continue  # 新城 is a town somewhere; beside another name it is a word
+        alone = len(way) == 1 and hit.end - hit.start < 3
+        if alone and hit.place.level == Place.Level.TOWN and len(hits) > 1:
+            continue  # 新城 is a town somewhere; beside another name it is a word
         ways.append((sum(one.end - one.start for one in way), -way[0].start, way))
     if not ways:
-        return [], [], 0
+        return [], []
     score, start, _way = max(ways, key=lambda way: way[:2])
     equal = [way for length, begins, way in ways if (length, begins) == (score, start)]
     # Where a place and one inside it are called the same (吉林省吉林市), the larger is meant.
     ends = {way[-1].place.pk for way in equal}
-    top = [
-        way
-        for way in equal
-        if not ends & {above.pk for above in chain_of(way[-1].place)[:-1]}
-    ]
+    top = [way for way in equal if not ends & {above.pk for above in chain_of(way[-1].place)[:-1]}]
     top.sort(key=lambda way: (way[-1].place.level, way[-1].place.pk))
-    return top[0], [way[-1].place for way in top], score
+    return top[0], [way[-1].place for way in top]
 
 
 def _first_unknown(text: str) -> str:
@@ -208,7 +204,7 @@ def _by_letters(text: str) -> Recognised:
     for row in rows:
         at = words.index(row.key)
         hits.setdefault(row.place_id, Hit(row.place, row.kind, at, at + 1))
-    best, tied, _score = _best(list(hits.values()))
+    best, tied = _best(list(hits.values()))
     if best and len(tied) == 1:
         return Recognised(chain_of(best[-1].place), (), "", "", frozenset())
     return Recognised((), tuple(tied[: NEAREST * 2]), "" if tied else text, "", frozenset())

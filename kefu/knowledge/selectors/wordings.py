@@ -128,9 +128,7 @@ def phone_scripts(
         if one.wording.channel == Wording.Channel.PHONE
     ]
     order = list(Wording.Occasion.values)
-    house.sort(
-        key=lambda one: (one.wording.language != reads, order.index(one.wording.occasion))
-    )
+    house.sort(key=lambda one: (one.wording.language != reads, order.index(one.wording.occasion)))
     going_on = [
         Now(one.title, one.text, [two for two in house if two.wording.occasion == one.occasion])
         for one in above.going_on()

@@ -16,7 +16,9 @@ from kefu.notifications import services as notifications
 from kefu.notifications.models import Event
 from kefu.privacy import redact
 from kefu.staff.models import User
-from kefu.staff.permissions import SUPERVISORS
+
+# Who may change a number, and so hears that one is wrong.
+TOLD = (User.Role.SUPERVISOR, User.Role.MANAGER)
 
 
 @transaction.atomic
@@ -84,7 +86,7 @@ def report_wrong(*, number: ContactNumber, actor: Any, now: datetime) -> NumberR
         kind=Event.Kind.NUMBER_WRONG,
         at=now,
         user_ids=list(
-            User.objects.filter(role__in=SUPERVISORS, is_active=True).values_list("pk", flat=True)
+            User.objects.filter(role__in=TOLD, is_active=True).values_list("pk", flat=True)
         ),
         data={"outlet": number.party.name, "kind": number.kind},
     )

@@ -9,12 +9,47 @@ from kefu.privacy import names
 Path = tuple[str, ...]  # province, city, district, town; what is not named is ""
 
 # The thirty-four of the first level: a province by any other name is a mistake.
-PROVINCES = (
-    "北京市 天津市 河北省 山西省 内蒙古自治区 辽宁省 吉林省 黑龙江省 上海市 江苏省 浙江省 安徽省 福建省 江西省 山东省 河南省 湖北省 湖南省 "
-    "广东省 广西壮族自治区 海南省 重庆市 四川省 贵州省 云南省 西藏自治区 陕西省 甘肃省 青海省 宁夏回族自治区 新疆维吾尔自治区 台湾省 "
-    "香港特别行政区 澳门特别行政区"
-).split()
-NO_CITY = {"市辖区", "县", "省直辖县级行政区划"}  # what tables write between a province and its counties
+PROVINCES = [
+    "北京市",
+    "天津市",
+    "河北省",
+    "山西省",
+    "内蒙古自治区",
+    "辽宁省",
+    "吉林省",
+    "黑龙江省",
+    "上海市",
+    "江苏省",
+    "浙江省",
+    "安徽省",
+    "福建省",
+    "江西省",
+    "山东省",
+    "河南省",
+    "湖北省",
+    "湖南省",
+    "广东省",
+    "广西壮族自治区",
+    "海南省",
+    "重庆市",
+    "四川省",
+    "贵州省",
+    "云南省",
+    "西藏自治区",
+    "陕西省",
+    "甘肃省",
+    "青海省",
+    "宁夏回族自治区",
+    "新疆维吾尔自治区",
+    "台湾省",
+    "香港特别行政区",
+    "澳门特别行政区",
+]
+NO_CITY = {
+    "市辖区",
+    "县",
+    "省直辖县级行政区划",
+}  # what tables write between a province and its counties
 _PEOPLES = "壮|回|维吾尔|土家|苗|侗|布依|彝|藏|羌|傣|景颇|傈僳|白|哈尼|哈萨克|蒙古|朝鲜|柯尔克孜|瑶|仫佬|毛南|畲|黎|满|锡伯|土|撒拉|东乡|保安|裕固"
 _ENDINGS = {
     1: re.compile(rf"(?:(?:{_PEOPLES})族?)*自治区$|特别行政区$|省$|市$"),
@@ -31,10 +66,12 @@ def short(name: str, level: int) -> str:
 
 
 # Of the second level, those that are no 市.
-_PREFECTURES = set(
-    "延边 恩施 湘西 阿坝 甘孜 凉山 黔西南 黔东南 黔南 楚雄 红河 文山 西双版纳 大理 德宏 怒江 迪庆 临夏 甘南 海北 黄南 海南 果洛 玉树 海西 "
-    "昌吉 博尔塔拉 巴音郭楞 克孜勒苏 伊犁 兴安 锡林郭勒 阿拉善 大兴安岭 阿里 阿克苏 喀什 和田 塔城 阿勒泰".split()
-)
+_PREFECTURES = {
+    "延边", "恩施", "湘西", "阿坝", "甘孜", "凉山", "黔西南", "黔东南", "黔南", "楚雄", "红河", "文山",
+    "西双版纳", "大理", "德宏", "怒江", "迪庆", "临夏", "甘南", "海北", "黄南", "海南", "果洛", "玉树",
+    "海西", "昌吉", "博尔塔拉", "巴音郭楞", "克孜勒苏", "伊犁", "兴安", "锡林郭勒", "阿拉善", "大兴安岭", "阿里", "阿克苏",
+    "喀什", "和田", "塔城", "阿勒泰",
+}  # fmt: skip
 # What may stand behind a name of which a table gave the short form only.
 _MAYBE = {3: ("区", "县", "市"), 4: ("街道", "镇", "乡")}
 

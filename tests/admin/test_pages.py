@@ -1,7 +1,7 @@
 """Each list and each page of the admin opens, in both languages, and no list asks once a row."""
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from io import BytesIO
 
@@ -32,6 +32,8 @@ from kefu.deadlines.services.sweep import beat
 from kefu.jobs.models import Job, Refusal
 from kefu.ledger import services as ledger
 from kefu.ledger.models import Account, Entry
+from kefu.knowledge.models import Coverage, Edition, Place, Rate
+from kefu.knowledge.services import outlets as contact_book
 from kefu.network.models import Party, Region
 from kefu.network.services import change_number
 from kefu.overview import services as overview
@@ -122,9 +124,29 @@ def the_store(office):
     )
 
 
+def the_knowledge(office):
+    """A line of a coverage table and of a price table, words, opening hours, a number found wrong."""
+    wang = office.chen.user
+    edition = Edition.objects.create(
+        kind="prices", number=1, title="运价.csv", effective_on=NOW.date(), brought_at=NOW
+    )
+    place = Place.objects.filter(level=1).first()
+    given = {"edition": edition, "place": place, "valid_from": NOW.date()}
+    Coverage.objects.create(outlet=office.chengdu, delivered=True, **given)
+    Rate.objects.create(first_kg=1, first_price=8, step_kg=1, step_price=2, **given)
+    contact_book.set_hours(
+        party=office.chengdu, opens=time(8), closes=time(18), actor=wang, now=NOW
+    )
+    number = change_number(
+        party=office.xian, kind="head", number="13800004545", actor=wang, now=NOW
+    )
+    contact_book.report_wrong(number=number, actor=office.lin.user, now=NOW)
+
+
 def one_of_each(office):
     """A row of every model that the admin shows."""
     the_store(office)
+    the_knowledge(office)
     admin_rows.one_of_each(office, NOW)
     wang, chen, lin = office.wang.user, office.chen.user, office.lin
     penalty, case = Penalty.objects.get(), Case.objects.get()

@@ -234,6 +234,7 @@ ADD = {
     "partners.outletaccount": "SM",
     "webhooks.endpoint": "SM",
     "overview.wallboardlink": "SM",
+    "knowledge.wording": "LSM",
     "claims.approvallimit": "M",
     "payroll.holiday": "SMH",
     "payroll.article": "MH",

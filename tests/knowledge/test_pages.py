@@ -1,6 +1,5 @@
 """The pages of the knowledge base, as agents and supervisors use them."""
 
-
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -42,7 +41,9 @@ def found(client, status=200, **given):
 
 
 def test_an_agent_pastes_an_address_and_reads_the_price(tables, lin):
-    text = found(lin, q="四川省成都市武侯区科华北路65号", kg="2.3", length="40", width="30", height="20")
+    text = found(
+        lin, q="四川省成都市武侯区科华北路65号", kg="2.3", length="40", width="30", height="20"
+    )
 
     assert "西安雁塔二部" in text
     assert "续重 4 个 0.5 公斤" in text  # 3 kg by volume
@@ -126,9 +127,10 @@ def test_a_template_is_picked_edited_and_remembered(centre, lin):
     assert sent.status_code == 200
     line = case.interactions.filter(direction=Interaction.Direction.OUT).get()
     assert line.data["wording"] == {"version": picked.version, "name": "延误短信", "number": 1}
-    assert "模板“延误短信”第 1 版" in lin.get(
-        reverse("workbench:case", args=[case.number])
-    ).content.decode()
+    assert (
+        "模板“延误短信”第 1 版"
+        in lin.get(reverse("workbench:case", args=[case.number])).content.decode()
+    )
 
 
 def test_scripts_are_at_hand_on_every_page(centre, lin):

@@ -209,4 +209,4 @@ def destination(case: Case) -> tuple[str, Decimal | None]:
     return masked or waybill.route_to, waybill.weight_kg or None
 
 
-__all__ = ["Found", "Served", "destination", "edition_name", "full_name", "look_up"]
+__all__ = ["Found", "Served", "chain_of", "destination", "edition_name", "full_name", "look_up"]

@@ -64,7 +64,7 @@ def draft(*, wording: Wording, text: str, actor: Any, now: datetime) -> WordingV
     if not actor.has_perm(DRAFT):
         raise NotAllowed(_("只有组长和主管可以拟话术"))
     text = check_text(text)
-    if wording.pk is None:
+    if wording._state.adding:
         wording.save()
     Wording.objects.select_for_update().get(pk=wording.pk)
     last = wording.versions.aggregate(last=Max("number"))["last"] or 0

@@ -30,10 +30,10 @@ from kefu.deadlines.models import Deadline, Interruption, LateEntry, Pause
 from kefu.deadlines.services import sweep
 from kefu.deadlines.services.sweep import beat
 from kefu.jobs.models import Job, Refusal
-from kefu.ledger import services as ledger
-from kefu.ledger.models import Account, Entry
 from kefu.knowledge.models import Coverage, Edition, Place, Rate
 from kefu.knowledge.services import outlets as contact_book
+from kefu.ledger import services as ledger
+from kefu.ledger.models import Account, Entry
 from kefu.network.models import Party, Region
 from kefu.network.services import change_number
 from kefu.overview import services as overview

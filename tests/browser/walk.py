@@ -1,0 +1,38 @@
+"""What every page owes everybody: no barrier that axe finds, light or dark, a quiet console, nothing that did not come."""
+
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# What we neither write nor can style, by the narrowest selector, each with its reason.
+LEFT_OUT: dict[str, str] = {}
+AXE = """async ({tags, rules, leftOut}) => {
+  const options = {resultTypes: ["violations"], runOnly: rules.length ? {type: "rule", values: rules} : {type: "tag", values: tags}};
+  const found = await axe.run({include: [["html"]], exclude: leftOut.map((one) => [one])}, options);
+  return found.violations.flatMap((one) => one.nodes.map((node) => {
+    const facts = [...node.any, ...node.all].map((check) => check.data).find((data) => data?.contrastRatio);
+    const colours = facts ? ` ${facts.fgColor} on ${facts.bgColor} ${facts.contrastRatio}` : "";
+    return `${one.id}${colours}: ${node.target.join(" ")} ${node.html.slice(0, 160)}`;
+  }));
+}"""
+# The first paint of something to read, in ms since the address was asked for.
+FIRST_PAINT = (
+    """() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? null"""
+)
+STILL = "*, *::before, *::after { transition: none !important; animation: none !important; }"
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds on this page; in the dark only colours differ."""
+    page.evaluate(AXE_SCRIPT)
+    found = []
+    for scheme, rules in (("light", []), ("dark", ["color-contrast"])):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        page.evaluate("() => Promise.all(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished.catch(() => 0)))")
+        given: dict[str, Any] = {"tags": TAGS, "rules": rules, "leftOut": list(LEFT_OUT)}
+        found += [f"{scheme} {one}" for one in page.evaluate(AXE, given)]
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    return found

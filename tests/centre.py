@@ -173,6 +173,7 @@ def build(*, now: datetime, rules_since: date | None = None) -> Centre:
             role=role,
             party=party,
             is_staff=role != User.Role.AGENT,
+            tour_seen_at=now,
         )
         for (number, name, role), party in zip(people, parties, strict=True)
     )

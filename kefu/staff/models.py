@@ -132,6 +132,8 @@ class User(AbstractUser):
     password_set_at = models.DateTimeField(_("密码设于"), db_default=Now())
     # By whoever opened the account or gave a new password: it is not the owner's alone (SD-214.02).
     password_told = models.BooleanField(_("密码由他人告知"), default=False, db_default=False)
+    # The tour comes by itself once an account, on whatever machine one sits.
+    tour_seen_at = models.DateTimeField(_("看过导览"), null=True, editable=False)
     objects = UserManager()  # type: ignore[misc]  # AbstractUser calls it a class variable
 
     class Meta:

@@ -1,12 +1,13 @@
-"""The pictures of those who answer online."""
+"""The pictures of those who answer online; the tour that an account is given once."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from kefu import clock
 from kefu.staff.models import Avatar, User
 
 A_YEAR = 365 * 24 * 3600  # seconds
@@ -23,3 +24,11 @@ def avatar(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(
         bytes(found.png), content_type="image/png", headers={"X-Content-Type-Options": "nosniff"}
     )
+
+
+@require_POST
+@login_required
+def tour_seen(request: HttpRequest) -> HttpResponse:
+    """Whoever ended the tour or skipped it is not given it again; an outlet's account as well."""
+    User.objects.filter(pk=request.user.pk, tour_seen_at=None).update(tour_seen_at=clock.now())
+    return HttpResponse(status=204)

@@ -14,6 +14,7 @@ import "./case.js";
 import "./photos.js";
 import "./knowledge.js";
 import "./live.js";
+import "./tour.js";
 
 // What was typed before htmx listened is asked for now.
 window.addEventListener("load", () => {

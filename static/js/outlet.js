@@ -1,6 +1,7 @@
 // What an outlet's pages do by themselves. Without scripts everything works but the ticking.
 import "./theme.js";
 import "./countdown.js";
+import "./tour.js";
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.closest("form[data-sends]")?.requestSubmit();

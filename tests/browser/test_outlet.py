@@ -8,6 +8,7 @@ from inquiries.services.lines import log_check, report_number
 from kefu import clock
 from kefu.parcels.models import Scan
 from kefu.partners import services
+from kefu.staff.models import User
 from tests.appeals.conftest import PDF
 from tests.browser.conftest import ANSWERED
 from tests.browser.keys import press
@@ -19,6 +20,7 @@ def test_an_outlet_answers_asks_appeals_and_gets_a_key(office, browser):
     account, password = services.open_account(
         party=centre.chengdu, username="wuhou", name="值班", actor=centre.chen.user, now=now
     )
+    User.objects.filter(pk=account.pk).update(tour_seen_at=now)
     query = inquiries.ask_outlet(
         case=centre.inquiry(now=now),
         outlet=centre.chengdu,

@@ -36,3 +36,32 @@ def barriers(page: Page) -> list[str]:
         found += [f"{scheme} {one}" for one in page.evaluate(AXE, given)]
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     return found
+
+
+class Watch:
+    """What goes wrong on a page while one walks from address to address."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.said: list[str] = []
+        page.on("console", lambda one: one.type == "error" and self.said.append(one.text))
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("requestfailed", self._failed)
+
+    def _failed(self, request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":  # leaving a page ends its live stream
+            self.said.append(f"{request.url} {request.failure}")
+
+    def visit(self, address: str, *, status: int = 200) -> list[str]:
+        """Open it; return all that is wrong with it, and nothing of a page that is as it should be."""
+        self.said.clear()
+        answer = self.page.goto(address)
+        if answer is None or answer.status != status:
+            return [f"answered {answer and answer.status}"]
+        self.page.wait_for_load_state()
+        wrong = [one for one in self.said if status == 200 or f"status of {status}" not in one]
+        if self.page.evaluate(FIRST_PAINT) is None:
+            wrong.append("nothing was painted")
+        if not self.page.locator("main").first.inner_text().strip():
+            wrong.append("its main part is empty")
+        return wrong + barriers(self.page)

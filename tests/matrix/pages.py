@@ -15,7 +15,8 @@ OPEN = {
 }  # fmt: skip
 # For an outlet's account: where one comes to after signing in, and its own pages, which nobody else opens
 # (tests/partners/test_pages.py).
-OUTLETS = {"payroll:arrive"} | {
+# So does the end of the tour, which every account is given once.
+OUTLETS = {"payroll:arrive", "staff:tour_seen"} | {
     f"partners:{name}"
     for name in (
         "todo",

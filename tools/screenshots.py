@@ -1,23 +1,31 @@
-"""Make docs/screenshots from a running demo: ``python -m tools.screenshots http://127.0.0.1:8000``.
+"""Make docs/screens from a running demo: ``python -m tools.screenshots http://127.0.0.1:8000 [name …]``.
 
-Needs Chromium on PATH. The pictures show the demo centre only: everybody in it is invented.
+Needs Chromium on PATH, for the PDF pdftoppm as well. The pictures show the demo centre only: everybody in it is invented.
+A page that is not as it should be (another status than 200, an error on the console, nothing in its main part, boxes for
+Chinese characters) gets no picture: all of those are told at the end, and the command fails.
 """
 
 import base64
 import os
+import re
 import shutil
 import struct
+import subprocess
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Error, Page, ViewportSize, sync_playwright
 
-HOME = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
+HOME = Path(__file__).resolve().parents[1] / "docs" / "screens"
 PASSWORD = "kefu-demo-0826"  # noqa: S105 - of the demo, printed by make run
 SIZE = ViewportSize(width=1366, height=768)
+WALL = ViewportSize(width=1920, height=1080)
+PHONE = ViewportSize(width=390, height=844)
+AGENT, SUPERVISOR, OUTLET = "0826", "0801", "outlet01"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LANGUAGES = {"zh": "zh-hans", "en": "en"}
 
@@ -30,11 +38,20 @@ MESSAGE = """您好，麻烦帮忙查两个件：
 
 @contextmanager
 def desk(
-    browser: Browser, base: str, number: str, language: str, theme: str = "light"
+    browser: Browser,
+    base: str,
+    number: str,
+    language: str,
+    theme: str = "light",
+    size: ViewportSize = SIZE,
 ) -> Iterator[Page]:
-    """Somebody signed in, in this language."""
+    """Somebody signed in, in this language, who has had the tour."""
     context = browser.new_context(
-        base_url=base, viewport=SIZE, locale="zh-CN", timezone_id="Asia/Shanghai"
+        base_url=base,
+        viewport=size,
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        color_scheme=theme,  # type: ignore[arg-type]
     )
     context.add_cookies(
         [
@@ -43,12 +60,17 @@ def desk(
         ]
     )
     page = context.new_page()
-    page.goto("/accounts/login/")
-    page.locator("#id_login").fill(number)
-    page.locator("#id_password").fill(PASSWORD)
-    page.locator("#id_password").press("Enter")
-    page.wait_for_url(lambda url: "/accounts/" not in url)  # what has to be read comes first
-    page.goto("/")
+    if number:
+        page.goto("/accounts/login/")
+        page.locator("#id_login").fill(number)
+        page.locator("#id_password").fill(PASSWORD)
+        page.locator("#id_password").press("Enter")
+        page.wait_for_url(lambda url: "/accounts/" not in url)  # what has to be read comes first
+        page.goto("/outlet/" if number == OUTLET else "/")
+        page.wait_for_load_state()
+        if page.locator("#tour[open]").count():
+            with page.expect_response("**/tour/seen/"):
+                page.locator("#tour [data-skip]").click()
     yield page
     context.close()
 
@@ -106,89 +128,238 @@ def small(browser: Browser, png: bytes) -> bytes:
     )
 
 
-def take(page: Page, name: str, language: str) -> None:
-    page.wait_for_load_state()
-    page.evaluate("document.fonts.ready")
-    file = HOME / language / f"{name}.png"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    browser = page.context.browser
-    assert browser
-    file.write_bytes(small(browser, page.screenshot(animations="disabled")))
-    print(f"{language}/{name}.png {file.stat().st_size // 1024} KB")
+# A character that has no glyph looks like one that never has.
+CHINESE_IS_DRAWN = """() => {
+  const draw = (text) => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 40, height: 40 });
+    const context = canvas.getContext("2d");
+    context.font = `32px ${getComputedStyle(document.body).fontFamily}`;
+    context.fillText(text, 2, 34);
+    return canvas.toDataURL();
+  };
+  return draw("\u5ba2") !== draw("\uffff") && draw("\u5ba2") !== draw("\u670d");
+}"""
 
 
-def broken_promise(page: Page) -> str:
-    """Where the first case of the department stands whose fine explains itself."""
+class Broken(Exception):
+    """A page that is not as it should be."""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One picture: who looks, at which address; ``prepare`` brings about what it is to show."""
+
+    name: str
+    who: str
+    address: str | Callable[[Page], str]
+    prepare: Callable[[Page], None] | None = None
+    size: ViewportSize | None = None
+    theme: str = "light"
+    media: str = "screen"
+
+
+# -- What some of them show -----------------------------------------------------------------------
+
+
+def fined_case(page: Page) -> str:
+    """The first case with a broken promise that explains itself, open or closed: one looks where the penalties are, so that
+    it is there at every hour.
+    """
     page.goto("/?view=breached")
-    for address in page.locator("tr[data-href]").evaluate_all(
+    open_ones = page.locator("tr[data-href]").evaluate_all(
         "rows => rows.map(row => row.dataset.href)"
-    ):
+    )
+    for address in [*open_ones, *_cases_with_penalties(page)]:
         page.goto(address)
         if page.locator("#timeline .breach .why").count():
             return str(address)
-    raise SystemExit("No case with a fine is open: start the demo anew.")
+    raise Broken("no case of the demo has a fine that explains itself")
 
 
-def workbench(browser: Browser, base: str, language: str) -> None:
-    with desk(browser, base, "0826", language) as page:
-        take(page, "queue", language)
-        numbers = page.locator("tr[data-number] td:nth-child(3)").evaluate_all(
-            "cells => cells.map(cell => cell.firstChild.textContent.replace(/\\s/g, ''))"
-        )
-        known = [number for number in numbers if number.isdecimal()]
-        case = broken_promise(page)
-        page.locator("#timeline .breach .why").last.click()
-        page.locator("#timeline .explain").last.scroll_into_view_if_needed()
-        take(page, "case", language)
-        page.goto("/new/")
-        unclear = known[2][:-2] + "0" + known[2][-1]
-        page.locator("#id_text").fill(
-            MESSAGE.format(first=known[0], second=known[1], unclear=unclear)
-        )
-        page.locator("#read .found").wait_for()
-        take(page, "intake", language)
-    with desk(browser, base, "0826", language, theme="dark") as page:
-        page.goto(case)
-        take(page, "case-dark", language)
+def _cases_with_penalties(page: Page) -> Iterator[str]:
+    """Only people of the office see the list of penalties; the pages of cases open to everybody of the centre."""
+    browser = page.context.browser
+    assert browser
+    base = page.url.split("/", 3)
+    with desk(browser, "/".join(base[:3]), SUPERVISOR, "zh") as office:
+        for at in range(1, 6):
+            office.goto(f"/admin/penalties/penalty/?p={at}")
+            numbers = re.findall(r"\b[A-Z]{2}-\d{6}-\d{4,}\b", office.locator("main").inner_text())
+            yield from (f"/cases/{number}/" for number in dict.fromkeys(numbers))
 
 
-def people(browser: Browser, base: str, language: str) -> None:
-    with desk(browser, base, "0826", language) as page:
-        page.goto("/people/score/")
-        take(page, "score", language)
-    with desk(browser, base, "0801", language) as page:
-        page.goto("/people/rosters/")
-        page.locator("td a[href^='/people/rosters/']").first.click()
-        page.locator(".grid").first.wait_for()
-        take(page, "roster", language)
+def why(page: Page) -> None:
+    page.locator("#timeline .breach .why").last.click()
+    page.locator("#timeline .explain").last.scroll_into_view_if_needed()
 
 
-def office(browser: Browser, base: str, language: str) -> None:
-    with desk(browser, base, "0801", language) as page:
-        page.goto("/admin/")
-        take(page, "admin", language)
-        page.goto("/wallboard/")
-        page.set_viewport_size(ViewportSize(width=1920, height=1080))
-        page.locator("[data-clock]", has_text=":").wait_for()
-        take(page, "wallboard", language)
-        page.set_viewport_size(SIZE)
-        page.goto("/admin/penalties/penalty/")
-        take(page, "penalties", language)
+def paste(page: Page) -> None:
+    """Two numbers of the queue, and one that a digit is wrong in."""
+    page.goto("/?view=department")
+    numbers = page.locator("tr[data-number] td:nth-child(3)").evaluate_all(
+        "cells => cells.map(cell => cell.firstChild.textContent.replace(/\\s/g, ''))"
+    )
+    known = [number for number in numbers if number.isdecimal()]
+    page.goto("/new/")
+    unclear = known[2][:-2] + "0" + known[2][-1]
+    page.locator("#id_text").fill(MESSAGE.format(first=known[0], second=known[1], unclear=unclear))
+    page.locator("#read .found").wait_for()
 
 
-def main(base: str) -> None:
+def first(within: str, link: str) -> Callable[[Page], str]:
+    """The first page of a list: where this link leads."""
+
+    def address(page: Page) -> str:
+        page.goto(within)
+        found = page.locator(link)
+        if not found.count():
+            raise Broken(f"{within} has no {link}")
+        return str(found.first.get_attribute("href"))
+
+    return address
+
+
+def clock_ticks(page: Page) -> None:
+    page.locator("[data-clock]", has_text=":").wait_for()
+
+
+def keys(page: Page) -> None:
+    page.locator("[data-opens=keys]").click()
+
+
+def transfer(page: Page) -> None:
+    page.keyboard.press("t")
+    page.locator("dialog[open]").wait_for()
+
+
+def tour(page: Page) -> None:
+    page.locator("[data-opens=keys]").click()
+    page.locator("[data-tour-again]").click()
+
+
+SCREENS = (
+    Screen("login", "", "/accounts/login/"),
+    # The workbench.
+    Screen("queue", AGENT, "/"),
+    Screen("case", AGENT, fined_case, why),
+    Screen("case-dark", AGENT, fined_case, why, theme="dark"),
+    Screen("transfer", AGENT, first("/", "tr[data-number] a"), transfer),
+    Screen("intake", AGENT, "/new/", paste),
+    Screen("new-case", AGENT, "/new/single/"),
+    Screen("search", AGENT, "/search/?q=chengdu"),
+    Screen("hand-over", AGENT, "/hand-over/"),
+    Screen("keys", AGENT, "/", keys),
+    Screen("tour", AGENT, "/", tour),
+    Screen("counter", AGENT, "/counter/"),
+    Screen("parcels", AGENT, "/parcels/"),
+    Screen("scan", AGENT, "/parcels/scan/"),
+    Screen("claims", AGENT, "/claims/"),
+    Screen("complaints", AGENT, "/complaints/"),
+    Screen("incidents", AGENT, "/incidents/"),
+    Screen("rules", AGENT, "/rules/"),
+    Screen("calculator", AGENT, "/calculator/"),
+    Screen("score", AGENT, "/people/score/"),
+    Screen("shifts", AGENT, "/people/shifts/"),
+    Screen("pay", AGENT, "/people/pay/"),
+    Screen("attendance", AGENT, "/people/attendance/"),
+    # Supervisors.
+    Screen("roster", SUPERVISOR, first("/people/rosters/", "td a[href^='/people/rosters/']")),
+    Screen("requests", SUPERVISOR, "/people/requests/"),
+    Screen("proposals", SUPERVISOR, "/people/proposals/"),
+    Screen("scores", SUPERVISOR, "/people/scores/"),
+    Screen("inspection", SUPERVISOR, "/people/inspection/"),
+    Screen("claims-reports", SUPERVISOR, "/claims/reports/"),
+    Screen("claims-ageing", SUPERVISOR, "/claims/ageing/"),
+    Screen("coverage", SUPERVISOR, "/rules/coverage/"),
+    Screen("admin", SUPERVISOR, "/admin/"),
+    Screen("admin-dark", SUPERVISOR, "/admin/", theme="dark"),
+    Screen("penalties", SUPERVISOR, "/admin/penalties/penalty/"),
+    Screen("penalty", SUPERVISOR, first("/admin/penalties/penalty/", "#result_list th a, #result_list td a")),
+    Screen("statements", SUPERVISOR, "/admin/statements/statement/"),
+    Screen("rulebook-versions", SUPERVISOR, "/admin/rulebooks/rulebookversion/"),
+    Screen("wallboard", SUPERVISOR, "/wallboard/", clock_ticks, size=WALL),
+    # On a phone.
+    Screen("requests-phone", SUPERVISOR, "/people/requests/", size=PHONE),
+    Screen("proposals-phone", SUPERVISOR, "/people/proposals/", size=PHONE),
+    Screen("penalties-phone", SUPERVISOR, "/admin/penalties/penalty/", size=PHONE),
+    # Outlets.
+    Screen("outlet", OUTLET, "/outlet/"),
+    Screen("outlet-penalties", OUTLET, "/outlet/penalties/"),
+    Screen("outlet-statements", OUTLET, "/outlet/statements/"),
+    Screen("outlet-keys", OUTLET, "/outlet/keys/"),
+    # On paper.
+    Screen("paper-form", AGENT, "/incidents/paper/", media="print"),
+    Screen("statement-pdf", OUTLET, first("/outlet/statements/", "main a[href*='pdf']"), media="pdf"),
+)  # fmt: skip
+
+
+def take(page: Page, screen: Screen) -> bytes:
+    """The picture of a page that is as it should be; anything else is Broken."""
+    said: list[str] = []
+    page.on("console", lambda one: one.type == "error" and said.append(one.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    address = screen.address if isinstance(screen.address, str) else screen.address(page)
+    if screen.media == "pdf":
+        return first_page(page, address)
+    answer = page.goto(address)
+    if answer is None or answer.status != 200:
+        raise Broken(f"{address} answered {answer and answer.status}")
+    page.wait_for_load_state()
+    if screen.prepare:
+        screen.prepare(page)
+    page.evaluate("document.fonts.ready")
+    if screen.media == "print":
+        page.emulate_media(media="print")
+    elif not page.locator("main").first.inner_text().strip():
+        raise Broken(f"{address} has nothing in its main part")
+    if not page.evaluate(CHINESE_IS_DRAWN):
+        raise Broken("no font here has Chinese characters")
+    if said:
+        raise Broken(f"{address} said on the console: {said}")
+    return page.screenshot(animations="disabled")
+
+
+def first_page(page: Page, address: str) -> bytes:
+    """The first page of a PDF, as it is printed."""
+    answer = page.context.request.get(address)
+    if answer.status != 200 or not answer.body().startswith(b"%PDF"):
+        raise Broken(f"{address} is no PDF: {answer.status}")
+    command = ["pdftoppm", "-png", "-r", "90", "-f", "1", "-l", "1", "-"]
+    return subprocess.run(command, input=answer.body(), capture_output=True, check=True).stdout
+
+
+def picture(browser: Browser, base: str, screen: Screen, language: str) -> str:
+    """Take it and keep it; return what is wrong, or nothing."""
+    with desk(browser, base, screen.who, language, screen.theme, screen.size or SIZE) as page:
+        try:
+            png = take(page, screen)
+        except (Broken, Error) as error:
+            return f"{language}/{screen.name}: {error}"
+    file = HOME / language / f"{screen.name}.png"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(small(browser, png))
+    print(f"{language}/{screen.name}.png {file.stat().st_size // 1024} KB", flush=True)
+    return ""
+
+
+def main(base: str, *names: str) -> int:
     chromium = next((path for path in map(shutil.which, BROWSERS) if path), None)
     if not chromium:
         raise SystemExit(f"There is no Chromium on PATH ({', '.join(BROWSERS)}).")
     options = ["--no-sandbox"] if os.geteuid() == 0 else []
+    wanted = [screen for screen in SCREENS if not names or screen.name in names]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=options)
-        for language in LANGUAGES:
-            workbench(browser, base, language)
-            people(browser, base, language)
-            office(browser, base, language)
+        wrong = [
+            told
+            for language in LANGUAGES
+            for screen in wanted
+            if (told := picture(browser, base, screen, language))
+        ]
         browser.close()
+    print("\n".join(wrong), file=sys.stderr)
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000")
+    sys.exit(main(*(sys.argv[1:] or ["http://127.0.0.1:8000"])))

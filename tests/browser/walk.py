@@ -30,8 +30,12 @@ def barriers(page: Page) -> list[str]:
     found = []
     for scheme, rules in (("light", []), ("dark", ["color-contrast"])):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        page.evaluate("() => Promise.all(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished.catch(() => 0)))")
+        page.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+        page.evaluate(
+            "() => Promise.all(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished.catch(() => 0)))"
+        )
         given: dict[str, Any] = {"tags": TAGS, "rules": rules, "leftOut": list(LEFT_OUT)}
         found += [f"{scheme} {one}" for one in page.evaluate(AXE, given)]
     page.emulate_media(color_scheme="light", reduced_motion="reduce")

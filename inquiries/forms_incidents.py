@@ -10,6 +10,7 @@ from inquiries.selectors.incidents import incidents_of
 from inquiries.services.incident_solution import solutions
 from inquiries.services.incidents import rules_of
 from kefu.cases.models import Interaction
+from kefu.database.functions import ByPinyin
 from kefu.network.models import Party, Region
 from kefu.rulebooks import wording
 from kefu.staff.models import Employee
@@ -38,7 +39,9 @@ class RegionsField(forms.ModelMultipleChoiceField):
     """Regions with the one above each, so that districts of one name are told apart."""
 
     def __init__(self, **kwargs: Any) -> None:
-        queryset = Region.objects.select_related("parent").order_by("parent__name", "name")
+        queryset = Region.objects.select_related("parent").order_by(
+            ByPinyin("parent__name"), ByPinyin("name")
+        )
         widget = forms.SelectMultiple(attrs={"size": 5})
         super().__init__(queryset=queryset, required=False, widget=widget, **kwargs)
 

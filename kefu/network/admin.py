@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from kefu import clock
 from kefu.admin import finding
 from kefu.admin.base import NoForm, OfficeAdmin, ReadOnlyInline, action, display, link
+from kefu.database.functions import ByPinyin
 from kefu.network import services
 from kefu.network.models import ContactNumber, Party, Region
 from kefu.privacy import phones
@@ -22,6 +23,7 @@ from kefu.privacy import phones
 class RegionAdmin(OfficeAdmin):
     list_display = ("name", "parent", "code", "shuttle")
     list_select_related = ("parent",)
+    ordering = (ByPinyin("name"),)
     search_fields = ("name",)
     autocomplete_fields = ("parent",)
     fields = ("name", "parent", ("code", "shuttle"))

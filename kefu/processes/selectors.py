@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from kefu import punctuation
 from kefu.cases.models import Case
 from kefu.clock import SHANGHAI
+from kefu.database.functions import ByPinyin
 from kefu.policy.both import is_chinese
 from kefu.policy.measures import report_plan
 from kefu.policy.moments import end_of
@@ -65,7 +66,7 @@ def offered(using: Edition, *, kind: str = "") -> dict[str, Offered]:
 
     The house's own come first.
     """
-    templates = ProcessTemplate.objects.published().order_by("name")
+    templates = ProcessTemplate.objects.published().order_by(ByPinyin("name"))
     own = [Offered(template.read, template) for template in templates]
     shipped = [Offered(plan, None) for plan in _shipped_for(using.version_id).values()]
     fitting = (one for one in (*own, *shipped) if not kind or kind in one.plan.kinds)

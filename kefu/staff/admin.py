@@ -36,6 +36,7 @@ from kefu.admin.base import (
     list_link,
 )
 from kefu.admin.filters import period
+from kefu.database.functions import ByPinyin
 from kefu.privacy import names
 from kefu.staff import services
 from kefu.staff.models import Avatar, Department, Duty, Employee, Position, User
@@ -80,6 +81,7 @@ class DepartmentAdmin(OfficeAdmin):
 @admin.register(Position)
 class PositionAdmin(OfficeAdmin):
     list_display = ("name", "name_en", "post", "duties")
+    ordering = (ByPinyin("name"),)
     search_fields = ("name", "name_en")
     fields = (("name", "name_en"), "post", "duties")
 

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from kefu.database.functions import ByPinyin
 from kefu.staff.models import Department, Position
 from kefu.workbench.forms import DeskForm, area, moment
 from payroll.models import FILE_LIMIT, FILES, Announcement
@@ -42,7 +43,7 @@ class AudienceForm(DeskForm):
     )
     positions = forms.ModelMultipleChoiceField(
         label=_("只给这些岗位"),
-        queryset=Position.objects.order_by("name"),
+        queryset=Position.objects.order_by(ByPinyin("name")),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("一个也不勾就是所有岗位"),

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kefu.database.functions import ByPinyin
 from kefu.network.models import Party, Region
 from kefu.workbench.forms import DeskForm, PartyField, calendar_day
 from problem_parcels.models import HouseWord, Misrouting
@@ -123,7 +124,9 @@ class ReturnForm(DeskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.choose("destination", Region.objects.select_related("parent").order_by("name"))
+        self.choose(
+            "destination", Region.objects.select_related("parent").order_by(ByPinyin("name"))
+        )
 
 
 class ForwardForm(RouteForm):

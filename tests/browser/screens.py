@@ -84,3 +84,11 @@ OUTLET = (
 )
 NOBODY = ("/accounts/login/",)
 REFUSED = {"/cases/CX-000000-0000/": 404, "/people/files/": 403}  # to an agent
+# What a supervisor decides with a phone in the hand.
+PHONE = (
+    "/people/requests/",
+    "/people/proposals/",
+    "/people/inspection/findings/",
+    "/admin/penalties/penalty/",
+    "/admin/penalties/penalty/{penalty}/change/",
+)

@@ -106,3 +106,21 @@ def test_an_open_dialog_has_no_barriers(key, sit_down, world):
     page.keyboard.press(key)
     page.locator("dialog[open]").wait_for()
     assert walk.barriers(page) == []
+
+
+ON_A_PHONE = """() => ({
+  wider: document.documentElement.scrollWidth - innerWidth,
+  starts: document.querySelector("main").getBoundingClientRect().top,
+})"""
+
+
+def test_what_is_approved_fits_a_phone(sit_down, world):
+    """No page wider than the screen, and what it is about begins on it."""
+    page = sit_down("0801")
+    page.set_viewport_size({"width": 390, "height": 844})
+    for address in screens.PHONE:
+        page.goto(address.format(**vars(world)))
+        page.wait_for_load_state()
+        found = page.evaluate(ON_A_PHONE)
+        assert found["wider"] <= 0, address
+        assert found["starts"] < 300, address

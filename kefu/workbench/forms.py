@@ -373,6 +373,8 @@ class HandOverForm(DeskForm):
         super().__init__(*args, **kwargs)
         choices = [("", _("部门未分配")), *((e.pk, str(e)) for e in takers)]
         self.choose("to", Employee.objects.assignable(), choices)
+        # In a table the head of the column is no label.
+        self.fields["to"].widget.attrs["aria-label"] = self.fields["to"].label
 
 
 class SeatForm(forms.Form):

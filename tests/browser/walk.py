@@ -64,8 +64,7 @@ class Watch:
             return [f"answered {answer and answer.status}"]
         self.page.wait_for_load_state()
         wrong = [one for one in self.said if status == 200 or f"status of {status}" not in one]
-        if self.page.evaluate(FIRST_PAINT) is None:
-            wrong.append("nothing was painted")
+        self.page.wait_for_function(FIRST_PAINT)
         if not self.page.locator("main").first.inner_text().strip():
             wrong.append("its main part is empty")
         return wrong + barriers(self.page)

@@ -18,10 +18,13 @@ AXE = """async ({tags, rules, leftOut}) => {
   }));
 }"""
 # The first paint of something to read, in ms since the address was asked for.
-FIRST_PAINT = (
-    """() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? null"""
-)
-STILL = "*, *::before, *::after { transition: none !important; animation: none !important; }"
+FIRST_PAINT = """() => new Promise((done) => {
+  const look = () => {
+    const paint = performance.getEntriesByName("first-contentful-paint")[0];
+    if (paint) done(paint.startTime); else setTimeout(look, 20);
+  };
+  look();
+})"""
 
 
 def barriers(page: Page) -> list[str]:
@@ -64,7 +67,7 @@ class Watch:
             return [f"answered {answer and answer.status}"]
         self.page.wait_for_load_state()
         wrong = [one for one in self.said if status == 200 or f"status of {status}" not in one]
-        self.page.wait_for_function(FIRST_PAINT)
+        self.page.evaluate(FIRST_PAINT)  # something to read came
         if not self.page.locator("main").first.inner_text().strip():
             wrong.append("its main part is empty")
         return wrong + barriers(self.page)

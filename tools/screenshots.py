@@ -296,7 +296,7 @@ SCREENS = (
 def take(page: Page, screen: Screen) -> bytes:
     """The picture of a page that is as it should be; anything else is Broken."""
     said: list[str] = []
-    page.on("console", lambda one: one.type == "error" and said.append(one.text))
+    page.on("console", lambda one: said.extend([one.text] if one.type == "error" else []))
     page.on("pageerror", lambda error: said.append(str(error)))
     address = screen.address if isinstance(screen.address, str) else screen.address(page)
     if screen.media == "pdf":

@@ -1,5 +1,7 @@
 """The pictures of those who answer online; the tour that an account is given once."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -30,5 +32,6 @@ def avatar(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def tour_seen(request: HttpRequest) -> HttpResponse:
     """Whoever ended the tour or skipped it is not given it again; an outlet's account as well."""
-    User.objects.filter(pk=request.user.pk, tour_seen_at=None).update(tour_seen_at=clock.now())
+    user: Any = request.user
+    User.objects.filter(pk=user.pk, tour_seen_at=None).update(tour_seen_at=clock.now())
     return HttpResponse(status=204)

@@ -51,7 +51,7 @@ class Watch:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.said: list[str] = []
-        page.on("console", lambda one: one.type == "error" and self.said.append(one.text))
+        page.on("console", lambda one: self.said.extend([one.text] if one.type == "error" else []))
         page.on("pageerror", lambda error: self.said.append(str(error)))
         page.on("requestfailed", self._failed)
 

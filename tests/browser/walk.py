@@ -32,7 +32,7 @@ def barriers(page: Page) -> list[str]:
     page.evaluate(AXE_SCRIPT)
     found = []
     for scheme, rules in (("light", []), ("dark", ["color-contrast"])):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.evaluate(
             "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
         )

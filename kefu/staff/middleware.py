@@ -13,7 +13,13 @@ from kefu.staff.duties import owed
 # Where an account is put in order, or left; and what asks for no account.
 OPEN = ("account_", "mfa_", "socialaccount_", "openid_connect_", "set_language", "admin:log")
 ELSEWHERE = frozenset(
-    {"overview:healthz", "overview:readyz", "overview:metrics", "overview:shared_wallboard"}
+    {
+        "overview:healthz",
+        "overview:readyz",
+        "overview:metrics",
+        "overview:shared_wallboard",
+        "customers:survey",
+    }
 )
 API = "/api/"  # keys, not sessions
 

@@ -26,7 +26,7 @@ GRANT DELETE ON knowledge_wording, knowledge_numberreport, knowledge_place TO ke
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("overview", "0032_verification"),
+        ("overview", "0033_customers_stay"),
         ("knowledge", "0001_knowledge"),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('staff', '0006_claims'),
+        ('staff', '0007_passwords'),
     ]
 
     operations = [

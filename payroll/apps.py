@@ -204,6 +204,14 @@ class PayrollConfig(AppConfig):
             reports.register(kind, definition)
         reports.stands_elsewhere(
             reports.Elsewhere(
+                _("部门奖罚月表"),
+                _("每个部门按人逐笔，编制、审核后发出"),
+                "payroll:rewards",
+                right="payroll.see_scores",
+            )
+        )
+        reports.stands_elsewhere(
+            reports.Elsewhere(
                 _("工资表"),
                 _("每月工资的核算、审批和发放，由工资核算出表"),
                 "payroll:runs",

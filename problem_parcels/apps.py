@@ -12,7 +12,7 @@ class ProblemParcelsConfig(AppConfig):
         from kefu.cases.models import Case
         from kefu.jobs import services as jobs
         from kefu.replay import decisions
-        from kefu.reports import columns
+        from kefu.reports import columns, definitions
         from kefu.workbench import kinds
         from problem_parcels import replays
         from problem_parcels.columns import PROBLEM_PARCEL
@@ -48,6 +48,13 @@ class ProblemParcelsConfig(AppConfig):
             )
         )
         columns.add(Case.Kind.PROBLEM_PARCEL, PROBLEM_PARCEL)
+        definitions.stands_elsewhere(
+            definitions.Elsewhere(
+                pgettext_lazy("page", "错写上报"),
+                _("每月一份，带封面清单"),
+                "problem_parcels:reports",
+            )
+        )
         for name, label, url_name in (
             ("store", _("仓库"), "problem_parcels:store"),
             ("receipts", pgettext_lazy("plural", "回单"), "problem_parcels:receipts"),

@@ -4,6 +4,7 @@ import itertools
 from datetime import time, timedelta
 from typing import Any
 
+from kefu.clock import SHANGHAI
 from kefu.demo import words
 from kefu.demo.seeder import Seeder
 from kefu.imports.services import TableImport
@@ -49,13 +50,14 @@ class Knowledge:
             content=text.encode(),
             department=self.lead.department,
             owner=None,
-            options={"effective_on": on.date().isoformat()},
+            options={"effective_on": on.astimezone(SHANGHAI).date().isoformat()},
             actor=self.lead.user,
             now=at,
         )
         while not job.finished:
             jobs.run_until_next_tick()
             job.refresh_from_db()
+        assert job.counts.get("accepted") and not job.counts["refused"], (name, job.error)
 
     def coverage(self) -> str:
         lines = ["省,市,区县,街道乡镇,关键词,网点编号,是否派送,加几天,加收,截单时间,说明"]

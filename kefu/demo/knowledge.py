@@ -16,8 +16,8 @@ from kefu.network.models import ContactNumber, Party
 
 # Districts that several cities have: the lookup asks which.
 SHARED = [("江苏", "徐州", "鼓楼区"), ("福建", "福州", "鼓楼区"), ("河南", "开封", "鼓楼区")]
-TOWNS = [("江苏", "扬州", "邗江", town) for town in ("蒋王街道", "汊河街道", "瓜洲镇", "方巷镇")]
-STREETS = [("江苏", "扬州", "邗江", "文昌西路"), ("江苏", "扬州", "邗江", "邗江中路")]
+TOWNS = [("江苏", "扬州", "邗江区", town) for town in ("蒋王街道", "汊河街道", "瓜洲镇", "方巷镇")]
+STREETS = [("江苏", "扬州", "邗江区", "文昌西路"), ("江苏", "扬州", "邗江区", "邗江中路")]
 # first price, further kilogram, days; by how far it is
 ZONES = {
     "江苏": (6, 1, 1),
@@ -65,13 +65,12 @@ class Knowledge:
         for province, city, districts in words.PLACES:
             for district in districts:
                 remote = "2,5.00" if province == "西藏" else ","
-                lines.append(
-                    f"{province},{city},{district},,,WD{next(numbers):03},是,{remote},16:00,"
-                )
+                name = district if district.endswith("区") else f"{district}区"
+                lines.append(f"{province},{city},{name},,,WD{next(numbers):03},是,{remote},16:00,")
         lines += [f"{p},{c},{d},,,WD001,是,1,,16:00,由邻近网点代派" for p, c, d in SHARED]
-        lines += [f"{p},{c},{d},{t},,WD054,是,1,2.00,15:00," for p, c, d, t in TOWNS[:3]]
+        lines += [f"{p},{c},{d},{t},,WD048,是,1,2.00,15:00," for p, c, d, t in TOWNS[:3]]
         lines += [f"{p},{c},{d},{t},,,否,,,,超出派送范围，请客户自提" for p, c, d, t in TOWNS[3:]]
-        lines += [f"{p},{c},{d},,{s},WD055,是,,,18:00," for p, c, d, s in STREETS]
+        lines += [f"{p},{c},{d},,{s},WD049,是,,,18:00," for p, c, d, s in STREETS]
         return "\n".join(lines)
 
     def prices(self, more: int) -> str:

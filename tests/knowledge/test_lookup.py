@@ -10,7 +10,7 @@ from kefu.knowledge.imports import coverage, prices
 from kefu.knowledge.models import Coverage, Place, PlaceName
 from kefu.knowledge.selectors.lookup import full_name, look_up
 from kefu.knowledge.selectors.recognise import recognise
-from kefu.knowledge.services.places import add_places
+from kefu.knowledge.services.places import PROVINCES, add_places, short
 from kefu.policy.freight import FreightRate, freight
 from kefu.policy.refusals import BadFacts
 
@@ -46,6 +46,14 @@ def choices(text):
 )
 def test_an_address_is_recognised_with_what_people_leave_out(tables, text, meant):
     assert where(text) == meant
+
+
+@pytest.mark.parametrize("name", PROVINCES)
+def test_each_province_is_known_without_its_ending(db, name):
+    brief = short(name, 1)
+
+    assert 2 <= len(brief) <= 3
+    assert where(brief) == where(name) == name
 
 
 def test_a_district_of_several_cities_is_asked_back(tables):

@@ -116,6 +116,11 @@ def test_a_template_is_filled_with_what_the_page_shows_masked(centre):
     assert values["outlet"] == "成都武侯三部"
     assert "13800004545" not in str(values)
     assert "陈晓梅" not in str(values)
+    assert values["due"] == "11-20 09:30"
+    late = selectors.values_for(
+        desk=desk(centre.lin.user), employee=centre.lin, case=case, now=at("09:31:00")
+    )
+    assert late["due"] == ""  # nobody is promised what is over
 
 
 def test_a_departments_own_words_are_for_its_people(centre):

@@ -41,7 +41,7 @@ REASONS: dict[str, Promise] = read.REASONS | {
     "outlet_shared": _("几个网点同名，请填编号"),
     "clock_unreadable": _("时间要写成 18:00"),
     "row_differs": _("同一地点在表里写了两次，内容不同"),
-    "place_taken": _("同一地点在这段时间已有一条"),
+    "effective_past": _("生效日期不能早于今天：昨天有效的不改写"),
 }
 PLACE = (
     Column(

@@ -83,7 +83,7 @@ def values_for(
         return values
     waybill = case.waybill
     outlet = case.outlet or (waybill.destination if waybill else None)
-    due = case.next_due_at
+    due = case.next_due_at if case.next_due_at and case.next_due_at > now else None
     return values | {
         "case": case.number,
         "customer": case.customer_name_masked,

@@ -52,7 +52,7 @@ NO_CITY = {
 }  # what tables write between a province and its counties
 _PEOPLES = "壮|回|维吾尔|土家|苗|侗|布依|彝|藏|羌|傣|景颇|傈僳|白|哈尼|哈萨克|蒙古|朝鲜|柯尔克孜|瑶|仫佬|毛南|畲|黎|满|锡伯|土|撒拉|东乡|保安|裕固"
 _ENDINGS = {
-    1: re.compile(rf"(?:(?:{_PEOPLES})族?)*自治区$|特别行政区$|省$|市$"),
+    1: re.compile(r"(?:壮族|回族|维吾尔)?自治区$|特别行政区$|省$|市$"),
     2: re.compile(rf"(?:(?:{_PEOPLES})族)+自治州$|地区$|盟$|市$"),
     3: re.compile(rf"(?:(?:{_PEOPLES})族)+自治县$|自治旗$|区$|县$|市$|旗$"),
     4: re.compile(r"街道办事处$|街道$|镇$|(?:[^乡]族)?乡$|苏木$"),

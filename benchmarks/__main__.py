@@ -31,6 +31,7 @@ BENCHES = (
     "dashboard",
     "report_export",
     "live_updates",
+    "first_paint",
 )  # modules beside this one, each with run(scale) yielding results
 
 

@@ -237,6 +237,24 @@ def tour(page: Page) -> None:
     page.locator("[data-tour-again]").click()
 
 
+def look_up(page: Page) -> None:
+    """What it costs to send two kilograms to a place that the demo delivers to."""
+    page.locator("main [name=q]").fill("成都武侯区")
+    page.locator("main [name=kg]").fill("2")
+    page.locator("main form button[type=submit]").first.click()
+    page.wait_for_load_state("networkidle")
+
+
+def build(page: Page) -> None:
+    """The complaints of the month by department and cause."""
+    page.locator("#id_name").fill("2026-11")
+    page.locator("#id_period").select_option("this_month")
+    page.locator("#id_group").select_option("department")
+    page.locator("#id_then").select_option("cause")
+    page.locator("button[name=preview]").click()
+    page.locator("#preview").scroll_into_view_if_needed()
+
+
 SCREENS = (
     Screen("login", "", "/accounts/login/"),
     # The workbench.
@@ -256,6 +274,11 @@ SCREENS = (
     Screen("claims", AGENT, "/claims/"),
     Screen("complaints", AGENT, "/complaints/"),
     Screen("incidents", AGENT, "/incidents/"),
+    Screen("customers", AGENT, "/customers/"),
+    Screen("customer", AGENT, first("/customers/?view=major", "td a[href^='/customers/']")),
+    Screen("lookup", AGENT, "/knowledge/lookup/", look_up),
+    Screen("scripts", AGENT, "/knowledge/scripts/"),
+    Screen("outlets", AGENT, "/knowledge/outlets/"),
     Screen("rules", AGENT, "/rules/"),
     Screen("calculator", AGENT, "/calculator/"),
     Screen("score", AGENT, "/people/score/"),
@@ -269,6 +292,9 @@ SCREENS = (
     Screen("scores", SUPERVISOR, "/people/scores/"),
     Screen("inspection", SUPERVISOR, "/people/inspection/"),
     Screen("claims-reports", SUPERVISOR, "/claims/reports/"),
+    Screen("reports", SUPERVISOR, "/reports/"),
+    Screen("report", SUPERVISOR, first("/reports/", "tr:has-text('2026') a[href^='/reports/']")),
+    Screen("build-report", SUPERVISOR, "/reports/built/new/?kind=complaint", build),
     Screen("claims-ageing", SUPERVISOR, "/claims/ageing/"),
     Screen("coverage", SUPERVISOR, "/rules/coverage/"),
     Screen("admin", SUPERVISOR, "/admin/"),

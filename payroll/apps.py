@@ -18,7 +18,7 @@ class PayrollConfig(AppConfig):
         from kefu.reports import definitions as reports
         from kefu.reports.models import Register
         from kefu.rulebooks.services import before_publishing
-        from kefu.staff import barred
+        from kefu.staff import barred, on_shift
         from kefu.workbench import kinds
         from payroll import (
             replays_attendance,
@@ -45,6 +45,7 @@ class PayrollConfig(AppConfig):
             inspections,
             meetings,
             overtime_calls,
+            rostered,
         )
         from payroll.selectors.register import to_decide
         from payroll.services import months, optins, pay_locks, pay_runs, pay_slips, ratings
@@ -64,6 +65,7 @@ class PayrollConfig(AppConfig):
         decisions.register("personal_change", replays_joining.CHANGES)
         before_publishing.append(optins.not_agreed)
         barred.register("training", courses.why_not)
+        on_shift.register(rostered.rostered_now)
         for table in (TABLE, calls.TABLE, chats.TABLE):
             jobs.register(table.kind, table.run)
         jobs.register(pay_runs.JOB, pay_slips.work)

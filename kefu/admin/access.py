@@ -201,6 +201,7 @@ ACCESS = {
     "deadlines.lateentry": _seen_by(_WORK),
     "deadlines.heartbeat": _seen_by(LEADS),
     "deadlines.interruption": _seen_by(_WORK),
+    "deadlines.escalation": _seen_by(_WORK),
     "appeals.appeal": _seen_by(OFFICE),
     "penalties.penalty": _seen_by(OFFICE),
     "penalties.penaltyevent": _seen_by(OFFICE),
@@ -216,6 +217,7 @@ ACCESS = {
     "jobs.job": _seen_by(LEADS),
     "jobs.refusal": _seen_by(LEADS),
     "notifications.event": _seen_by(SUPERVISORS),
+    "notifications.delivery": _seen_by(SUPERVISORS),
     "audit.auditrow": _seen_by(_WATCH),
     "audit.auditseal": _seen_by(_WATCH),
     "knowledge.place": _seen_by(OFFICE),
@@ -257,6 +259,11 @@ HIDDEN = {
     "deadlines.partymonth",
     "replay.mismatch",
     "notifications.bellmark",
+    # On everybody's own page of settings; what was tried is told with the deliveries.
+    "notifications.channel",
+    "notifications.preference",
+    "notifications.message",
+    "notifications.planning",  # how far the outbox has been read for the ways out
     "problem_parcels.replycheck",
     "staff.seatalarm",
     # Hashes, for nobody's eyes.

@@ -1,8 +1,9 @@
 """Reads of cases worth a name."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from kefu.cases.models import Attachment, Case
 
@@ -40,3 +41,14 @@ def photos_of(case: Case) -> Sequence[Photo]:
         )
         for row in rows
     ]
+
+
+def numbers_outside(
+    user: Any, department_id: int | None, case_ids: Collection[int]
+) -> Mapping[int, str]:
+    """The numbers of those cases that ``user`` may know of; without a user, of the department's own."""
+    if user is not None:
+        cases = Case.objects.visible_to(user)
+    else:
+        cases = Case.objects.filter(department=department_id)
+    return dict(cases.filter(pk__in=case_ids).values_list("pk", "number"))

@@ -25,7 +25,15 @@ from kefu.admin.base import (
 )
 from kefu.admin.filters import UndecidedFilter, period
 from kefu.deadlines import services
-from kefu.deadlines.models import Consequence, Deadline, Heartbeat, Interruption, LateEntry, Pause
+from kefu.deadlines.models import (
+    Consequence,
+    Deadline,
+    Escalation,
+    Heartbeat,
+    Interruption,
+    LateEntry,
+    Pause,
+)
 from kefu.policy.explanation import explain_due
 from kefu.rulebooks.selectors import edition
 
@@ -284,3 +292,22 @@ class InterruptionAdmin(ReadOnlyAdmin):
     @display(description=_("时长"))
     def shown_length(self, row: Interruption) -> str:
         return str(row.ended_at - row.started_at).split(".")[0]
+
+
+@admin.register(Escalation)
+class EscalationAdmin(ReadOnlyAdmin):
+    """Whom the chain has rung; a level without anybody says so."""
+
+    list_display = ("at", "deadline", "level", "shown_people")
+    list_display_links = ("at",)
+    list_filter = ("level", period("at"))
+    list_select_related = ("deadline",)
+    ordering = ("-at", "-pk")
+    fields = (("at", "level"), "deadline", "shown_people")
+    readonly_fields = ("shown_people",)
+
+    @display(description=_("通知了谁"))
+    def shown_people(self, row: Escalation) -> str:
+        if not row.user_ids:
+            return str(_("这一级没有人，已跳过"))
+        return str(_("{n} 人")).format(n=len(row.user_ids))

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from kefu import clock
 from kefu.deadlines import services
 
 
@@ -13,3 +14,8 @@ def tick() -> int:
 @shared_task
 def roll_counts() -> int:
     return services.roll_counts()
+
+
+@shared_task
+def escalate() -> int:
+    return services.escalate(now=clock.now())

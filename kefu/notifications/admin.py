@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kefu.admin.base import ReadOnlyAdmin
 from kefu.admin.filters import period
-from kefu.notifications.models import Event
+from kefu.notifications.models import Delivery, Event
 from kefu.staff.models import User
 
 
@@ -31,3 +31,27 @@ class EventAdmin(ReadOnlyAdmin):
 
     def find(self, text: str) -> Q | None:
         return Q(case_id=int(text)) if text.isdecimal() and len(text) <= 18 else None
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyAdmin):
+    """What went out of the house, on which way, and what came of it."""
+
+    list_display = ("at", "kind", "user", "channel", "state", "tries")
+    list_display_links = ("at",)
+    list_filter = ("state", "kind", period("at"))
+    list_select_related = ("user", "channel")
+    ordering = ("-at", "-pk")
+    fields = (("kind", "at"), ("user", "channel"), ("state", "tries", "due_at"), "error")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """His own and his department's; all of them for the manager."""
+        rows, user = super().get_queryset(request), request.user
+        if user.is_superuser or getattr(user, "role", "") == User.Role.MANAGER:
+            return rows
+        department = User.objects.filter(username=user.get_username()).values("employee__department")
+        return rows.filter(
+            Q(user_id=user.pk)
+            | Q(user__employee__department__in=department)
+            | Q(channel__department__in=department)
+        )

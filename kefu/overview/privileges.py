@@ -49,6 +49,7 @@ FOR_EVER = (
     "claims_reportnotice",
     "claims_reportbonus",
     "reports_registerstep",
+    "deadlines_escalation",
     "customers_contract",
     "customers_grading",
     "claims_payment",

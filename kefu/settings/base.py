@@ -236,6 +236,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "kefu.webhooks.tasks.forget_old",
         "schedule": timedelta(hours=1),
     },
+    "escalate-deadlines": {
+        "task": "kefu.deadlines.tasks.escalate",
+        "schedule": timedelta(seconds=30),
+    },
+    "send-notifications": {
+        "task": "kefu.notifications.tasks.send_out",
+        "schedule": timedelta(seconds=10),
+    },
     "remind-reports": {
         "task": "problem_parcels.tasks.remind_reports",
         "schedule": timedelta(minutes=10),
@@ -505,6 +513,10 @@ KEFU_METRICS_NETWORKS = [
 ]
 # Networks beside the public ones that webhooks may go to; only local and test settings name any.
 KEFU_WEBHOOK_NETWORKS: list[str] = []
+# What links in messages outside begin with (https://kefu.example); empty: messages carry none.
+KEFU_PUBLIC_URL = env.str("KEFU_PUBLIC_URL", default="")
+# Minutes a warning or a breach waits for its agent, and then for the shift lead, before the next one is rung.
+KEFU_ESCALATION_MINUTES = env.int("KEFU_ESCALATION_MINUTES", default=5)
 # An outlet that says nothing for so many days after its statement was issued has confirmed it, where no rulebook in
 # force says how many (decision 0088).
 KEFU_STATEMENT_DAYS = env.int("KEFU_STATEMENT_DAYS", default=7)

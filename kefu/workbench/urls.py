@@ -8,6 +8,7 @@ from kefu.workbench.views import (
     desk,
     explain,
     live,
+    notifications,
     photos,
     queue,
     reveal,
@@ -41,6 +42,10 @@ urlpatterns = [
     path("seat/", desk.seat, name="seat"),
     path("on-duty/", desk.on_duty, name="on_duty"),
     path("bell/", desk.bell, name="bell"),
+    path("notifications/settings/", notifications.settings, name="notification_settings"),
+    path(
+        "notifications/channels/<int:pk>/", notifications.channel_step, name="notification_channel"
+    ),
     path("hand-over/", desk.hand_over, name="hand_over"),
     path("session/", desk.session, name="session"),
     path("live/", live.live, name="live"),

@@ -13,6 +13,7 @@ import "./queue.js";
 import "./case.js";
 import "./photos.js";
 import "./knowledge.js";
+import "./notices.js";
 import "./live.js";
 import "./tour.js";
 

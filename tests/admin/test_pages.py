@@ -36,6 +36,7 @@ from kefu.ledger import services as ledger
 from kefu.ledger.models import Account, Entry
 from kefu.network.models import Party, Region
 from kefu.network.services import change_number
+from kefu.notifications.services import channels
 from kefu.overview import services as overview
 from kefu.overview.models import Verification
 from kefu.parcels.models import Waybill
@@ -243,6 +244,11 @@ def one_of_each(office):
     )
     delivery = webhooks.send_test(endpoint=endpoint, actor=chen, now=NOW)
     delivery.attempts.create(at=NOW, status=500, error="status", milliseconds=20)
+    way = channels.add_channel(
+        kind="wecom", address="a-token-of-a-robot", department=None, actor=chen, now=NOW
+    )
+    way.deliveries.create(event_id=1, kind="deadline.breach", at=NOW, user=chen, due_at=NOW)
+    Deadline.objects.order_by("pk").first().escalations.create(level="lead", at=NOW)
     AuditSeal.objects.create(
         month=NOW.date().replace(day=1),
         number=1,

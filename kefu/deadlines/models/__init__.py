@@ -5,6 +5,7 @@ from kefu.deadlines.models.counts import ClauseMonth as ClauseMonth
 from kefu.deadlines.models.counts import CountMove as CountMove
 from kefu.deadlines.models.counts import PartyDay as PartyDay
 from kefu.deadlines.models.counts import PartyMonth as PartyMonth
+from kefu.deadlines.models.escalations import Escalation as Escalation
 from kefu.deadlines.models.promises import Consequence as Consequence
 from kefu.deadlines.models.promises import Deadline as Deadline
 from kefu.deadlines.models.promises import DeadlineQuerySet as DeadlineQuerySet

@@ -204,6 +204,12 @@ class Deadline(models.Model):
                 condition=Q(state="running", lead_warned_at=None, warned_at__isnull=False),
                 name="deadline_lead_warn",
             ),
+            # What rings the next level.
+            models.Index(
+                fields=["warned_at"],
+                condition=Q(state="running", warned_at__isnull=False, warning_seen_at=None),
+                name="deadline_warned_unseen",
+            ),
             models.Index(
                 fields=["party", "due_at", "id"],
                 condition=Q(answered_at=None, released_at=None),

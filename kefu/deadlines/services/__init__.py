@@ -3,6 +3,7 @@
 
 from kefu.deadlines.services.counts import rebuild_counts, roll_counts
 from kefu.deadlines.services.doors import record_probe
+from kefu.deadlines.services.escalations import escalate
 from kefu.deadlines.services.promises import (
     cancel,
     costs,
@@ -30,6 +31,7 @@ __all__ = [
     "cancel",
     "costs",
     "decide_late_entry",
+    "escalate",
     "keep",
     "note_failed_contact",
     "pause",

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Least
 from django.utils.translation import gettext as _
 
@@ -470,11 +470,17 @@ def _first_failed_contact(deadline: Deadline) -> datetime | None:
     )
 
 
+# Who looked at the warning has not looked at the breach.
+UNSEEN_BREACH = Q(warning_seen_at=None) | Q(warning_seen_at__lt=F("detected_at"))
+
+
 @transaction.atomic
 def see_warnings(*, case: Case, now: datetime) -> None:
     """The owner has opened the case after the warning: the shift lead need not be told."""
-    Deadline.objects.running().filter(
-        case=case, warned_at__isnull=False, warning_seen_at=None
+    Deadline.objects.filter(
+        Q(state=Deadline.State.RUNNING, warned_at__isnull=False, warning_seen_at=None)
+        | Q(state=Deadline.State.BREACHED, answered_at=None) & UNSEEN_BREACH,
+        case=case,
     ).update(warning_seen_at=now)
 
 

@@ -49,7 +49,9 @@ class DeliveryAdmin(ReadOnlyAdmin):
         rows, user = super().get_queryset(request), request.user
         if user.is_superuser or getattr(user, "role", "") == User.Role.MANAGER:
             return rows
-        department = User.objects.filter(username=user.get_username()).values("employee__department")
+        department = User.objects.filter(username=user.get_username()).values(
+            "employee__department"
+        )
         return rows.filter(
             Q(user_id=user.pk)
             | Q(user__employee__department__in=department)

@@ -336,7 +336,7 @@ def take(page: Page, screen: Screen) -> bytes:
     page.evaluate("document.fonts.ready")
     if screen.media == "print":
         page.emulate_media(media="print")
-    elif not page.locator("main").first.inner_text().strip():
+    elif not page.locator("main, #content").first.inner_text().strip():
         raise Broken(f"{address} has nothing in its main part")
     if not page.evaluate(CHINESE_IS_DRAWN):
         raise Broken("no font here has Chinese characters")

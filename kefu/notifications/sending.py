@@ -1,18 +1,14 @@
-"""Say something on a channel. The hosts are those of the robots' makers; a token never chooses where we connect."""
+"""Say something on a channel; read its address out of what people paste."""
 
-import logging
 import re
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
-import apprise
 from django.core.mail import send_mail
 from django.utils.translation import gettext as _
 
+from kefu.notifications import robots
 from kefu.notifications.models import Channel
 
-log = logging.getLogger(__name__)
-
-PATIENCE = 5  # seconds to connect, and again for the answer
 Kind = Channel.Kind
 # Where each maker keeps the token in the address that people copy from the robot's page.
 COPIED = {
@@ -57,10 +53,4 @@ def send(channel: Channel, words: str) -> str:
             return type(error).__name__
         return ""
     secret = channel.sealed.get("secret", "")
-    who = f"{quote(secret, safe='')}@{address}" if secret else address
-    schema = {Kind.WECOM: "wecombot", Kind.DINGTALK: "dingtalk", Kind.FEISHU: "feishu"}
-    robots = apprise.Apprise()
-    url = f"{schema[Kind(channel.kind)]}://{who}/?cto={PATIENCE}&rto={PATIENCE}"
-    if not robots.add(url):
-        return "address"
-    return "" if robots.notify(body=words, body_format=apprise.NotifyFormat.TEXT) else "not_taken"
+    return robots.say(kind=channel.kind, token=address, secret=secret, words=words)

@@ -63,6 +63,7 @@ UNFOLD: dict[str, Any] = {
         lambda request: static("css/admin.css"),
         lambda request: static("css/dashboard.css"),
     ],
+    "SCRIPTS": [lambda request: static("js/admin.js")],
     "DASHBOARD_CALLBACK": "kefu.overview.dashboard.page.front",
     "ACCOUNT": {
         "navigation": [

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kefu.notifications import ways
 from kefu.notifications.models import Channel, Event
+from kefu.notifications.robots import SIGNED
 from kefu.notifications.sending import token_of
 from kefu.staff.models import Department
 from kefu.workbench.forms import DeskForm
@@ -27,7 +28,7 @@ class ChannelForm(DeskForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
     secret = forms.CharField(
-        label=_("加签密钥（钉钉，可不填）"),
+        label=_("加签密钥（钉钉、飞书，可不填）"),
         max_length=100,
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
@@ -55,7 +56,7 @@ class ChannelForm(DeskForm):
         else:
             address = token
         data["address"] = address
-        if kind != Channel.Kind.DINGTALK:
+        if kind not in SIGNED:
             data["secret"] = ""
         return data
 

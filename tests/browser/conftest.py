@@ -29,7 +29,7 @@ ANSWERED = re.compile(r"the server responded with a status of (401|409|422)")
 # What is no error where a test asks for it: a line that broke, a door that is shut.
 EXPECTED = {
     "unplugged": re.compile(
-        r"net::ERR_(INTERNET_DISCONNECTED|CONNECTION_\w+|NETWORK_CHANGED|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE|FAILED)|htmx:sendError"
+        r"net::ERR_(INTERNET_DISCONNECTED|CONNECTION_\w+|NETWORK_CHANGED|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE|FAILED)|htmx:(sendError|sendAbort|afterRequest)"
     ),
     "refused": re.compile(r"the server responded with a status of (403|404)"),
 }

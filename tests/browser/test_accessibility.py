@@ -105,12 +105,14 @@ def test_an_open_dialog_has_no_barriers(key, sit_down, world):
     page.wait_for_load_state()
     page.keyboard.press(key)
     page.locator("dialog[open]").wait_for()
-    assert walk.barriers(page) == []
+    # What lies behind it cannot be reached, and axe would take its colours for those of the dialog.
+    assert walk.barriers(page, within="dialog[open]") == []
 
 
 ON_A_PHONE = """() => ({
-  wider: document.documentElement.scrollWidth - innerWidth,
-  starts: document.querySelector("main").getBoundingClientRect().top,
+  wider: document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
+    .filter((one) => one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML.slice(0, 120)),
+  starts: document.querySelector("main, #content").getBoundingClientRect().top,
 })"""
 
 
@@ -122,5 +124,5 @@ def test_what_is_approved_fits_a_phone(sit_down, world):
         page.goto(address.format(**vars(world)))
         page.wait_for_load_state()
         found = page.evaluate(ON_A_PHONE)
-        assert found["wider"] <= 0, address
+        assert found["wider"] == [], address
         assert found["starts"] < 300, address

@@ -40,6 +40,7 @@ def test_what_is_written_without_a_line_is_kept_and_recorded_once(office, sit_do
     away(lin, offline=True)
     reply = lin.locator("#compose-reply textarea")
     reply.fill("您好，件在成都，今晚派送")
+    lin.get_by_label("实质答复").check()
     lin.keyboard.press("Control+Enter")
     said = lin.locator("#toasts")
     expect(said).to_contain_text("没有发出：网络不通。你写的还在，恢复后再发。")

@@ -8,9 +8,9 @@ from playwright.sync_api import Page
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # What we neither write nor can style, by the narrowest selector, each with its reason.
 LEFT_OUT: dict[str, str] = {}
-AXE = """async ({tags, rules, leftOut}) => {
+AXE = """async ({tags, rules, leftOut, within}) => {
   const options = {resultTypes: ["violations"], runOnly: rules.length ? {type: "rule", values: rules} : {type: "tag", values: tags}};
-  const found = await axe.run({include: [["html"]], exclude: leftOut.map((one) => [one])}, options);
+  const found = await axe.run({include: [[within]], exclude: leftOut.map((one) => [one])}, options);
   return found.violations.flatMap((one) => one.nodes.map((node) => {
     const facts = [...node.any, ...node.all].map((check) => check.data).find((data) => data?.contrastRatio);
     const colours = facts ? ` ${facts.fgColor} on ${facts.bgColor} ${facts.contrastRatio}` : "";
@@ -27,8 +27,8 @@ FIRST_PAINT = """() => new Promise((done) => {
 })"""
 
 
-def barriers(page: Page) -> list[str]:
-    """What axe finds on this page; in the dark only colours differ."""
+def barriers(page: Page, *, within: str = "html") -> list[str]:
+    """What axe finds on this page, or in a part of it; in the dark only colours differ."""
     page.evaluate(AXE_SCRIPT)
     found = []
     for scheme, rules in (("light", []), ("dark", ["color-contrast"])):
@@ -39,7 +39,7 @@ def barriers(page: Page) -> list[str]:
         page.evaluate(
             "() => Promise.all(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished.catch(() => 0)))"
         )
-        given: dict[str, Any] = {"tags": TAGS, "rules": rules, "leftOut": list(LEFT_OUT)}
+        given: dict[str, Any] = {"tags": TAGS, "rules": rules, "leftOut": list(LEFT_OUT), "within": within}
         found += [f"{scheme} {one}" for one in page.evaluate(AXE, given)]
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     return found
@@ -68,6 +68,6 @@ class Watch:
         self.page.wait_for_load_state()
         wrong = [one for one in self.said if status == 200 or f"status of {status}" not in one]
         self.page.evaluate(FIRST_PAINT)  # something to read came
-        if not self.page.locator("main").first.inner_text().strip():
+        if not self.page.locator("main, #content").first.inner_text().strip():
             wrong.append("its main part is empty")
         return wrong + barriers(self.page)

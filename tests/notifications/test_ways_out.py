@@ -4,12 +4,11 @@ import json
 from datetime import time, timedelta
 
 import pytest
-from apprise.plugins.wecombot import NotifyWeComBot
 from django.core import mail
 from django.db import DatabaseError, connection, transaction
 
 from kefu.errors import Conflict, NotAllowed
-from kefu.notifications import sending, services, ways
+from kefu.notifications import robots, sending, services, ways
 from kefu.notifications.models import Channel, Delivery, Event, Message, Planning, Preference
 from kefu.notifications.outbox import here
 from kefu.notifications.services import channels, deliveries
@@ -27,8 +26,9 @@ TOKEN = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
 @pytest.fixture
 def robot(monkeypatch):
     """WeCom's server, on this machine."""
-    with Listener(answers=[200] * 100) as listener:
-        monkeypatch.setattr(NotifyWeComBot, "notify_url", listener.url + "?key={key}")
+    with Listener(answers=[200] * 100, says=b'{"errcode":0,"errmsg":"ok"}') as listener:
+        for kind in Channel.Kind.WECOM, Channel.Kind.DINGTALK, Channel.Kind.FEISHU:
+            monkeypatch.setitem(robots.ADDRESSES, kind, listener.url)
         yield listener
 
 
@@ -170,6 +170,43 @@ def test_a_robot_that_refuses_is_tried_five_times_and_its_owner_is_told(
     assert Delivery.objects.count() == 1, "a broken way out is not told by itself"
 
 
+@pytest.mark.parametrize(
+    ("says", "error"),
+    [
+        (b'{"errcode":93000,"errmsg":"invalid webhook url"}', "93000"),
+        (b'{"code":19024,"msg":"Key Words Not Found"}', "19024"),
+        (b'{"StatusCode":0,"StatusMessage":"success"}', ""),
+        (b"<html>", "answer"),
+        (b"[0]", "answer"),
+        (b"{}", "answer"),
+        (b'{"errcode":0,"x":"' + b"x" * 20_000 + b'"}', "answer"),
+    ],
+)
+def test_a_robot_refuses_with_status_200_and_its_answer_says_so(robot, now, settings, says, error):
+    settings.KEFU_NOW = now
+    robot.says = says
+
+    assert robots.say(kind="wecom", token=TOKEN, secret="", words="好") == error
+
+
+def test_each_maker_hears_his_own_words_and_his_own_signature(robot, settings):
+    settings.KEFU_NOW = at("2026-11-20 10:00:00")
+    for kind in ("wecom", "dingtalk", "feishu"):
+        assert robots.say(kind=kind, token=TOKEN, secret="SECabc", words="好") == ""
+
+    wecom, dingtalk, feishu = [json.loads(body) for _headers, body in robot.heard]
+    assert wecom == dingtalk == {"msgtype": "text", "text": {"content": "好"}}
+    assert feishu["content"] == {"text": "好"}
+    # openssl's own words: printf '' | openssl dgst -sha256 -hmac $'1795140000\nSECabc' -binary | base64
+    assert feishu["timestamp"] == "1795140000"
+    assert feishu["sign"] == "OAjhfeArgfBc7w4EP4vCRZ0EONhG1k2n6MAQlzW7KUQ="
+    assert robot.paths[0] == f"/kefu?key={TOKEN}"
+    assert robot.paths[1] == (
+        f"/kefu?access_token={TOKEN}&timestamp=1795140000000"
+        "&sign=mNVqjZKslQzj5KRHFgzbmKud5y%2BiYqLZEjhlg39mLRM%3D"
+    )
+
+
 def test_what_a_dead_worker_held_is_sent_by_the_next(centre, channel, robot, now, settings):
     rings(centre, now=now)
     (lost,) = deliveries.claim(channel_id=channel.pk, now=now)
@@ -221,7 +258,7 @@ def test_a_departments_robot_is_its_supervisors_alone(centre, now, robot):
 
     assert channels.try_channel(channel=kept, actor=centre.chen.user, now=now) == ""
     robot.answers.insert(0, 500)
-    assert channels.try_channel(channel=kept, actor=centre.chen.user, now=now) == "not_taken"
+    assert channels.try_channel(channel=kept, actor=centre.chen.user, now=now) == "HTTP 500"
     assert Message.objects.count() == 2
 
 

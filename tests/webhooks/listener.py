@@ -13,8 +13,10 @@ class Listener:
 
     answers: list[int] = field(default_factory=list)
     location: str = ""
+    says: bytes = b""
     before_answering: Callable[[], object] = lambda: None
     heard: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         listener = self
@@ -24,12 +26,14 @@ class Listener:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 listener.heard.append((headers, body))
+                listener.paths.append(self.path)
                 listener.before_answering()
                 self.send_response(listener.answers.pop(0) if listener.answers else 204)
                 if listener.location:
                     self.send_header("Location", listener.location)
                 self.send_header("Set-Cookie", "who=kefu")
                 self.end_headers()
+                self.wfile.write(listener.says)
 
             do_GET = do_POST
 

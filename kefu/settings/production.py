@@ -95,6 +95,7 @@ from kefu.settings.base import BASE_DIR, env
 
 DEBUG = False
 ALLOWED_HOSTS = env.list("KEFU_HOSTS")
+KEFU_PUBLIC_URL = env.str("KEFU_PUBLIC_URL", default="") or f"https://{ALLOWED_HOSTS[0]}"
 CSRF_TRUSTED_ORIGINS = env.list(
     "KEFU_ORIGINS", default=[f"https://{host}" for host in ALLOWED_HOSTS]
 )

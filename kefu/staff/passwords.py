@@ -43,7 +43,7 @@ class PasswordDue:
 
 def due_of(user: User, *, now: datetime) -> PasswordDue | None:
     """None where no rulebook asks anything of this account: an outlet's, or that of nobody in a department."""
-    employee = Employee.objects.filter(user=user).first()
+    employee: Employee | None = getattr(user, "employee", None)  # read once a request
     rules = selectors.rules_of(employee, now=now) if employee is not None else None
     if rules is None:
         return None

@@ -39,7 +39,12 @@ def barriers(page: Page, *, within: str = "html") -> list[str]:
         page.evaluate(
             "() => Promise.all(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished.catch(() => 0)))"
         )
-        given: dict[str, Any] = {"tags": TAGS, "rules": rules, "leftOut": list(LEFT_OUT), "within": within}
+        given: dict[str, Any] = {
+            "tags": TAGS,
+            "rules": rules,
+            "leftOut": list(LEFT_OUT),
+            "within": within,
+        }
         found += [f"{scheme} {one}" for one in page.evaluate(AXE, given)]
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     return found

@@ -38,7 +38,9 @@ def levels():
     return [(str(one.level), one.user_ids) for one in Escalation.objects.order_by("pk")]
 
 
-def test_the_lead_after_five_minutes_the_supervisors_after_ten_each_once(centre, warned, now):
+def test_the_lead_after_five_minutes_the_supervisors_after_ten_each_once(
+    centre, warned, now, client
+):
     Duty.objects.get_or_create(
         employee=centre.wang, ended_at=None, defaults={"started_at": now, "seat_since": now}
     )
@@ -53,6 +55,10 @@ def test_the_lead_after_five_minutes_the_supervisors_after_ten_each_once(centre,
 
     assert [level for level, _people in levels()] == ["lead", "supervisor"]
     assert centre.chen.user_id in rung()
+    client.force_login(centre.lin.user)
+    page = client.get(f"/cases/{warned.case.number}/").content.decode()
+    for told in ("没人看，提醒了当班组长", "仍没人看，提醒了部门主管"):
+        assert page.count(f"时限 {warned.clause} {told}") == 1
     assert len(rung()) == len(set(rung()))
 
 

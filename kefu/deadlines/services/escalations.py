@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
+from kefu.cases import services as cases
 from kefu.deadlines.models import Deadline, Escalation
 from kefu.deadlines.services.promises import UNSEEN_BREACH
 from kefu.notifications import services as notifications
@@ -42,7 +43,7 @@ def _escalate(level: Escalation.Level, now: datetime) -> int:
         unseen = unseen.filter(
             Exists(reached.filter(Q(at__lte=waits) | Q(user_ids=[]), level=Level.LEAD))
         )
-    rows = list(unseen.order_by("due_at", "pk")[:LIMIT])
+    rows = list(unseen.select_related("case").order_by("due_at", "pk")[:LIMIT])
     people: dict[int, list[int]] = {}
     for deadline in rows:
         department = deadline.department_id
@@ -50,6 +51,16 @@ def _escalate(level: Escalation.Level, now: datetime) -> int:
             people[department] = _who(level, department, now)
         Escalation.objects.create(
             deadline=deadline, level=level, user_ids=people[department], at=now
+        )
+        if not people[department]:
+            continue
+        cases.step(
+            case=deadline.case,
+            action=f"rung_{level}",
+            actor=None,
+            now=now,
+            deadline=deadline.pk,
+            clause=deadline.clause,
         )
         notifications.ring(
             kind=Event.Kind.ESCALATED,

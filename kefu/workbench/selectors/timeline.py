@@ -45,6 +45,8 @@ WORDS = {
     "closed": pgettext_lazy("done", "结案"),
     "reopened": pgettext_lazy("done", "重新打开"),
     "redated": gettext_lazy("时限按 {clause} 改为 {due}"),
+    "rung_lead": gettext_lazy("时限 {clause} 没人看，提醒了当班组长"),
+    "rung_supervisor": gettext_lazy("时限 {clause} 仍没人看，提醒了部门主管"),
     "photo_added": gettext_lazy("加了照片 {number}"),
     "force_majeure_exempted": gettext_lazy("时限 {clause} 因不可抗力免责"),
 }

@@ -184,7 +184,9 @@ def _cases_with_penalties(page: Page) -> Iterator[str]:
     with desk(browser, "/".join(base[:3]), SUPERVISOR, "zh") as office:
         for at in range(1, 6):
             office.goto(f"/admin/penalties/penalty/?p={at}")
-            numbers = re.findall(r"\b[A-Z]{2}-\d{6}-\d{4,}\b", office.locator("main").inner_text())
+            numbers = re.findall(
+                r"\b[A-Z]{2}-\d{6}-\d{4,}\b", office.locator("#content").inner_text()
+            )
             yield from (f"/cases/{number}/" for number in dict.fromkeys(numbers))
 
 

@@ -350,8 +350,12 @@ def a_claim_and_more_of(office):
     files.record_visit(
         customer=customer, way="phone", satisfaction=4, problems=TOLD, employee=office.lin, now=NOW
     )
-    survey = Case.objects.filter(state="closed", kind__in=["inquiry", "complaint", "claim"]).first()
-    surveys.make_link(case=survey, actor=office.lin.user, now=NOW)
+    asked = office.inquiry(now=NOW)
+    inquiries.answer_customer(
+        case=asked, text=TOLD, channel="phone", substantive=True, actor=office.lin.user, now=NOW
+    )
+    inquiries.close(case=asked, note=TOLD, further_needs_asked=True, actor=office.lin.user, now=NOW)
+    surveys.make_link(case=Case.objects.get(pk=asked.pk), actor=office.lin.user, now=NOW)
     built.save(
         report=None, name="上月投诉", shape=Shape("complaint", ("number",)), shared=True, schedule="weekly",
         actor=office.chen.user, now=NOW,

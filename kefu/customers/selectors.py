@@ -70,9 +70,8 @@ def listed(
 
 def visits_due(desk: Desk, now: datetime) -> QuerySet[Customer]:
     """Whom somebody has to visit by today."""
-    employee = Employee.objects.filter(user=desk.user.pk).first()
     today = now.astimezone(SHANGHAI).date()
-    return Customer.objects.filter(owner=employee, visit_on__lte=today, owner__isnull=False)
+    return Customer.objects.filter(owner=desk.employee_id, visit_on__lte=today, owner__isnull=False)
 
 
 def interval(now: datetime) -> tuple[str, int]:

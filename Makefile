@@ -1,4 +1,4 @@
-# What each target does: make help. Variables: VAR PORT HOST DEMO DATABASE_URL REDIS_URL ARGS SCALE ONLY.
+# What each target does: make help. Variables: VAR PORT HOST DEMO DATABASE_URL REDIS_URL ARGS SCALE ONLY SEED.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 is_ours := import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))
@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3 python; do \
 PY := .venv/bin/python
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 
-.PHONY: help run test mutate check audit bench lock messages openapi client clean local dev
+.PHONY: help run test mutate check audit bench faults lock messages openapi client clean local dev
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ audit: dev  ## known vulnerabilities of the locked dependencies (needs the netwo
 bench: dev  ## benchmarks, one JSON object a line; SCALE=small|full ONLY=name
 	@$(MAKE) --no-print-directory catalogues >&2
 	@exec $(PY) -m benchmarks
+
+faults: dev  ## break things under load and count what was lost or doubled, one JSON object a line; SEED=1 SCALE=small|full ONLY=name
+	@$(MAKE) --no-print-directory catalogues >&2
+	@exec $(PY) -m faults
 
 lock: dev  ## compile the lock files from the .in files
 	@exec $(PY) -m tools.lock

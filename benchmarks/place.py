@@ -26,9 +26,9 @@ TEMPLATE, DATABASE = "kefu_bench_template", "kefu_bench"
 
 
 @contextmanager
-def servers() -> Iterator[None]:
+def servers(room: str = "bench") -> Iterator[None]:
     """PostgreSQL (durable, as in service) and Redis under var/bench, while the benchmarks run."""
-    var = place.var_directory() / "bench"
+    var = place.var_directory() / room
     shutil.rmtree(var, ignore_errors=True)
     os.environ.update(VAR=str(var), DJANGO_SETTINGS_MODULE="kefu.settings.local")
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_ADMIN_URL", "REDIS_URL"):

@@ -19,6 +19,7 @@ from schemathesis import GenerationMode, checks
 from schemathesis.core.failures import FailureGroup
 
 from claims.models import Claim
+from faults.house import house
 from inquiries import services as inquiries
 from inquiries.models import Complaint
 from kefu import clock
@@ -38,7 +39,6 @@ from tests.api.conftest import ask
 from tests.appeals.conftest import PDF
 from tests.claims.conftest import furnish
 from tests.conftest import fresh_database
-from tests.faults.processes import house
 from tests.statements.conftest import Books
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"

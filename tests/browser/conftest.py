@@ -14,13 +14,13 @@ from django.conf import settings
 from django.db import connection
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from faults.house import House, house, wait_until
 from kefu import clock
 from kefu.deadlines.models import Heartbeat
 from kefu.embedded import place
 from kefu.staff.models import User
 from tests import centre as world
 from tests.conftest import fresh_database
-from tests.faults.processes import House, house, wait_until
 
 SCREENSHOTS = place.var_directory() / "test" / "screenshots"
 PATIENCE = 20_000  # ms; two busy cores take their time

@@ -3,12 +3,12 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from faults.house import wait_until
 from kefu import clock
 from kefu.partners import services as partners
 from kefu.staff.models import User
 from tests.browser import walk
 from tests.browser.keys import press
-from tests.faults.processes import wait_until
 
 pytestmark = pytest.mark.tour
 

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.db.models import Count
 
+from faults.house import house, wait_until
 from inquiries import services as inquiries
 from inquiries.models import Complaint, NetworkQuery
 from kefu import clock
@@ -23,7 +24,6 @@ from kefu.parcels.models import Waybill
 from kefu.penalties.models import Penalty, Waiver
 from tests import centre as world
 from tests.faults.people import AtWork, Fine, Person, take_down_answer_and_ask, take_it_to_its_end
-from tests.faults.processes import house, wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 

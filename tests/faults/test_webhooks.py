@@ -4,12 +4,12 @@ import threading
 
 import pytest
 
+from faults.house import house, wait_until
 from kefu import clock
 from kefu.notifications.models import Event
 from kefu.webhooks import queue, services
 from kefu.webhooks.models import Delivery
 from tests import centre as tests
-from tests.faults.processes import house, wait_until
 from tests.webhooks.listener import Listener
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]

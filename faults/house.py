@@ -1,11 +1,13 @@
-"""The processes that ``make run`` starts, on the test's own database and a Redis of their own, to be killed."""
+"""The processes that ``make run`` starts, on the database in use and a Redis of their own, to be killed."""
 
 import os
+import re
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from kefu.embedded import servers
 from kefu.embedded.run import programs
 from kefu.embedded.supervisor import Program, die_with_parent
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[1]
 TO_START = 120.0  # seconds; beside another load Django alone takes twenty
 
 
@@ -26,10 +28,10 @@ class House:
 
     def __init__(self, var: Path, *, port: int) -> None:
         self.var = var
-        self.redis = servers.Redis(var, password="only-for-tests")
+        self.redis = servers.Redis(var, password="only-for-faults")
         environment = {
             **os.environ,
-            "DJANGO_SETTINGS_MODULE": "kefu.settings.test",
+            "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
             "DATABASE_URL": self._url(settings.DATABASE_URL),
             "DATABASE_OWNER_URL": self._url(settings.DATABASE_OWNER_URL),
             "REDIS_URL": self.redis.url(),
@@ -39,6 +41,15 @@ class House:
         ours = [self.redis.program(), *programs(var, "127.0.0.1", port, environment)]
         self.programs = {program.name: program for program in ours}
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def another(self, name: str, number: int) -> str:
+        """One more program like ``name``; return what it is called."""
+        like = self.programs[name]
+        title = f"{name}{number}"
+        argv = [re.sub(rf"^({name}|work)@", rf"\g<1>{number}@", word) for word in like.argv]
+        argv = [f"{word}{number}" if word == str(self.var / "beat") else word for word in argv]
+        self.programs[title] = replace(like, name=title, argv=argv)
+        return title
 
     @staticmethod
     def _url(url: str) -> str:
@@ -80,6 +91,25 @@ class House:
         for name, process in list(self.running.items()):
             if process.poll() is not None:
                 self.running[name] = self._spawn(self.programs[name])
+
+    def children(self, name: str) -> list[int]:
+        """The processes of a worker's pool."""
+        number = self.running[name].pid
+        found = Path(f"/proc/{number}/task/{number}/children")
+        return [int(child) for child in found.read_text().split()] if found.exists() else []
+
+    def signal(self, number: signal.Signals, *names: str) -> None:
+        for name in names:
+            os.killpg(self.running[name].pid, number)
+
+    def stop(self, *names: str, seconds: float = 30.0) -> float:
+        """Ask them to end as the supervisor would; return how long the slowest took."""
+        began = time.monotonic()
+        for name in names:
+            self.running[name].send_signal(self.programs[name].stop_signal)
+        for name in names:
+            self.running.pop(name).wait(timeout=max(seconds - (time.monotonic() - began), 0.1))
+        return time.monotonic() - began
 
     def kill(self, *names: str) -> None:
         """Kill -9, the whole group: no word to anybody, no last commit."""

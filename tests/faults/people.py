@@ -58,7 +58,7 @@ class Person:
             try:
                 return self._ask(request)
             except LOST as error:
-                if request.data is not None and not _refused(error):
+                if request.data is not None and not refused(error):
                     self.cut_off += 1
                 if time.monotonic() > until:
                     raise
@@ -75,7 +75,7 @@ class Person:
                 return Page(request.full_url, refused.code, refused.read().decode())
 
 
-def _refused(error: BaseException) -> bool:
+def refused(error: BaseException) -> bool:
     """Nobody was there at all, so nothing can have come of it."""
     reason = getattr(error, "reason", error)
     return isinstance(reason, ConnectionRefusedError)

@@ -6,14 +6,13 @@ from datetime import time, timedelta
 from decimal import Decimal
 from io import StringIO
 
-import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import TransactionTestCase
-from psycopg.conninfo import make_conninfo
 
+from faults.tamper import tamper
 from inquiries import services as inquiries
 from inquiries.models import Complaint, ForceMajeure, GroupedComplaint
 from inquiries.selectors.force_majeure import still_costing
@@ -513,25 +512,6 @@ def a_call_and_a_chat(centre, now):
 
 def failing() -> dict[str, list[str]]:
     return {one.check: one.violations for one in verify() if not one.ok}
-
-
-def tamper(*statements: str) -> None:
-    """Change what nobody may, as the owner of the tables, with the guards off for the moment."""
-    database = connection.settings_dict["NAME"]
-    with psycopg.connect(
-        make_conninfo(django_settings.DATABASE_OWNER_URL, dbname=database)
-    ) as owner:
-        tables = owner.execute(
-            "SELECT DISTINCT c.oid::regclass::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
-            " WHERE NOT t.tgisinternal AND t.tgparentid = 0"
-        ).fetchall()
-        for (table,) in tables:
-            owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        for statement in statements:
-            assert owner.execute(statement).rowcount != 0, statement
-        owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        for (table,) in tables:
-            owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 def test_a_sound_world_passes_every_check(world, settings):

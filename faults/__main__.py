@@ -22,6 +22,8 @@ SCENARIOS = (
     "redis",
     "subscriber",
     "restart",
+    "enqueue",
+    "clocks",
     "checks",
 )  # modules beside this one, each with run(scale, seed, var) that returns its result
 SEED = 20261124

@@ -22,6 +22,7 @@ SCENARIOS = (
     "redis",
     "subscriber",
     "restart",
+    "disk",
     "enqueue",
     "clocks",
     "checks",

@@ -13,7 +13,7 @@ from kefu.deadlines import services as deadlines
 from kefu.overview.verify import verify
 
 FINE = "(SELECT min(id) FROM penalties_penalty WHERE kind = 'fine')"
-REPLY = "SELECT id FROM deadlines_deadline WHERE action = 'reply'"
+REPLY = "SELECT id FROM deadlines_deadline WHERE action = 'reply' AND state = 'running'"
 # What is done, by which check it must be told, how.
 HARMS = {
     "an edited audit row": (
@@ -58,6 +58,7 @@ def run(scale: str, seed: int, var: Path) -> dict[str, Any]:
     inquiries.ask_outlet(
         case=case, outlet=centre.chengdu, question="请核实", actor=centre.lin.user, now=asked_at
     )
+    centre.inquiry(now=clock.now())  # whose customer waits for an answer
     deadlines.sweep()
     audit.seal_audit(now=clock.now())
     sound = _failing()

@@ -39,9 +39,11 @@ def main() -> int:
     all_ok = True
     with place.servers("faults"):
         import django
+        from django.core.management import call_command
 
         django.setup()
         place.make_template()
+        call_command("collectstatic", verbosity=0, interactive=False)  # the pages name each file
         for name in SCENARIOS:
             if only in ("", name):
                 result = {"name": name, **_outcome(name, scale, int(given))}

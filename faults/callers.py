@@ -85,6 +85,13 @@ class Calls:
         later = [at - moment for one in self.people for at in list(one.answered_at) if at > moment]
         return min(later, default=None)
 
+    def more_than(self, n: int) -> bool:
+        """Whether more than ``n`` pieces of work are confirmed by now."""
+        return len(self.done) > n
+
+    def answered_after(self, moment: float) -> bool:
+        return self.first_answer_after(moment) is not None
+
     def count(self) -> dict[str, Any]:
         """Of what was confirmed to somebody: what is missing in the database, what is there twice."""
         connection.close()

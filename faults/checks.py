@@ -9,6 +9,7 @@ from faults.tamper import tamper
 from inquiries import services as inquiries
 from kefu import clock
 from kefu.audit import services as audit
+from kefu.cases.models import Interaction
 from kefu.deadlines import services as deadlines
 from kefu.overview.verify import verify
 
@@ -50,7 +51,7 @@ def run(scale: str, seed: int, var: Path) -> dict[str, Any]:
     inquiries.answer_customer(
         case=case,
         text="已问成都",
-        channel="phone",
+        channel=Interaction.Channel.PHONE,
         substantive=True,
         actor=centre.lin.user,
         now=asked_at,

@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +36,13 @@ def run(scale: str, seed: int, var: Path) -> dict[str, Any]:
         calls = Calls(f"http://127.0.0.1:{port}", centre, most=CALLS[scale], seed=seed)
         for number in range(ROUNDS[scale]):
             done = len(calls.done)
-            wait_until(lambda seen=done: len(calls.done) > seen + 1, what="people work", seconds=60)
+            wait_until(partial(calls.more_than, done + 1), what="people work", seconds=60)
             time.sleep(chance.random())
             connection.close()
             (_kill if number % 2 == 0 else _cut)()
             back_at = _answers_again()
             wait_until(
-                lambda at=back_at: calls.first_answer_after(at) is not None,
+                partial(calls.answered_after, back_at),
                 what="the pages answer again",
                 seconds=60,
             )

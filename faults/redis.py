@@ -39,7 +39,7 @@ def run(scale: str, seed: int, var: Path) -> dict[str, Any]:
                 start=clock.now() + timedelta(seconds=1 + PROMISES[scale] / 3_000),
                 apart=timedelta(seconds=LEAST[scale] / 2 / PROMISES[scale]),
             )
-            wait_until(lambda p=promises: p.left() == 0, what=f"all fire ({name})", seconds=90)
+            wait_until(promises.all_fired, what=f"all fire ({name})", seconds=90)
             time.sleep(max(LEAST[scale] - (time.monotonic() - began), 0))
             written[name] = Case.objects.count() - before - 1  # one is the promises' own
             heal(running)

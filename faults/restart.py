@@ -3,6 +3,7 @@
 import random
 import time
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,12 @@ def run(scale: str, seed: int, var: Path) -> dict[str, Any]:
             every.append(promises)
             for name in chance.sample(OURS, len(OURS)):
                 done = len(calls.done)
-                wait_until(lambda seen=done: len(calls.done) > seen, what="people work", seconds=60)
+                wait_until(partial(calls.more_than, done), what="people work", seconds=60)
                 took = running.stop(name, seconds=2 * LIMIT)
                 slowest[name] = max(slowest.get(name, 0.0), round(took, 2))
                 running.start(name)
                 time.sleep(chance.random())
-            wait_until(lambda p=promises: p.left() == 0, what="all have fired", seconds=90)
+            wait_until(promises.all_fired, what="all have fired", seconds=90)
         calls.finish()
     told, confirmed = calls.refusals(), calls.count()
     fired = [promises.count() for promises in every]

@@ -12,6 +12,7 @@ from benchmarks import crowd
 from inquiries import services as inquiries
 from kefu import clock
 from kefu.audit import services as audit
+from kefu.cases.models import Interaction
 from kefu.deadlines.models import Deadline
 from kefu.overview.verify import verify
 from kefu.parcels.models import Waybill
@@ -54,7 +55,7 @@ class Promises:
         inquiries.answer_customer(
             case=case,
             text="已问成都",
-            channel="phone",
+            channel=Interaction.Channel.PHONE,
             substantive=True,
             actor=centre.lin.user,
             now=asked_at,
@@ -94,6 +95,9 @@ class Promises:
         """How many have not fired yet."""
         ours = Deadline.objects.filter(pk__gt=self.after, pk__lte=self.last)
         return self.n - ours.filter(state=Deadline.State.BREACHED).count()
+
+    def all_fired(self) -> bool:
+        return self.left() == 0
 
     def count(self) -> dict[str, Any]:
         """Lost, double, early and the longest delay, from the rows. A half effect is a lost one."""

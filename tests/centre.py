@@ -109,10 +109,10 @@ def install(*, now: datetime, since: date | None) -> None:
             )
         known[now, since] = (list(Rulebook.objects.all()), versions, list(Assignment.objects.all()))
         return
-    books, versions, lines = known[now, since]
+    books, written, lines = known[now, since]
     book = _again(books)
-    version = _again(versions, rulebook=book)
-    _again(lines, version=version)
+    numbers = _again(written, rulebook=book)
+    _again(lines, version=numbers)
 
 
 def _on_the_shelf(versions: list[RulebookVersion]) -> list[RulebookVersion]:

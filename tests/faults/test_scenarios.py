@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from faults import checks, kills, schedulers, stage
+from faults import checks, kills, stage
 from faults.tamper import tamper
 from kefu import clock
 from kefu.deadlines import services as deadlines
@@ -17,13 +17,6 @@ def test_killed_workers_lose_nothing_and_do_nothing_twice(tmp_path):
 
     assert result["ok"], result
     assert (result["n"], result["lost"], result["double"]) == (200, 0, 0)
-
-
-def test_a_frozen_scheduler_that_wakes_does_nothing_again(tmp_path):
-    result = schedulers.run("tiny", 7, tmp_path)
-
-    assert result["ok"], result
-    assert (result["n"], result["lost"], result["double"]) == (150, 0, 0)
 
 
 def test_what_is_tampered_with_is_noticed(tmp_path):

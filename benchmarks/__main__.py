@@ -32,6 +32,7 @@ BENCHES = (
     "report_export",
     "live_updates",
     "first_paint",
+    "rotation",
 )  # modules beside this one, each with run(scale) yielding results
 
 

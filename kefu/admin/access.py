@@ -233,6 +233,7 @@ ACCESS = {
     "api.idempotentanswer": _seen_by(SUPERVISORS),
     "overview.wallboardlink": _seen_by(LEADS, "overview.share_wallboard"),
     "overview.verification": _seen_by(_WATCH),
+    "retention.sealcount": _seen_by(_WATCH),
     "webhooks.endpoint": _seen_by(SUPERVISORS, "api.issue_key"),
     "webhooks.delivery": _seen_by(SUPERVISORS),
     "webhooks.attempt": _seen_by(SUPERVISORS),

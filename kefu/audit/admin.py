@@ -31,6 +31,7 @@ ACTIONS = {
     "version_assigned": _("指定适用规章"),
     "assignment_withdrawn": _("撤回适用规章"),
     "rules_read": _("确认阅读规章"),
+    "keys_rotated": _("更换加密密钥"),
 }
 
 

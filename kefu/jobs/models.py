@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from kefu.privacy.fields import SealedField
+from kefu.privacy.fields import SealedField, SealedFileField
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -99,7 +99,7 @@ class JobFile(models.Model):
 
     job = models.OneToOneField(Job, models.CASCADE, related_name="file", primary_key=True)
     name = models.CharField(_("文件名"), max_length=200)
-    content = models.BinaryField(_("内容"))  # sealed by the service, which streams it back
+    content = SealedFileField(_("内容"))  # written and read by the service, which streams it
     digest = models.CharField(_("摘要"), max_length=64)
 
     class Meta:

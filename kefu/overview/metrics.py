@@ -17,6 +17,7 @@ from kefu import clock
 from kefu.clock import SHANGHAI
 from kefu.deadlines.selectors import standing
 from kefu.overview import health
+from kefu.retention.selectors import key_uses
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 QUEUES = ("timers", "work")  # of Celery
@@ -98,6 +99,7 @@ def _work() -> Iterator[Metric]:
     for (name, told), number in zip(NAMES, numbers, strict=True):
         if number is not None:
             yield GaugeMetricFamily(name, told, value=float(number))
+    yield from _keys()
     today = now.astimezone(SHANGHAI).date()
     promises = GaugeMetricFamily(
         "kefu_promises_today",
@@ -108,6 +110,16 @@ def _work() -> Iterator[Metric]:
         for outcome, number in (("open", kept.open), ("met", kept.met), ("broken", kept.broken)):
             promises.add_metric([clause, outcome], number)
     yield promises
+
+
+def _keys() -> Iterator[Metric]:
+    """As last counted: a key with 0 may be taken out of the settings."""
+    blobs = GaugeMetricFamily(
+        "kefu_sealed_values", "Sealed values by the key they stand under.", labels=["key", "held"]
+    )
+    for use in key_uses():
+        blobs.add_metric([use.key_id, "yes" if use.held else "no"], use.blobs)
+    yield blobs
 
 
 def _queues() -> Iterator[Metric]:

@@ -44,6 +44,7 @@ from kefu.overview.models import Verification, WallboardLink
 from kefu.parcels.models import Scan, Waybill
 from kefu.penalties.models import Penalty, PenaltyEvent, Waiver
 from kefu.replay.models import Run
+from kefu.retention.models import SealCount
 from kefu.rulebooks.models import (
     Acknowledgement,
     Amendment,
@@ -106,6 +107,7 @@ def _groups() -> Sequence[tuple[str, Sequence[type[Model]]]]:
                 AuditRow,
                 AuditSeal,
                 Verification,
+                SealCount,
                 WallboardLink,
                 Job,
                 Refusal,

@@ -33,6 +33,7 @@ from kefu.overview.meeting_checks import MEETING_CHECKS
 from kefu.overview.parcel_checks import PARCEL_CHECKS
 from kefu.overview.pay_checks import PAY_CHECKS
 from kefu.overview.penalty_checks import PENALTY_CHECKS
+from kefu.overview.privacy_checks import sealed_contents
 from kefu.overview.privileges import privileges
 from kefu.overview.process_checks import PROCESS_CHECKS, refund_checks
 from kefu.overview.report_checks import REPORT_CHECKS
@@ -97,5 +98,6 @@ def verify() -> list[Result]:
             refund_checks(now),
             payslip_contents(),
             takeback_contents(),
+            sealed_contents(),
         ]
         return [*found, *contents, *privileges(now)]

@@ -42,7 +42,7 @@ def seal_many(
 ) -> list[bytes]:
     """Seal one blob each, in order: the way for imports."""
     ring = ring or encryption_keys()
-    header = _header(ring.current_id)
+    begins = header(ring.current_id)
     encrypt, random, dumps, associated = (
         ring.current.encrypt,
         os.urandom,
@@ -60,7 +60,7 @@ def seal_many(
                     f"{aad}: only text can be sealed, not {type(value).__name__} {key!r}"
                 )
         nonce = random(NONCE_BYTES)
-        blobs.append(header + nonce + encrypt(nonce, dumps(row), associated))
+        blobs.append(begins + nonce + encrypt(nonce, dumps(row), associated))
     return blobs
 
 
@@ -79,7 +79,7 @@ def seal_bytes(content: bytes, aad: str, *, ring: KeyRing | None = None) -> byte
         return b""
     ring = ring or encryption_keys()
     nonce = os.urandom(NONCE_BYTES)
-    return _header(ring.current_id) + nonce + ring.current.encrypt(nonce, content, aad.encode())
+    return header(ring.current_id) + nonce + ring.current.encrypt(nonce, content, aad.encode())
 
 
 def unseal_bytes(blob: bytes | memoryview, aad: str, *, ring: KeyRing | None = None) -> bytes:
@@ -112,7 +112,8 @@ def _open(blob: bytes, aad: str, ring: KeyRing) -> bytes:
         raise SealBroken(aad) from None
 
 
-def _header(key: str) -> bytes:
+def header(key: str) -> bytes:
+    """Return what every blob under this key begins with."""
     return bytes((VERSION, len(key))) + key.encode("ascii")
 
 

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "kefu.statements",
     "kefu.deadlines",
     "kefu.appeals",
+    "kefu.retention",
     "kefu.replay",
     "kefu.calculator",
     "kefu.workbench",
@@ -324,6 +325,14 @@ CELERY_BEAT_SCHEDULE = {
     "charge-missed-hand-overs": {
         "task": "payroll.tasks.charge_missed_hand_overs",
         "schedule": timedelta(minutes=30),
+    },
+    "destroy-what-is-due": {
+        "task": "kefu.retention.tasks.destroy_due",
+        "schedule": timedelta(minutes=10),
+    },
+    "count-sealed": {
+        "task": "kefu.retention.tasks.count_sealed",
+        "schedule": timedelta(hours=1),
     },
     "make-partitions": {
         "task": "kefu.overview.tasks.make_partitions",

@@ -49,6 +49,7 @@ from kefu.processes.models import RefundCheck
 from kefu.replay import services as replay
 from kefu.reports.services import built
 from kefu.reports.shapes import Shape
+from kefu.retention.services import rotation
 from kefu.rulebooks import services as rulebooks
 from kefu.staff import services as staff
 from kefu.staff.models import Department, User
@@ -170,6 +171,7 @@ def one_of_each(office):
     )
     Interruption.objects.create(door="pages", started_at=NOW, ended_at=NOW + timedelta(minutes=3))
     beat()
+    rotation.count(now=NOW)
     inquiries.ask_outlet(
         case=case, outlet=office.chengdu, question="在哪里", actor=lin.user, now=NOW
     )

@@ -218,6 +218,7 @@ LOOK = {
     "api.idempotentanswer": "SM",
     "overview.wallboardlink": "LSM",
     "overview.verification": "SIM",
+    "retention.sealcount": "SIM",
     "webhooks.endpoint": "SM",
     "webhooks.delivery": "SM",
     "webhooks.attempt": "SM",

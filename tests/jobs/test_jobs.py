@@ -11,9 +11,10 @@ from kefu import clock
 from kefu.errors import Conflict, KefuError, NotAllowed
 from kefu.jobs import services as jobs
 from kefu.jobs.models import Job, JobFile
-from kefu.jobs.services import Chunk
+from kefu.jobs.services import FILE_AAD, Chunk
 from kefu.network.models import Region
 from kefu.notifications.models import Event
+from kefu.privacy.fields import SealedFile
 from tests import centre as tests
 
 ITEMS = 10
@@ -141,7 +142,7 @@ def test_a_refusal_of_the_handler_ends_the_job_with_its_sentence(centre, now, ha
 
     job.refresh_from_db()
     assert (job.state, job.error, job.done) == ("failed", "这个文件打不开", 2)
-    assert bytes(job.file.content) == b""
+    assert job.file.content.stored == b""
 
 
 @pytest.mark.django_db
@@ -245,12 +246,12 @@ def test_a_file_is_kept_sealed_and_only_while_it_is_needed(centre, now, handlers
     content = "姓名,电话\n陈晓梅,13800004545\n".encode()
     job = begin(centre, now, content=content, file_name="名单.csv")
 
-    stored = bytes(JobFile.objects.get().content)
+    stored = JobFile.objects.get().content.stored
     assert "陈晓梅".encode() not in stored
     assert jobs.file_content(job) == content
 
     jobs.run_until_next_tick()
-    assert bytes(JobFile.objects.get().content) == b""
+    assert JobFile.objects.get().content.stored == b""
 
 
 @pytest.mark.django_db
@@ -261,9 +262,9 @@ def test_a_file_that_was_altered_in_the_database_is_not_read(centre, now, handle
 
     handlers["count"] = reading
     job = begin(centre, now, content=b"1,2", file_name="a.csv")
-    sealed = bytearray(JobFile.objects.get().content)
+    sealed = bytearray(JobFile.objects.get().content.stored)
     sealed[-1] ^= 1
-    JobFile.objects.update(content=bytes(sealed))
+    JobFile.objects.update(content=SealedFile(bytes(sealed), FILE_AAD))
 
     jobs.run_until_next_tick()
 

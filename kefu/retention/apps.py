@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RetentionConfig(AppConfig):
+    name = "kefu.retention"
+    label = "retention"
+    verbose_name = _("个人信息")
+
+    def ready(self) -> None:
+        from kefu.retention import checks  # noqa: F401

@@ -1,0 +1,46 @@
+"""Reads worth a name: which keys are still needed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Max, Sum
+
+from kefu.privacy.keys import encryption_keys
+from kefu.privacy.places import places
+from kefu.retention.models import SealCount
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """One key: of the settings, or named by a value although the settings lack it (``held``)."""
+
+    key_id: str
+    current: bool
+    held: bool
+    blobs: int
+    counted_at: datetime | None
+
+    @property
+    def removable(self) -> bool:
+        """Nothing stood under it when last counted: it may be taken out of the settings."""
+        return self.held and not self.current and not self.blobs and self.counted_at is not None
+
+
+def key_uses() -> list[KeyUse]:
+    """Every key that is configured or still needed, the current one first. Raises KeysMissing."""
+    ring = encryption_keys()
+    counted = {
+        row["key_id"]: row["n"]
+        for row in SealCount.objects.values("key_id").annotate(n=Sum("blobs")).order_by("key_id")
+    }
+    at = SealCount.objects.aggregate(at=Max("counted_at"))["at"]
+    names = [*ring.ids, *sorted(set(counted) - set(ring.ids))]
+    return [
+        KeyUse(name, name == ring.current_id, name in ring.ids, counted.get(name, 0), at)
+        for name in names
+    ]
+
+
+def blobs_by_key() -> dict[str, dict[str, int]]:
+    """Counted now: of each column that holds sealed values, how many stand under each key."""
+    return {place.name: place.counts() for place in places()}

@@ -1,0 +1,11 @@
+"""Celery's way in."""
+
+from celery import shared_task
+
+from kefu import clock
+from kefu.retention.services import rotation
+
+
+@shared_task
+def count_sealed() -> bool:
+    return rotation.count_daily(now=clock.now())

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from contextlib import suppress
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -42,10 +43,8 @@ def centre(db: None) -> Centre:
 
 def rotate(**options: Any) -> dict[str, Any]:
     told = StringIO()
-    try:
+    with suppress(SystemExit):  # 1 while anything is left
         call_command("rotate_keys", json=True, stdout=told, stderr=StringIO(), **options)
-    except SystemExit as left:
-        assert left.code == 1
     found: dict[str, Any] = json.loads(told.getvalue())
     return found
 
@@ -98,6 +97,7 @@ def test_everything_is_sealed_anew_also_what_is_never_changed(
     secret = SealingAdapter().encrypt("JBSWY3DP")
     Authenticator.objects.create(user=centre.chen.user, type="totp", data={"secret": secret})
     said = case.interactions.get(kind="contact")
+    before = (dict(case.sealed), dict(said.sealed))
     audited = AuditRow.objects.count()
     settings.KEFU_ENCRYPTION_KEYS = NEW | settings.KEFU_ENCRYPTION_KEYS
 
@@ -108,8 +108,8 @@ def test_everything_is_sealed_anew_also_what_is_never_changed(
     assert run["resealed"]["cases_attachment.photo"] == 1
     assert run["resealed"]["mfa_authenticator.data"] == 1
     settings.KEFU_ENCRYPTION_KEYS = NEW
-    assert Case.objects.get().sealed == case.sealed
-    assert Interaction.objects.get(pk=said.pk).sealed == said.sealed
+    assert Case.objects.get().sealed == before[0]
+    assert Interaction.objects.get(pk=said.pk).sealed == before[1]
     assert case.attachments.get().photo.open().startswith(b"\xff\xd8")
     kept = Authenticator.objects.get().data["secret"]
     assert SealingAdapter().decrypt(kept) == "JBSWY3DP"

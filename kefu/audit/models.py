@@ -57,3 +57,27 @@ class AuditSeal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m} {self.number}"
+
+
+class AuditAnchor(models.Model):
+    """What is left of a month whose rows retention dropped: how many there were, and how their chain ended.
+
+    The month's seals stay. Written by the database's own function as it drops the month, and never changed.
+    """
+
+    month = models.DateField(_("月份"), unique=True)
+    rows = models.BigIntegerField(_("行数"))
+    links = models.PositiveIntegerField(_("封存数"))
+    digest = models.BinaryField(max_length=32)  # of the last seal
+    signature = models.BinaryField(
+        max_length=32
+    )  # HMAC over the four, under the lookup key, which stays
+    at = models.DateTimeField(_("销毁时间"))
+
+    class Meta:
+        verbose_name = _("审计锚点")
+        verbose_name_plural = pgettext_lazy("plural", "审计锚点")
+        ordering = ["-month"]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"

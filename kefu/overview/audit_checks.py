@@ -9,7 +9,10 @@ AUDIT_CHECKS = [
         f"""SELECT 'seal ' || to_char(month, 'YYYY-MM') || '/' || number || ' does not fit its '
                    || CASE WHEN place <> number THEN 'place in the chain' WHEN found <> rows
                       THEN rows || ' rows: there are ' || found ELSE 'rows or the seal before it' END AS what
-            FROM ({audit.BROKEN}) broken""",  # noqa: S608 our own text
+            FROM ({audit.BROKEN}) broken
+            UNION ALL
+            SELECT 'anchor of ' || to_char(month, 'YYYY-MM') || ' stands for ' || rows || ' rows in ' || links
+                   || ' seals: there are ' || sealed || ' in ' || chained FROM ({audit.ANCHORS}) anchors""",  # noqa: S608 our own text
     ),
     (
         "audit_is_sealed",

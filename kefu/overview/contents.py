@@ -14,6 +14,7 @@ from kefu.overview.checks import SHOWN, Result
 from kefu.policy.refusals import Refused
 from kefu.policy.rulebook import Rulebook, RulebookError
 from kefu.reports.selectors import registers
+from kefu.retention.selectors import destroyed
 from kefu.rulebooks.models import RulebookVersion
 from kefu.rulebooks.services import digest
 from payroll.models import PayAdjustment, PayRun, Payslip
@@ -47,7 +48,11 @@ def file_contents() -> Iterable[Result]:
     """The latest photos and reports are still those that were added and sent: of a row only the seals may change,
     not what they hold.
     """
-    photos = Attachment.objects.order_by("-pk").values_list("pk", "photo", "digest")
+    photos = (
+        Attachment.objects.exclude(case__in=destroyed("service_record"))
+        .order_by("-pk")
+        .values_list("pk", "photo", "digest")
+    )
     yield _as_digested("photos_are_as_added", "photo", photos)
     evidence = Evidence.objects.order_by("-pk").values_list("pk", "photo", "digest")
     yield _as_digested("appeal_evidence_is_as_added", "file", evidence)
@@ -83,7 +88,10 @@ def paper_contents() -> Result:
         drawn_with = pdf.drawn_with()
     except pdf.NoFont:
         return Result("papers_are_as_issued", 0, 0, [])
-    for paper in Document.objects.filter(drawn_with=drawn_with).order_by("-pk")[:PAPERS]:
+    papers = Document.objects.filter(drawn_with=drawn_with).exclude(
+        case__in=destroyed("customer_data")
+    )
+    for paper in papers.order_by("-pk")[:PAPERS]:
         n += 1
         try:
             drawn = (digest_of(paper), digest_of(paper, plain=True))

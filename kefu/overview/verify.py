@@ -37,6 +37,7 @@ from kefu.overview.privacy_checks import sealed_contents
 from kefu.overview.privileges import privileges
 from kefu.overview.process_checks import PROCESS_CHECKS, refund_checks
 from kefu.overview.report_checks import REPORT_CHECKS
+from kefu.overview.retention_checks import retention
 from kefu.overview.roster_checks import ROSTER_CHECKS
 from kefu.overview.rulebook_checks import RULEBOOK_CHECKS
 from kefu.overview.score_checks import SCORE_CHECKS
@@ -99,5 +100,6 @@ def verify() -> list[Result]:
             payslip_contents(),
             takeback_contents(),
             sealed_contents(),
+            *retention(now),
         ]
         return [*found, *contents, *privileges(now)]

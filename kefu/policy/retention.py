@@ -69,3 +69,21 @@ def _days_after(day: date, days: int) -> date:
         return day + days * DAY
     except OverflowError:
         raise BadFacts(cannot_be("days_beyond", n=days, on=day)) from None
+
+
+def destroyable_until(what: str, on: date, rulebook: Rulebook) -> date:
+    """Return the latest day of ``since`` whose time is over on ``on``: all that became due for keeping by then
+    may be destroyed, or has to be. What is asked of many rows at once is asked of their day, not of each.
+
+    Raises NotInRulebook where no clause speaks of it or gives a length, BadFacts beyond the calendar.
+    """
+    clause = retention_of(what, rulebook)
+    if clause.keep is None or clause.unit is None:
+        raise NotInRulebook(cannot_be("nothing_about_keeping", code=rulebook.code, kept=what))
+    if clause.unit == "days":
+        return _days_after(on, clause.start_counts - clause.keep - 1)
+    # From a day that is certainly too late: a month's end is shortened, so that several days may end on one.
+    day = _days_after(on, -28 * clause.keep * (12 if clause.unit == "years" else 1))
+    while not retention_ends(what, day, rulebook).destroyable(on):
+        day -= DAY
+    return day

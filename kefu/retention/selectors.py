@@ -1,13 +1,16 @@
-"""Reads worth a name: which keys are still needed."""
+"""Reads worth a name: which keys are still needed; what is kept how long, and what is due."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max, Sum
+from django.db.models import Max, QuerySet, Sum
 
 from kefu.privacy.keys import encryption_keys
 from kefu.privacy.places import places
-from kefu.retention.models import SealCount
+from kefu.retention.due import Period, due_count, periods
+from kefu.retention.models import Destroyed, SealCount, Unit
+
+__all__ = ["KeyUse", "Period", "blobs_by_key", "destroyed", "due_count", "key_uses", "periods"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +47,10 @@ def key_uses() -> list[KeyUse]:
 def blobs_by_key() -> dict[str, dict[str, int]]:
     """Counted now: of each column that holds sealed values, how many stand under each key."""
     return {place.name: place.counts() for place in places()}
+
+
+def destroyed(kind: str) -> QuerySet[Destroyed, int]:
+    """The cases of which this kind of data was destroyed, as a subquery of their keys."""
+    return Destroyed.objects.filter(unit=Unit.CASE, kind=kind, restricted=False).values_list(
+        "object_id", flat=True
+    )

@@ -497,6 +497,11 @@ KEFU_ENCRYPTION_KEYS: dict[str, str] = dict(
     pair.strip().split(":", 1) for pair in env.str("KEFU_ENCRYPTION_KEYS").split(",") if ":" in pair
 )
 KEFU_LOOKUP_KEY = env.str("KEFU_LOOKUP_KEY")
+# How long what no rulebook speaks of is kept. The audit never less than 36 months: it holds who looked at personal data.
+KEFU_AUDIT_MONTHS = max(36, env.int("KEFU_AUDIT_MONTHS", default=36))
+KEFU_REFUSED_ROWS_DAYS = env.int("KEFU_REFUSED_ROWS_DAYS", default=90)
+# Working days (Monday to Friday) for a person's request about his own data.
+KEFU_REQUEST_WORKING_DAYS = env.int("KEFU_REQUEST_WORKING_DAYS", default=15)
 # Looks at plain personal data one user may take within an hour; each leaves an audit row.
 KEFU_REVEALS_PER_HOUR = env.int("KEFU_REVEALS_PER_HOUR", default=60)
 

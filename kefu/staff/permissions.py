@@ -123,6 +123,10 @@ TABLE: dict[str, set[Role]] = {
     "penalties.view_penalty": {*DESK, Role.INSPECTOR, Role.FINANCE, Role.HR},
     "deadlines.decide_late_entry": SUPERVISORS,
     "deadlines.requeue_deadline": SUPERVISORS,
+    # What people ask about their own data, and what is kept from destruction.
+    "retention.take_request": LEADS,
+    "retention.decide_request": SUPERVISORS,
+    "retention.hold_case": SUPERVISORS,
     # Statements of outlets.
     "statements.issue_statement": SUPERVISORS,
     "statements.record_payment": {*SUPERVISORS, Role.FINANCE},

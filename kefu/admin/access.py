@@ -234,6 +234,10 @@ ACCESS = {
     "overview.wallboardlink": _seen_by(LEADS, "overview.share_wallboard"),
     "overview.verification": _seen_by(_WATCH),
     "retention.sealcount": _seen_by(_WATCH),
+    "retention.destruction": _seen_by(_WATCH),
+    "retention.hold": _seen_by(_WATCH, "retention.hold_case"),
+    "retention.personalrequest": _seen_by(LEADS, "retention.take_request"),
+    "audit.auditanchor": _seen_by(_WATCH),
     "webhooks.endpoint": _seen_by(SUPERVISORS, "api.issue_key"),
     "webhooks.delivery": _seen_by(SUPERVISORS),
     "webhooks.attempt": _seen_by(SUPERVISORS),
@@ -251,6 +255,7 @@ HIDDEN = {
     "appeals.decision",
     "appeals.evidence",
     "cases.attachment",
+    "retention.destroyed",  # of what a batch was made up: its record tells how many
     "jobs.jobfile",
     # Told by the front page, each number with its rows.
     "deadlines.clausehour",

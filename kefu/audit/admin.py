@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kefu.admin.base import ReadOnlyAdmin, display
 from kefu.admin.filters import period
-from kefu.audit.models import AuditRow, AuditSeal
+from kefu.audit.models import AuditAnchor, AuditRow, AuditSeal
 from kefu.staff.models import User
 
 ACTIONS = {
@@ -32,6 +32,17 @@ ACTIONS = {
     "assignment_withdrawn": _("撤回适用规章"),
     "rules_read": _("确认阅读规章"),
     "keys_rotated": _("更换加密密钥"),
+    "data_destroyed": _("销毁到期资料"),
+    "data_restricted": _("限制使用"),
+    "hold_placed": _("暂缓销毁"),
+    "hold_lifted": _("解除暂缓销毁"),
+    "copied": _("制作个人信息副本"),
+    "request_taken": _("受理个人信息请求"),
+    "request_proposed": _("提请复核个人信息请求"),
+    "request_approved": _("同意个人信息请求"),
+    "request_sent_back": _("退回个人信息请求"),
+    "request_refused": _("不予办理个人信息请求"),
+    "copy_made": _("交付个人信息副本"),
 }
 
 
@@ -107,4 +118,16 @@ class AuditSealAdmin(ReadOnlyAdmin):
 
     @display(description=_("摘要"))
     def shown_digest(self, row: AuditSeal) -> str:
+        return bytes(row.digest).hex()
+
+
+@admin.register(AuditAnchor)
+class AuditAnchorAdmin(ReadOnlyAdmin):
+    list_display = ("month", "rows", "links", "at", "shown_digest")
+    ordering = ("-month",)
+    fields = (("month", "at"), ("rows", "links"), "shown_digest")
+    readonly_fields = ("shown_digest",)
+
+    @display(description=_("摘要"))
+    def shown_digest(self, row: AuditAnchor) -> str:
         return bytes(row.digest).hex()

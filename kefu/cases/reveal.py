@@ -1,5 +1,6 @@
 """Show what is masked: only with a right and a reason, and only once the look itself is on record."""
 
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -47,11 +48,35 @@ class AuditUnavailable(KefuError):
     status = 503
 
 
+class UseRestricted(KefuError):
+    """The person it is about asked for its deletion; kept because it has to be, and shown to nobody."""
+
+    code = "use_restricted"
+    status = 403
+
+
 class NothingThere(KefuError):
     """``what`` names nothing of this case."""
 
     code = "nothing_to_reveal"
     status = 404
+
+
+# What is kept without being shown any more, told by an app above: of a row, by its table, key and the part that is
+# asked for, the beginnings of the names whose values are withheld. "" is the beginning of all.
+Withholds = Callable[[str, int, str], Collection[str]]
+_withholding: list[Withholds] = []
+
+
+def withhold(rule: Withholds) -> None:
+    """Have ``rule`` asked before anything is shown."""
+    if rule not in _withholding:
+        _withholding.append(rule)
+
+
+def withheld(row: Any, what: str) -> tuple[str, ...]:
+    """The beginnings of the names that are not shown of this row."""
+    return tuple(start for rule in _withholding for start in rule(row._meta.db_table, row.pk, what))
 
 
 def reveal(
@@ -74,7 +99,12 @@ def reveal(
         request_id=request_id,
         now=now,
     )
-    return {name: value for name, value in row.sealed.items() if value}
+    hidden = withheld(row, what)
+    return {
+        name: value
+        for name, value in row.sealed.items()
+        if value and not (hidden and name.startswith(hidden))
+    }
 
 
 def record_look(
@@ -96,7 +126,7 @@ def record_look(
     cannot be written, nothing is shown.
 
     Raises NotAllowed (no right), Conflict ``case_not_in_hand``, KefuError ``reason_required``,
-    NothingThere, TooManyReveals, AuditUnavailable.
+    NothingThere, UseRestricted, TooManyReveals, AuditUnavailable.
     """
     if not actor.has_perm(PERMISSION):  # rule: CD-02.09
         raise NotAllowed(_("你的角色不能查看客户的明文资料"))
@@ -110,6 +140,8 @@ def record_look(
             _("请写明为什么要看，例如“回电核对收件人”"), code="reason_required", field="reason"
         )
     row = _row(case, what)
+    if "" in withheld(row, what):
+        raise UseRestricted(_("本人要求删除，法规要求留存：这份资料只保存，不再查看和使用"))
     _refuse_above(settings.KEFU_REVEALS_PER_HOUR - 1, actor, now)
     try:  # rule: CD-02.09
         audit.record_reveal(
@@ -133,6 +165,7 @@ def sees_photos(*, case: Case, actor: Any, now: datetime) -> bool:
     """Whether ``actor`` has given a reason for looking at the case's photos lately, and may still look."""
     return (
         actor.has_perm(PERMISSION)
+        and "" not in withheld(case, PHOTOS)
         and AuditRow.objects.filter(
             actor_id=actor.pk,
             action="reveal",

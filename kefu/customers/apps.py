@@ -11,9 +11,12 @@ class CustomersConfig(AppConfig):
         from kefu.cases import services as cases
         from kefu.customers.kinds import AboutTheCustomer
         from kefu.customers.selectors import SEE, is_major, visits_due
+        from kefu.customers.services import files
+        from kefu.retention.services import requests
         from kefu.workbench import kinds
 
         cases.urgent_for(is_major)
+        requests.correct_by(files.correct)
         kinds.add(AboutTheCustomer())
         kinds.add_to_navigation(
             kinds.NavEntry(

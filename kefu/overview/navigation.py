@@ -23,7 +23,7 @@ from kefu.admin.access import may_view
 from kefu.admin.base import list_url
 from kefu.api.models import ApiKey, IdempotentAnswer
 from kefu.appeals.models import Appeal
-from kefu.audit.models import AuditRow, AuditSeal
+from kefu.audit.models import AuditAnchor, AuditRow, AuditSeal
 from kefu.cases.models import Case, CaseLink, Consultation, HandOver, Interaction
 from kefu.deadlines.models import Consequence, Deadline, Heartbeat, Interruption, LateEntry, Pause
 from kefu.jobs.models import Job, Refusal
@@ -44,7 +44,7 @@ from kefu.overview.models import Verification, WallboardLink
 from kefu.parcels.models import Scan, Waybill
 from kefu.penalties.models import Penalty, PenaltyEvent, Waiver
 from kefu.replay.models import Run
-from kefu.retention.models import SealCount
+from kefu.retention.models import Destruction, Hold, PersonalRequest, SealCount
 from kefu.rulebooks.models import (
     Acknowledgement,
     Amendment,
@@ -101,13 +101,14 @@ def _groups() -> Sequence[tuple[str, Sequence[type[Model]]]]:
             ],
         ),
         (_("人员"), [Employee, Duty, Department, Position, Avatar, User]),
+        (_("个人信息"), [PersonalRequest, Destruction, Hold, SealCount]),
         (
             _("记录"),
             [
                 AuditRow,
                 AuditSeal,
+                AuditAnchor,
                 Verification,
-                SealCount,
                 WallboardLink,
                 Job,
                 Refusal,

@@ -196,8 +196,8 @@ def places() -> Iterator[Place]:
                 key = model._meta.pk
                 place = Column(
                     table=model._meta.db_table,
-                    column=column.column,
-                    key=key.column,
+                    column=str(column.column),
+                    key=str(key.column),
                     key_type=(key.rel_db_type(connection) or "bigint"),
                     aad=column.aad,
                 )

@@ -8,4 +8,7 @@ class RetentionConfig(AppConfig):
     verbose_name = _("个人信息")
 
     def ready(self) -> None:
-        from kefu.retention import checks  # noqa: F401
+        from kefu.cases import reveal
+        from kefu.retention import checks, selectors  # noqa: F401
+
+        reveal.withhold(selectors.withheld)

@@ -1,6 +1,6 @@
 """What is due for destruction: of each kind its periods by the rulebooks in force, and the statement that finds it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -11,10 +11,10 @@ from django.db import connection
 from kefu.clock import SHANGHAI
 from kefu.policy.moments import DAY, day_of
 from kefu.policy.refusals import NotInRulebook
-from kefu.policy.retention import destroyable_until, retention_of
+from kefu.policy.retention import destroyable_until, retention_ends, retention_of
 from kefu.policy.rulebook import Rulebook
 from kefu.retention.models import Sort, Unit
-from kefu.rulebooks.selectors import Edition, edition_anywhere, edition_saying
+from kefu.rulebooks.selectors import Edition, edition, edition_anywhere, edition_saying
 from kefu.staff.models import Department
 
 # Of each unit: its table, the instant from which it is kept, and what else it is filtered by.
@@ -68,6 +68,7 @@ KINDS: tuple[tuple[Unit, Sort], ...] = (
     (Unit.REQUEST, Sort.CUSTOMER_DATA),
     (Unit.REFUSED_ROWS, Sort.IMPORTS),
 )
+COUNTED = 10_000  # beyond that a number tells nothing new
 DUE = """
 SELECT t.id, ({since} AT TIME ZONE 'Asia/Shanghai')::date AS since
 FROM {table} t
@@ -91,6 +92,12 @@ class Period:
     keep_unit: str
     must: bool
     departments: tuple[int, ...] | None = None  # None: not by department
+
+    def last_on(self, since: date) -> date | None:
+        """The last day on which what was due for keeping on ``since`` is kept."""
+        if self.rulebook_id is None:
+            return since + timedelta(days=self.keep)
+        return retention_ends(self.kind, since, edition(self.rulebook_id).rules).last_on
 
     @property
     def before(self) -> datetime:
@@ -116,29 +123,29 @@ def _by_department(unit: Unit, kind: Sort, now: datetime) -> Iterator[Period]:
     """Departments under one edition together."""
     together: dict[int, tuple[Edition, list[int]]] = {}
     for department in Department.objects.order_by("pk").values_list("pk", flat=True):
-        edition = edition_saying(_says(kind), department_id=department, at=now)
-        if edition is not None:
-            together.setdefault(edition.version_id, (edition, []))[1].append(department)
-    for edition, departments in together.values():
-        yield from _of(unit, kind, edition, day_of(now), tuple(departments))
+        found = edition_saying(_says(kind), department_id=department, at=now)
+        if found is not None:
+            together.setdefault(found.version_id, (found, []))[1].append(department)
+    for one, departments in together.values():
+        yield from _of(unit, kind, one, day_of(now), tuple(departments))
 
 
 def _of(
     unit: Unit,
     kind: Sort,
-    edition: Edition | None,
+    using: Edition | None,
     today: date,
     departments: tuple[int, ...] | None = None,
 ) -> Iterator[Period]:
-    if edition is None:
+    if using is None:
         return
-    clause = retention_of(kind, edition.rules)
+    clause = retention_of(kind, using.rules)
     yield Period(
         unit=unit,
         kind=kind,
         clause=clause.id,
-        rulebook_id=edition.version_id,
-        until=destroyable_until(kind, today, edition.rules),
+        rulebook_id=using.version_id,
+        until=destroyable_until(kind, today, using.rules),
         keep=clause.keep or 0,
         keep_unit=clause.unit or "",
         must=clause.then == "must_destroy",
@@ -182,8 +189,35 @@ def due_rows(period: Period, *, limit: int) -> list[tuple[int, date]]:
 
 
 def due_count(period: Period, *, before: datetime | None = None) -> int:
-    """How many are due, or will be once their day lies before ``before``."""
+    """How many are due, or will be once their day lies before ``before``; at most ``COUNTED``."""
     statement, given = _statement(period, before or period.before)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM ({statement}) due", given)  # noqa: S608 our own text
+        cursor.execute(f"SELECT count(*) FROM ({statement} LIMIT {COUNTED}) due", given)  # noqa: S608 our own text
         return int(cursor.fetchone()[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Of one kind of data of one object: from when it is kept (None while it is open), and what stands against its end."""
+
+    since: date | None
+    held: bool
+    gone: bool  # destroyed, and not taken up again since
+    restricted: bool
+
+
+def standing(unit: Unit, kind: Sort, pks: Collection[int]) -> dict[int, Standing]:
+    """How these objects stand, in one query."""
+    of_customer = unit == Unit.CASE and kind == Sort.CUSTOMER_DATA
+    table, since, _condition = LAST_CASE if of_customer else SINCE[unit]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT t.id, ({since} AT TIME ZONE 'Asia/Shanghai')::date, kefu_held(%(unit)s, t.id),
+                       EXISTS (SELECT FROM retention_destroyed d WHERE d.unit = %(unit)s AND d.object_id = t.id
+                               AND d.kind = %(kind)s AND NOT d.restricted AND d.at >= {since}),
+                       EXISTS (SELECT FROM retention_destroyed d WHERE d.unit = %(unit)s AND d.object_id = t.id
+                               AND d.kind = %(kind)s AND d.restricted)
+                FROM {table} t WHERE t.id = ANY(%(pks)s)""",  # noqa: S608 our own text
+            {"unit": str(unit), "kind": str(kind), "pks": list(pks)},
+        )
+        return {row[0]: Standing(*row[1:]) for row in cursor.fetchall()}

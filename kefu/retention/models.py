@@ -40,6 +40,8 @@ class Unit(models.TextChoices):
 
     CASE = "case", pgettext_lazy("retention", "工单")
     WAYBILL = "waybill", _("运单")
+    WAYBILL_SENDER = "waybill_sender", _("运单的寄件方")
+    WAYBILL_RECEIVER = "waybill_receiver", _("运单的收件方")
     CUSTOMER = "customer", pgettext_lazy("person", "客户")
     SELF_SETTLED = "self_settled", _("自行了结")
     WAREHOUSE_REQUEST = "warehouse_request", _("仓库协助")

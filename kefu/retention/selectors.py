@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Max, QuerySet, Sum
 
 from kefu.privacy.keys import encryption_keys
@@ -10,7 +11,16 @@ from kefu.privacy.places import places
 from kefu.retention.due import Period, due_count, periods
 from kefu.retention.models import Destroyed, SealCount, Unit
 
-__all__ = ["KeyUse", "Period", "blobs_by_key", "destroyed", "due_count", "key_uses", "periods"]
+__all__ = [
+    "KeyUse",
+    "Period",
+    "blobs_by_key",
+    "destroyed",
+    "due_count",
+    "key_uses",
+    "periods",
+    "withheld",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +64,15 @@ def destroyed(kind: str) -> QuerySet[Destroyed, int]:
     return Destroyed.objects.filter(unit=Unit.CASE, kind=kind, restricted=False).values_list(
         "object_id", flat=True
     )
+
+
+def withheld(table: str, pk: int, what: str) -> list[str]:
+    """What of a row is kept without being used any more: beginnings of names, "" for all (``kefu.cases.reveal``)."""
+    if table == "parcels_waybill":
+        units = Destroyed.objects.filter(
+            unit__in=(Unit.WAYBILL_SENDER, Unit.WAYBILL_RECEIVER), object_id=pk, restricted=True
+        ).values_list("unit", flat=True)
+        return [f"{unit.removeprefix('waybill_')}_" for unit in units]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT kefu_withheld(%s, %s, %s)", [table, pk, what == "photos"])
+        return [""] if cursor.fetchone() == (True,) else []

@@ -1,7 +1,8 @@
 """Each list and each page of the admin opens, in both languages, and no list asks once a row."""
 
 import re
-from datetime import time, timedelta
+from dataclasses import replace
+from datetime import date, time, timedelta
 from decimal import Decimal
 from io import BytesIO
 
@@ -22,6 +23,7 @@ from inquiries.models import CounterAcceptance, Inquiry, Pickup, Rectification
 from inquiries.services import failures, force_majeure
 from kefu.api import services as keys
 from kefu.appeals import services as appeals
+from kefu.audit import services as audit
 from kefu.audit.models import AuditSeal
 from kefu.cases.models import Case, Consultation, HandOver, Interaction
 from kefu.customers.services import files, surveys
@@ -49,7 +51,10 @@ from kefu.processes.models import RefundCheck
 from kefu.replay import services as replay
 from kefu.reports.services import built
 from kefu.reports.shapes import Shape
-from kefu.retention.services import rotation
+from kefu.retention.due import Period
+from kefu.retention.models import Sort, Unit
+from kefu.retention.services import destruction, requests, rotation
+from kefu.retention.services.requests import Asked
 from kefu.rulebooks import services as rulebooks
 from kefu.staff import services as staff
 from kefu.staff.models import Department, User
@@ -75,6 +80,7 @@ from problem_parcels.services import (
 from problem_parcels.services.house import set_house_words
 from tests.admin.conftest import NOW
 from tests.appeals.conftest import PDF
+from tests.centre import at
 from tests.claims.conftest import furnish
 from tests.claims.money import booked, reported
 from tests.episodes import a_complaint, a_forgotten_report, reports_and_a_register
@@ -172,6 +178,7 @@ def one_of_each(office):
     Interruption.objects.create(door="pages", started_at=NOW, ended_at=NOW + timedelta(minutes=3))
     beat()
     rotation.count(now=NOW)
+    the_life_of_personal_data(office, case)
     inquiries.ask_outlet(
         case=case, outlet=office.chengdu, question="在哪里", actor=lin.user, now=NOW
     )
@@ -515,6 +522,25 @@ def receipts_of(office):
     ReceiptDestruction.objects.create(
         until=NOW.date(), proposed_at=NOW, proposed_by=office.lin.user
     )
+
+
+def the_life_of_personal_data(office, case):
+    """What somebody asked, and what was kept of it is over; a hold; a month of the audit that is gone."""
+    asked = Asked(kind="copy", name="陈晓梅", phone="13800004545", proof="called_back")
+    row = requests.take(asked=asked, actor=office.wang.user, now=NOW)
+    requests.refuse(request=row, reason="核实不了身份", actor=office.chen.user, now=NOW)
+    over = Period(Unit.REQUEST, Sort.CUSTOMER_DATA, "ES-404.11", None, NOW.date(), 2, "years", True)
+    destruction.destroy(period=over, rows=[(row.pk, NOW.date())], now=NOW)
+    requests.take(asked=replace(asked, kind="deletion"), actor=office.wang.user, now=NOW)
+    destruction.hold(case=case, reason="客户起诉，等法院", actor=office.chen.user, now=NOW)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT kefu_make_partitions('2020-01-01', '2020-01-31')")
+    audit.record(action="reveal", actor=office.chen.user, at=at("2020-01-02 09:00:00"))
+    AuditSeal.objects.create(
+        month=date(2020, 1, 1), number=1, first_txid=0, last_txid=0, rows=1, digest=b"x" * 32,
+        sealed_at=NOW,
+    )  # fmt: skip
+    assert destruction.drop_months(now=NOW) == 1
 
 
 ACCOUNT = "6222020200112233445"  # where the claim was paid to

@@ -234,10 +234,10 @@ def test_the_application_cannot_destroy_without_a_record_nor_write_one(old: Cent
         " VALUES (1, 'case', 'service_record', false, 1, now())",
         "DELETE FROM retention_hold",
     ):
+        # Also where it says the word that the owner's function says.
+        said = f"SELECT set_config('kefu.destroying', 'on', true); {statement}"
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
-            # Also where it tells the triggers to look away.
-            cursor.execute("SELECT set_config('kefu.destroying', 'on', true)")
-            cursor.execute(statement)
+            cursor.execute(said)
     with connection.cursor() as cursor:  # an open case is refused by the function itself
         case = old.inquiry(now=NOW)
         cursor.execute(
@@ -279,5 +279,5 @@ def test_a_missed_night_is_no_violation_yet(old: Centre) -> None:
     old.waybill.accepted_at = NOW
     old.waybill.save()
 
-    assert [due_count(p) for p in periods(now=NOW) if p.kind == "service_record"][0] == 1
+    assert next(due_count(p) for p in periods(now=NOW) if p.kind == "service_record") == 1
     assert next(iter(checks(NOW))).ok

@@ -77,7 +77,7 @@ def test_no_blob_of_bytes_is_sealed_behind_the_back_of_a_plain_column() -> None:
         if column.get_internal_type() == "BinaryField" and not isinstance(column, SealedColumn)
     }
     assert plain == {
-        "api.apikey.secret_digest", "api.idempotentanswer.request_digest", "audit.auditseal.digest",
+        "api.apikey.secret_digest", "api.idempotentanswer.request_digest", "audit.auditanchor.digest", "audit.auditanchor.signature", "audit.auditseal.digest",
         "cases.case.source_key", "reports.builtfile.content", "staff.avatar.png", "workbench.sentform.digest",
     }  # fmt: skip
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from kefu.audit import services as audit
 from kefu.audit.models import AuditRow
 from kefu.cases.models import Case
+from kefu.cases.reveal import UseRestricted, withheld
 from kefu.clock import SHANGHAI
 from kefu.customers.models import Contract, Customer, Grading, Visit
 from kefu.customers.selectors import GRADE, KEEP, figures_of, interval, token_of
@@ -273,6 +274,8 @@ def reveal(
         raise KefuError(
             _("请写明为什么要看，例如“回访客户”"), code="reason_required", field="reason"
         )
+    if "" in withheld(customer, "customer"):
+        raise UseRestricted(_("本人要求删除，法规要求留存：这份资料只保存，不再查看和使用"))
     looks = AuditRow.objects.filter(actor_id=actor.pk, action="reveal", at__gt=now - HOUR)
     if looks[: settings.KEFU_REVEALS_PER_HOUR].count() >= settings.KEFU_REVEALS_PER_HOUR:
         raise Conflict(_("一小时内查看明文的次数到了上限，请稍后再看"), code="too_many_reveals")
@@ -290,3 +293,19 @@ def reveal(
     except DatabaseError as error:
         raise KefuError(_("现在记不下这次查看，明文先不显示"), code="audit_unavailable") from error
     return {name: value for name, value in customer.sealed.items() if value}
+
+
+def correct(pk: int, new: Mapping[str, str], actor: Any, now: datetime) -> bool:
+    """Write into a file what its customer says is right (a personal request, decided by two people)."""
+    row = Customer.objects.select_for_update(of=["self"]).filter(pk=pk).first()
+    if row is None or not row.sealed.get("phone"):
+        return False
+    right = {name: new[name] or row.sealed.get(name, "") for name in ("name", "phone", "address")}
+    columns = _columns(Given(**right, needs=row.needs, company=row.company, owner=row.owner))
+    if Customer.objects.filter(token=columns["token"]).exclude(pk=pk).exists():
+        raise Conflict(_("新的号码已有客户档案，请先核对是不是同一个人"), code="file_there")
+    for name, value in columns.items():
+        setattr(row, name, value)
+    row.changed_at = now
+    row.save(update_fields=[*columns, "changed_at"])
+    return True

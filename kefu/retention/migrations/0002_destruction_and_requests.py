@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
             name='Destruction',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('unit', models.CharField(choices=[('case', '工单'), ('waybill', '运单'), ('customer', '客户'), ('self_settled', '自行了结'), ('warehouse_request', '仓库协助'), ('refused_rows', '导入被拒的行'), ('request', '个人信息请求'), ('parcels_scan', '扫描记录（整月）'), ('audit_row', '审计记录（整月）')], max_length=20, verbose_name='对象')),
+                ('unit', models.CharField(choices=[('case', '工单'), ('waybill', '运单'), ('waybill_sender', '运单的寄件方'), ('waybill_receiver', '运单的收件方'), ('customer', '客户'), ('self_settled', '自行了结'), ('warehouse_request', '仓库协助'), ('refused_rows', '导入被拒的行'), ('request', '个人信息请求'), ('parcels_scan', '扫描记录（整月）'), ('audit_row', '审计记录（整月）')], max_length=20, verbose_name='对象')),
                 ('kind', models.CharField(choices=[('service_record', '服务记录'), ('customer_data', '客户信息'), ('logistics_data', '物流信息'), ('imports', '导入的原表'), ('audit', '审计记录')], max_length=16, verbose_name='种类')),
                 ('restricted', models.BooleanField(default=False, verbose_name='仅限制使用')),
                 ('objects_n', models.PositiveIntegerField(db_column='objects', verbose_name='数量')),
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
             name='Destroyed',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('unit', models.CharField(choices=[('case', '工单'), ('waybill', '运单'), ('customer', '客户'), ('self_settled', '自行了结'), ('warehouse_request', '仓库协助'), ('refused_rows', '导入被拒的行'), ('request', '个人信息请求'), ('parcels_scan', '扫描记录（整月）'), ('audit_row', '审计记录（整月）')], max_length=20)),
+                ('unit', models.CharField(choices=[('case', '工单'), ('waybill', '运单'), ('waybill_sender', '运单的寄件方'), ('waybill_receiver', '运单的收件方'), ('customer', '客户'), ('self_settled', '自行了结'), ('warehouse_request', '仓库协助'), ('refused_rows', '导入被拒的行'), ('request', '个人信息请求'), ('parcels_scan', '扫描记录（整月）'), ('audit_row', '审计记录（整月）')], max_length=20)),
                 ('kind', models.CharField(choices=[('service_record', '服务记录'), ('customer_data', '客户信息'), ('logistics_data', '物流信息'), ('imports', '导入的原表'), ('audit', '审计记录')], max_length=16)),
                 ('restricted', models.BooleanField(default=False)),
                 ('object_id', models.BigIntegerField()),

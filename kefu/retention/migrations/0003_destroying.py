@@ -5,6 +5,7 @@ from pathlib import Path
 from django.db import migrations
 
 BACK = """
+DROP FUNCTION kefu_withheld(text, bigint, boolean);
 DROP INDEX retention_case_closed, retention_waybill_accepted;
 DROP FUNCTION kefu_drop_month(text, date, text, bigint, timestamptz, bytea);
 DROP FUNCTION kefu_destroy(text, text, bigint[], boolean, date, date, text, bigint, bigint, bigint, timestamptz);

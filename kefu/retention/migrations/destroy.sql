@@ -31,6 +31,9 @@ VALUES
     ('case', 'customer_data', 'claims_payment', 't.claim_id = ANY($1)', 'payee_masked = '''', account_masked = ''''', ARRAY['sealed']),
     ('case', 'customer_data', 'claims_document', 't.case_id = ANY($1)', 'inputs = ''{}''', ARRAY['sealed']),
     ('waybill', 'logistics_data', 'parcels_waybill', 't.id = ANY($1)', 'sender_name_masked = '''', sender_phone_masked = '''', sender_address_masked = '''', receiver_name_masked = '''', receiver_phone_masked = '''', receiver_address_masked = '''', lookup = ''{}''', ARRAY['sealed']),
+    -- Of a parcel that has to be kept one side alone may be taken away: the other person did not ask. His tokens are told beside.
+    ('waybill_sender', 'logistics_data', 'parcels_waybill', 't.id = ANY($1)', 'sender_name_masked = '''', sender_phone_masked = '''', sender_address_masked = '''', lookup = ARRAY(SELECT unnest(lookup) EXCEPT SELECT unnest(current_setting(''kefu.tokens'')::bigint[]))', ARRAY[]::text[]),
+    ('waybill_receiver', 'logistics_data', 'parcels_waybill', 't.id = ANY($1)', 'receiver_name_masked = '''', receiver_phone_masked = '''', receiver_address_masked = '''', lookup = ARRAY(SELECT unnest(lookup) EXCEPT SELECT unnest(current_setting(''kefu.tokens'')::bigint[]))', ARRAY[]::text[]),
     ('customer', 'customer_data', 'customers_customer', 't.id = ANY($1)', 'name_masked = ''—'', phone_masked = ''—'', address_masked = '''', company = '''', needs = '''', token = -t.id, lookup = ''{}'', visit_on = NULL', ARRAY['sealed']),
     ('customer', 'customer_data', 'customers_visit', 't.customer_id = ANY($1)', 'problems = ''—''', ARRAY[]::text[]),
     ('self_settled', 'customer_data', 'claims_selfsettledcase', 't.id = ANY($1)', 'customer_masked = ''—''', ARRAY['sealed']),
@@ -40,7 +43,8 @@ VALUES
 $$;
 
 CREATE FUNCTION kefu_unit_table(unit text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE unit WHEN 'case' THEN 'cases_case' WHEN 'waybill' THEN 'parcels_waybill' WHEN 'customer' THEN 'customers_customer'
+    SELECT CASE unit WHEN 'case' THEN 'cases_case' WHEN 'waybill' THEN 'parcels_waybill'
+                     WHEN 'waybill_sender' THEN 'parcels_waybill' WHEN 'waybill_receiver' THEN 'parcels_waybill' WHEN 'customer' THEN 'customers_customer'
                      WHEN 'self_settled' THEN 'claims_selfsettledcase' WHEN 'warehouse_request' THEN 'problem_parcels_warehouserequest'
                      WHEN 'refused_rows' THEN 'jobs_refusal' WHEN 'request' THEN 'retention_personalrequest' END
 $$;
@@ -61,7 +65,7 @@ CREATE FUNCTION kefu_case_held(one cases_case) RETURNS boolean LANGUAGE sql STAB
 $$;
 
 CREATE FUNCTION kefu_held(unit text, object bigint) RETURNS boolean LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-    SELECT CASE unit
+    SELECT CASE CASE WHEN unit LIKE 'waybill\_%' THEN 'waybill' ELSE unit END
         WHEN 'case' THEN (SELECT kefu_case_held(c) FROM cases_case c WHERE c.id = object)
         WHEN 'waybill' THEN EXISTS (SELECT FROM parcels_waybill w JOIN cases_case c ON c.waybill_number = w.number
                                     WHERE w.id = object AND kefu_case_held(c))
@@ -188,3 +192,28 @@ BEGIN
 END $$;
 REVOKE EXECUTE ON FUNCTION kefu_drop_month(text, date, text, bigint, timestamptz, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION kefu_drop_month(text, date, text, bigint, timestamptz, bytea) TO kefu_app;
+
+-- Whether this row belongs to something whose use is restricted. Photos are asked for by their case.
+CREATE FUNCTION kefu_withheld(wanted text, object bigint, photos boolean) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+DECLARE
+    line record; found boolean;
+BEGIN
+    FOR line IN SELECT p.unit, p.kind, p.place, p.belongs FROM kefu_destruction_plan() p
+                WHERE p.unit IN ('case', 'customer') AND p.place::text = CASE WHEN photos THEN 'cases_attachment' ELSE wanted END LOOP
+        IF photos THEN
+            SELECT EXISTS (SELECT FROM retention_destroyed d WHERE d.unit = 'case' AND d.kind = line.kind AND d.restricted
+                           AND d.object_id = object) INTO found;
+        ELSE
+            -- The condition names the column that leads to the unit: "t.case_id = ANY($1)".
+            CONTINUE WHEN line.belongs !~ '^t\.\w+ = ANY\(\$1\)$';
+            EXECUTE format('SELECT EXISTS (SELECT FROM %s t JOIN retention_destroyed d ON d.object_id = %s WHERE d.unit = $1 '
+                           'AND d.kind = $2 AND d.restricted AND t.%I = $3)', line.place, split_part(line.belongs, ' ', 1),
+                           (SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+                            WHERE i.indrelid = line.place AND i.indisprimary))
+                INTO found USING line.unit, line.kind, object;
+        END IF;
+        IF found THEN RETURN true; END IF;
+    END LOOP;
+    RETURN false;
+END $$;

@@ -47,6 +47,7 @@ WORDS = {
     "redated": gettext_lazy("时限按 {clause} 改为 {due}"),
     "rung_lead": gettext_lazy("时限 {clause} 没人看，提醒了当班组长"),
     "rung_supervisor": gettext_lazy("时限 {clause} 仍没人看，提醒了部门主管"),
+    "person_corrected": gettext_lazy("按本人要求更正了客户资料（{request}）"),
     "photo_added": gettext_lazy("加了照片 {number}"),
     "force_majeure_exempted": gettext_lazy("时限 {clause} 因不可抗力免责"),
 }

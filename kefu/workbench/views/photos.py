@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from kefu.audit.context import address_of, request_id
 from kefu.cases import photos
 from kefu.cases.models import Attachment, Case
-from kefu.cases.reveal import PERMISSION, PHOTOS, record_look, sees_photos
+from kefu.cases.reveal import PERMISSION, PHOTOS, record_look, sees_photos, withheld
 from kefu.cases.selectors import photos_of
 from kefu.errors import KefuError
 from kefu.privacy.fields import SealedFile
@@ -114,11 +114,15 @@ def small(request: DeskRequest, number: str, photo: int) -> HttpResponse:
 
 
 def _found(case: Case, photo: int) -> Attachment:
+    if "" in withheld(case, PHOTOS):
+        raise Http404
     return get_object_or_404(case.attachments.defer("photo", "thumbnail"), number=photo)
 
 
 def _jpeg(attachment: Attachment, column: str, cached: str) -> HttpResponse:
     content: SealedFile = getattr(attachment, column)
+    if not content.stored:  # its time was over: it was destroyed
+        raise Http404
     headers = {
         "Cache-Control": cached,
         "X-Content-Type-Options": "nosniff",

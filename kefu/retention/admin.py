@@ -265,7 +265,7 @@ class PersonalRequestAdmin(OfficeAdmin):
     )
     list_filter = (OpenFilter, "kind", period("received_at"))
     list_select_related = ("received_by",)
-    search_help_text = _("完整电话、末四位、姓名或拼音不可查；填 GR 编号或运单号")
+    search_help_text = _("GR 编号、运单号")
     add_fieldsets = (
         (None, {"fields": (("kind", "proof"), ("name", "phone"), "waybill_number", "details")}),
         (

@@ -245,6 +245,8 @@ ADD = {
     "claims.approvallimit": "M",
     "payroll.holiday": "SMH",
     "payroll.article": "MH",
+    "retention.hold": "SM",
+    "retention.personalrequest": "LSM",
 }
 LETTERS = {
     "shift_lead": "L",

@@ -41,6 +41,7 @@ class SealCountAdmin(ReadOnlyAdmin):
     list_display = ("place", "key_id", "blobs", "counted_at")
     list_filter = ("key_id",)
     search_fields = ("place",)
+    search_help_text = _("数据栏")
     fields = (("place", "key_id"), ("blobs", "counted_at"))
     list_before_template = "admin/retention/keys.html"
 

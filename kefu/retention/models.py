@@ -106,7 +106,7 @@ class PersonalRequest(models.Model):
     proof = models.CharField(_("身份核实"), choices=Proof, max_length=11)
     details = models.CharField(_("要求"), max_length=500, blank=True)  # redacted
     received_by = models.ForeignKey(
-        User, models.PROTECT, related_name="+", verbose_name=_("受理人")
+        User, models.PROTECT, related_name="+", verbose_name=pgettext_lazy("request", "受理人")
     )
     received_at = models.DateTimeField(_("受理时间"))
     due_on = models.DateField(_("最迟办结"))

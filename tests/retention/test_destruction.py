@@ -10,6 +10,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from kefu.audit.models import AuditRow
 from kefu.cases.models import Case, Interaction
 from kefu.customers.models import Customer
+from kefu.errors import KefuError, NotAllowed
 from kefu.overview.contents import file_contents
 from kefu.overview.retention_checks import retention as checks
 from kefu.penalties.models import Penalty
@@ -177,7 +178,7 @@ def test_nothing_of_a_held_case_goes_until_somebody_else_lifts_it(old: Centre) -
     hold = destruction.hold(case=case, reason="客户起诉，等法院", actor=old.chen.user, now=NOW)
 
     assert destruction.destroy_due(now=NOW) == 0
-    with pytest.raises(destruction.KefuError, match="另一位"):
+    with pytest.raises(KefuError, match="另一位"):
         destruction.lift(hold=hold, reason="已调解结束", actor=old.chen.user, now=NOW)
     with pytest.raises(IntegrityError), transaction.atomic():
         Hold.objects.filter(pk=hold.pk).update(
@@ -189,7 +190,7 @@ def test_nothing_of_a_held_case_goes_until_somebody_else_lifts_it(old: Centre) -
 
 
 def test_only_who_may_holds_and_lifts(old: Centre) -> None:
-    with pytest.raises(destruction.NotAllowed):
+    with pytest.raises(NotAllowed):
         destruction.hold(case=Case.objects.get(), reason="等一等再说", actor=old.lin.user, now=NOW)
 
 

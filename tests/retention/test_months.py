@@ -32,7 +32,8 @@ def chen(settings: Any) -> User:
 def asked(statement: str) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement)
-        return cursor.fetchall()
+        found: list[Any] = cursor.fetchall()
+        return found
 
 
 def as_owner(statement: str) -> None:

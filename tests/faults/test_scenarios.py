@@ -15,14 +15,14 @@ pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 def test_killed_workers_lose_nothing_and_do_nothing_twice(tmp_path):
     result = kills.run("tiny", 7, tmp_path)
 
-    assert result["ok"], result
+    assert result["ok"], str(result)
     assert (result["n"], result["lost"], result["double"]) == (200, 0, 0)
 
 
 def test_what_is_tampered_with_is_noticed(tmp_path):
     result = checks.run("tiny", 7, tmp_path)
 
-    assert result["ok"], result
+    assert result["ok"], str(result)
 
 
 def test_a_missing_and_a_half_effect_are_counted_as_lost_and_a_second_one_as_double(settings):

@@ -14,7 +14,7 @@ from django.db.models import Max
 
 from kefu import clock
 from kefu.clock import SHANGHAI
-from kefu.demo import customers, people, registers, words
+from kefu.demo import customers, people, registers, statements, words
 from kefu.demo.calls import Calls
 from kefu.demo.claims import Claims
 from kefu.demo.complaints import Complaints
@@ -55,6 +55,7 @@ def seed_demo(*, now: datetime, seed: int = 1, scale: float = 1.0) -> None:
         _hurry()
         people.live(seeder)
         registers.live(seeder.now)
+        statements.live(seeder.now)
         customers.live(seeder.now)
         Knowledge(seeder).build()
         _read_all_bells()

@@ -6,6 +6,8 @@ from kefu.statements.services.drawing import (
     begin,
     draw_up,
     lacking,
+    month_after,
+    month_of,
     work_drawing,
 )
 from kefu.statements.services.following import confirm, follow, issue
@@ -21,6 +23,8 @@ __all__ = [
     "follow",
     "issue",
     "lacking",
+    "month_after",
+    "month_of",
     "record_payment",
     "reverse_payment",
     "work_drawing",

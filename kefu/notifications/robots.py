@@ -22,7 +22,6 @@ ADDRESSES = {
     Kind.DINGTALK: "https://oapi.dingtalk.com/robot/send",
     Kind.FEISHU: "https://open.feishu.cn/open-apis/bot/v2/hook/{token}",
 }
-SIGNED = (Kind.DINGTALK, Kind.FEISHU)  # where a secret may be set beside the token
 # Where an answer keeps its verdict, the newer name first. 0: taken.
 VERDICTS = ("errcode", "code", "StatusCode")
 

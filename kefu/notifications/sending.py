@@ -16,6 +16,7 @@ COPIED = {
     Kind.DINGTALK: ("oapi.dingtalk.com", "access_token"),
     Kind.FEISHU: ("open.feishu.cn", ""),
 }
+SIGNED = (Kind.DINGTALK, Kind.FEISHU)  # where a secret may be set beside the token
 TOKEN = re.compile(r"[A-Za-z0-9_-]{8,100}", re.ASCII)
 
 

@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kefu.notifications import ways
 from kefu.notifications.models import Channel, Event
-from kefu.notifications.robots import SIGNED
-from kefu.notifications.sending import token_of
+from kefu.notifications.sending import SIGNED, token_of
 from kefu.staff.models import Department
 from kefu.workbench.forms import DeskForm
 

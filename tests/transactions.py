@@ -10,7 +10,7 @@ PATIENCE = (
 )
 
 OLDER = """
-SELECT coalesce((SELECT max(txid) FROM audit_row), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+SELECT coalesce((SELECT max(txid) FROM audit_row), 0) < kefu_horizon()
 """
 
 
@@ -20,7 +20,7 @@ def wait_for_older_transactions(*, seconds: float = PATIENCE) -> None:
 
 
 NEWER = """
-SELECT coalesce((SELECT max(txid) FROM notifications_event), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+SELECT coalesce((SELECT max(txid) FROM notifications_event), 0) < kefu_horizon()
 """
 
 

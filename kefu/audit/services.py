@@ -79,7 +79,7 @@ WITH last AS (
 SELECT date_trunc('month', r.at AT TIME ZONE 'Asia/Shanghai')::date AS month, min(r.txid), max(r.txid), count(*),
        sha256(convert_to(string_agg(kefu_audit_line(r), E'\\n' ORDER BY r.txid, r.id), 'UTF8'))
 FROM audit_row r, last, cut
-WHERE r.txid > last.txid AND r.txid <= cut.txid AND r.txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+WHERE r.txid > last.txid AND r.txid <= cut.txid AND r.txid < kefu_horizon()
 GROUP BY month ORDER BY month
 """
 

@@ -7,7 +7,14 @@ from django.db.models import Func
 class CurrentTransaction(Func):
     """The number of the running transaction; readers that follow it never skip a late commit."""
 
-    template = "(pg_current_xact_id()::text::bigint)"
+    template = "kefu_txid()"
+    output_field = models.BigIntegerField()
+
+
+class OldestRunning(Func):
+    """The oldest transaction still running: what follows it in the outbox has not been seen by anyone."""
+
+    template = "kefu_horizon()"
     output_field = models.BigIntegerField()
 
 

@@ -15,7 +15,7 @@ from kefu.notifications.models import Event
 READ = """
 SELECT txid, id, kind, at, user_id, department_id, case_id
 FROM notifications_event
-WHERE (txid, id) > (%(txid)s, %(id)s) AND txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+WHERE (txid, id) > (%(txid)s, %(id)s) AND txid < kefu_horizon()
   AND (%(all)s OR user_id = %(user)s OR department_id = %(department)s OR case_id = %(case)s
        OR (%(everywhere)s AND department_id IS NOT NULL))
 ORDER BY txid, id LIMIT %(limit)s
@@ -24,10 +24,10 @@ FOR_PARTY = """
 SELECT txid, id, kind, at, data
 FROM notifications_event
 WHERE party_id = %(party)s AND kind = ANY (%(kinds)s)
-  AND (txid, id) > (%(txid)s, %(id)s) AND txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+  AND (txid, id) > (%(txid)s, %(id)s) AND txid < kefu_horizon()
 ORDER BY txid, id LIMIT %(limit)s
 """
-NOW = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+NOW = "SELECT kefu_horizon()"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import Error, connection
 
+from kefu.continuity import standing
 from kefu.deadlines.services.sweep import HEARTBEAT
 
 TIMER_LAG = timedelta(seconds=60)  # an overdue promise that nobody has fired yet
@@ -23,7 +24,7 @@ DISK_FREE = 500_000_000  # bytes
 
 # Ages in seconds by the database's clock, NULL where there is nothing.
 STATE = """
-WITH horizon AS (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS txid),
+WITH horizon AS (SELECT kefu_horizon() AS txid),
      sealed AS (SELECT coalesce(max(last_txid), 0) AS txid FROM audit_auditseal)
 SELECT extract(epoch FROM clock_timestamp())::float8,
        (SELECT extract(epoch FROM clock_timestamp() - due_at)::float8 FROM deadlines_deadline
@@ -57,11 +58,13 @@ def readings() -> list[Reading]:
         with connection.cursor() as cursor:
             cursor.execute(STATE, {"heartbeat": HEARTBEAT})
             now, timer, heartbeat, event, audit = cursor.fetchone()
+        asleep = standing.is_dormant()
     except Error:  # also when no connection can be had
         return [Reading("database", False, None, 0), *found]
     middle = (asked + time.time()) / 2
     return [
         Reading("database", True, round(time.time() - asked, 3), 0),
+        Reading("active", not asleep, float(not asleep), 1),  # a restored copy keeps no promise
         _at_most("timer_lag_seconds", timer, TIMER_LAG),
         # Without any heartbeat nobody has ever swept.
         _at_most("heartbeat_age_seconds", heartbeat, HEARTBEAT_GAP, missing_is_well=False),

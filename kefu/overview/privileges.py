@@ -111,6 +111,7 @@ FOR_EVER = (
 PARTITIONED = ("audit_row", "notifications_event", "parcels_scan", "payroll_call")
 # Triggers of plain SQL; those of the models are asked of pgtrigger.
 GUARDS = (
+    ("notifications_event", "only_when_active"),
     ("ledger_entry", "entry_is_sound"),
     ("ledger_posting", "posting_is_sound"),
     ("ledger_posting", "move_balances"),

@@ -16,6 +16,7 @@ from django.db import Error, connection
 
 from kefu import clock
 from kefu.audit import services as audit
+from kefu.continuity import standing
 from kefu.deadlines import services as deadlines
 from kefu.deadlines.models import Heartbeat, Interruption
 from kefu.deadlines.services.sweep import HEARTBEAT, STALE
@@ -50,6 +51,8 @@ class Watchdog:
     def round(self) -> None:
         """Do what is due; a database out of reach is tried again next time, over a new connection."""
         try:
+            if standing.is_dormant():
+                return
             # Before the sweep: which fines are held depends on the doors.
             if self._due("probe", PROBE_EVERY):
                 self.probe()

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     # Ours, from the ground up: arrows point down this list only.
     "kefu.database",
     "kefu.embedded",
+    "kefu.continuity",
     "kefu.audit",
     "kefu.notifications",
     "kefu.network",
@@ -127,6 +128,8 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
 }
+
+KEFU_PG_BIN = env.str("KEFU_PG_BIN", default="")  # where pg_dump is, if not on PATH
 
 # -- Celery: Redis carries wake-ups only, every promise is a row --------------------------------
 
@@ -358,6 +361,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "kefu.audit.middleware.AuditContextMiddleware",
+    "kefu.overview.dormancy.DormancyMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -376,6 +380,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "kefu.overview.dormancy.told",
             ],
         },
     }

@@ -64,6 +64,7 @@ UNFOLD: dict[str, Any] = {
         lambda request: static("css/dashboard.css"),
     ],
     "SCRIPTS": [lambda request: static("js/admin.js")],
+    "ENVIRONMENT": "kefu.overview.dormancy.badge",
     "DASHBOARD_CALLBACK": "kefu.overview.dashboard.page.front",
     "ACCOUNT": {
         "navigation": [

@@ -12,7 +12,7 @@ WITH looked_after AS (
     FROM looked_after l CROSS JOIN LATERAL (
         SELECT txid, id, kind, at, data FROM notifications_event
         WHERE party_id = l.party_id AND (txid, id) > (l.txid, l.event_id)
-          AND txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+          AND txid < kefu_horizon()
         ORDER BY txid, id LIMIT %(limit)s
     ) v
 ), made AS (

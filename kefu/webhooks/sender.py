@@ -10,6 +10,7 @@ from typing import Self
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from kefu import clock
+from kefu.continuity import standing
 from kefu.webhooks import queue
 from kefu.webhooks.models import Delivery
 from kefu.webhooks.posting import Answer, Error, Post
@@ -86,7 +87,7 @@ def run(stop: Event) -> None:
     with Sender() as sender:
         while not stop.is_set():
             try:
-                if not sender.step():
+                if standing.is_dormant() or not sender.step():
                     stop.wait(LOOK)
             except (OperationalError, InterfaceError) as error:
                 log.warning("webhooks wait for the database: %s", error)

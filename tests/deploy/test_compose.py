@@ -47,7 +47,7 @@ def services() -> dict[str, dict[str, Any]]:
 
 
 def test_every_part_is_there(services: dict[str, dict[str, Any]]) -> None:
-    assert set(services) == OURS | {"proxy", "migrate", "postgres", "redis", "prometheus"}
+    assert set(services) == OURS | {"proxy", "migrate", "copies", "postgres", "redis", "prometheus"}
 
 
 def test_what_is_secret_comes_from_the_environment_and_is_never_defaulted() -> None:
@@ -86,7 +86,7 @@ def test_metrics_are_an_extra_and_what_it_reads_is_there(
     assert {target.split(":")[0] for target in targets} <= set(services)
 
 
-def test_the_owner_of_the_tables_is_known_to_the_migration_only(
+def test_the_owner_of_the_tables_is_known_to_the_migration_and_who_copies_only(
     services: dict[str, dict[str, Any]],
 ) -> None:
     knowing = {
@@ -95,7 +95,8 @@ def test_the_owner_of_the_tables_is_known_to_the_migration_only(
         if "DATABASE_OWNER_URL" in service.get("environment", {})
     }
 
-    assert knowing == {"migrate"}
+    assert knowing == {"migrate", "copies"}
+    assert services["copies"]["profiles"] == ["copies"], "it runs when somebody says so"
     for name in OURS:
         assert services[name]["environment"]["DATABASE_URL"].startswith("postgresql://kefu_app:")
 
@@ -152,3 +153,13 @@ def test_every_named_volume_and_every_health_is_declared(
 @pytest.mark.parametrize("script", ["deploy/entrypoint", ".ci/run", "manage.py"])
 def test_scripts_may_be_run(script: str) -> None:
     assert (PROJECT / script).stat().st_mode & stat.S_IXUSR
+
+
+def test_each_image_of_ours_is_a_target_of_the_dockerfile(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    stages = re.findall(r"^FROM \S+ AS (\S+)$", (PROJECT / "Dockerfile").read_text(), re.MULTILINE)
+    built = {name: one["build"]["target"] for name, one in services.items() if "build" in one}
+
+    assert built == dict.fromkeys(OURS | {"migrate"}, "app") | {"copies": "copies"}
+    assert set(built.values()) <= set(stages)

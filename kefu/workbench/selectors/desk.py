@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import BigIntegerField, Func, OuterRef, QuerySet, Subquery, Value
+from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from kefu import punctuation
 from kefu.cases.models import Case
+from kefu.database.functions import OldestRunning
 from kefu.network.models import ContactNumber
 from kefu.notifications.models import Event
 from kefu.policy.seats import Missing
@@ -138,13 +139,6 @@ class Pulse:
     unread: int
     cursor: str
     notices: tuple[PageNotice, ...]  # that have something to say now
-
-
-class OldestRunning(Func):
-    """The oldest transaction still running: what follows it in the outbox has not been seen by anyone."""
-
-    template = "(pg_snapshot_xmin(pg_current_snapshot())::text::bigint)"
-    output_field = BigIntegerField()
 
 
 def grouped(pages: Sequence[Page]) -> list[Group]:

@@ -55,4 +55,4 @@ def told(request: HttpRequest) -> dict[str, Any]:
 
 def badge(request: HttpRequest) -> list[str] | None:
     """What stands beside the title in the admin."""
-    return [_("恢复的副本，尚未启用"), "danger"] if standing.is_dormant() else None
+    return [_("恢复的副本，尚未启用"), "info"] if standing.is_dormant() else None

@@ -84,6 +84,8 @@ def reply_checks(*, department_id: int | None, now: datetime) -> Checks:
     """
     rules = edition_in_force(department_id=department_id, at=now).rules
     wanted = _wanted(rules, now)
+    if not wanted:
+        return Checks([])
     made = {
         check.due_at: check
         for check in ReplyCheck.objects.filter(

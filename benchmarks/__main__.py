@@ -33,6 +33,7 @@ BENCHES = (
     "live_updates",
     "first_paint",
     "rotation",
+    "copies",
 )  # modules beside this one, each with run(scale) yielding results
 
 

@@ -36,7 +36,7 @@ def run(scale: str) -> Iterator[dict[str, Any]]:
     call_command("collectstatic", verbosity=0, interactive=False)
     open_ = OPEN[scale]
     client = Client(SERVER_NAME="localhost")
-    client.force_login(_fill(open_), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(fill(open_), backend="django.contrib.auth.backends.ModelBackend")
     for name, path in PAGES.items():
         with CaptureQueriesContext(connection) as taken:
             assert client.get(path).status_code == 200
@@ -71,7 +71,7 @@ def _best(do: Callable[[], Any]) -> float:
     return min(times)
 
 
-def _fill(open_: int) -> User:
+def fill(open_: int) -> User:
     """So many open claims of two months, over all stages, types and five hundred outlets; two in three with a
     confirmed finding."""
     place.fresh_database()

@@ -97,7 +97,9 @@ def test_no_answer_no_line_and_no_message_holds_it(
     cases = list(Case.objects.order_by("kind", "pk").distinct("kind"))
     for name, place in places():
         looks = [(root, case) for case in (cases if "<slug:number>" in place else cases[:1])]
-        for person, case in [*looks, (agent, cases[0])]:
+        if name == "workbench:case":
+            looks += [(agent, case) for case in cases]
+        for person, case in looks:
             answer = person.get(filled(place, case, pk=1))
             if answer.status_code == 405:
                 break

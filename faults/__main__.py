@@ -25,6 +25,7 @@ SCENARIOS = (
     "disk",
     "enqueue",
     "clocks",
+    "copies",
     "checks",
 )  # modules beside this one, each with run(scale, seed, var) that returns its result
 SEED = 20261124

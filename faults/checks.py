@@ -19,6 +19,7 @@ from kefu.overview.verify import verify
 
 FINE = "(SELECT min(id) FROM penalties_penalty WHERE kind = 'fine')"
 REPLY = "SELECT id FROM deadlines_deadline WHERE action = 'reply' AND state = 'running'"
+ANSWERED = "SELECT id FROM deadlines_deadline WHERE action = 'reply' AND answered_at > starts_at"
 # What is done, by which check it must be told, how.
 HARMS = {
     "an edited audit row": (
@@ -36,6 +37,13 @@ HARMS = {
             "INSERT INTO penalties_penalty (deadline_id, case_id, clause, rulebook_id, party_id, kind, value, condition,"
             " state, incurred_at, decided_at, inputs) SELECT deadline_id, case_id, clause, rulebook_id, party_id, kind,"
             f" value, condition, 'provisional', incurred_at, decided_at, inputs FROM penalties_penalty WHERE id = {FINE}",
+        ],
+    ),
+    "a removed deadline that was answered": (
+        "inquiry_has_clock",
+        [
+            f"DELETE FROM deadlines_consequence WHERE deadline_id IN ({ANSWERED})",
+            f"DELETE FROM deadlines_deadline WHERE id IN ({ANSWERED})",
         ],
     ),
     "a removed deadline": (
@@ -64,14 +72,23 @@ def run(scale: str, seed: int, var: Path) -> dict[str, Any]:
         case=case, outlet=centre.chengdu, question="请核实", actor=centre.lin.user, now=asked_at
     )
     centre.inquiry(now=clock.now())  # whose customer waits for an answer
+    answered = centre.inquiry(now=asked_at)
+    inquiries.answer_customer(
+        case=answered,
+        text="已到扬州",
+        channel=Interaction.Channel.PHONE,
+        substantive=True,
+        actor=centre.lin.user,
+        now=asked_at + timedelta(minutes=5),
+    )
     deadlines.sweep()
     wait_until(_sealed, what="the audit is sealed", seconds=300)
     sound = _failing()
     unnoticed = []
     for harm, (check, statements) in HARMS.items():
-        before = _failing()
+        before = _told(check)
         tamper(*statements)
-        if check in before or check not in _failing():
+        if _told(check) <= before:
             unnoticed.append(harm)
     return {  # nothing of verify's own: here it must complain
         "n": len(HARMS),
@@ -88,6 +105,11 @@ def _sealed() -> bool:
     audit.seal_audit(now=clock.now())
     last = AuditRow.objects.aggregate(txid=Max("txid"))["txid"]
     return AuditSeal.objects.filter(last_txid__gte=last).exists()
+
+
+def _told(check: str) -> int:
+    """How many violations of it there are."""
+    return next(one.found for one in verify() if one.check == check)
 
 
 def _failing() -> set[str]:

@@ -249,6 +249,8 @@ ACCESS = {
 # bell has been read, of which missing seats the leads were told (their bells say so), which forms of the workbench were
 # sent, and the counters that slow down guessing of keys.
 HIDDEN = {
+    # Where the data live: written by manage.py alone, told by the banner of a copy.
+    "continuity.installation",
     # The spellings that a place is found by; it shows them itself.
     "knowledge.placename",
     # On the page of their appeal; each look at a file is recorded.

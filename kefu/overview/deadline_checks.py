@@ -33,12 +33,13 @@ REPLY_CLOCK = Check(
     "inquiry_has_clock",
     """SELECT count(*) FROM inquiries_inquiry i JOIN cases_case c ON c.id = i.case_id
            WHERE c.state <> 'closed' AND i.kind = ANY (%(kinds)s)""",
-    """SELECT c.number || ' has neither a reply clock nor an answer' AS what
+    """SELECT c.number || ' has neither a reply clock nor an answer from the start' AS what
            FROM inquiries_inquiry i JOIN cases_case c ON c.id = i.case_id
            WHERE c.state <> 'closed' AND i.kind = ANY (%(kinds)s)
              AND NOT EXISTS (SELECT FROM deadlines_deadline d WHERE d.case_id = c.id AND d.action = 'reply')
              AND NOT EXISTS (SELECT FROM cases_interaction x
-                             WHERE x.case_id = c.id AND x.direction = 'out' AND x.substantive)
+                             WHERE x.case_id = c.id AND x.direction = 'out' AND x.substantive
+                               AND x.recorded_at <= i.recorded_at)  -- one later had its clock
              -- The edition of the desk it is with; after a transfer only if that makes no difference.
              AND (%(all_timed)s OR NOT EXISTS (
                  SELECT FROM cases_interaction x WHERE x.case_id = c.id AND x.action = 'transferred'))

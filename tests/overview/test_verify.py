@@ -527,6 +527,7 @@ def test_a_sound_world_passes_every_check(world, settings):
 FINE = "(SELECT min(id) FROM penalties_penalty WHERE kind = 'fine')"
 WAIVED = "(SELECT min(penalty_id) FROM penalties_waiver)"
 ENTRY = "(SELECT min(id) FROM ledger_entry)"
+ANSWERED = "SELECT id FROM deadlines_deadline WHERE action = 'reply' AND state = 'met'"
 BREACHED = "(SELECT min(id) FROM deadlines_deadline WHERE state = 'breached')"
 DELETE_PENALTY = (
     f"DELETE FROM penalties_penaltyevent WHERE penalty_id = {WAIVED}",
@@ -544,6 +545,13 @@ DELETE_PENALTY = (
                 "DELETE FROM penalties_penalty WHERE deadline_id IN (SELECT id FROM deadlines_deadline WHERE action = 'reply')",
                 "DELETE FROM deadlines_consequence WHERE deadline_id IN (SELECT id FROM deadlines_deadline WHERE action = 'reply')",
                 "DELETE FROM deadlines_deadline WHERE action = 'reply'",
+            ),
+        ),
+        (
+            "inquiry_has_clock",  # a removed deadline whose answer came later than the question
+            (
+                f"DELETE FROM deadlines_consequence WHERE deadline_id IN ({ANSWERED})",
+                f"DELETE FROM deadlines_deadline WHERE id IN ({ANSWERED})",
             ),
         ),
         (

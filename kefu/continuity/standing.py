@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, connections, transaction
+from django.db.backends.utils import CursorWrapper
 
 ACTIVE = "SELECT kefu_is_active()"
 HERE = """
@@ -75,11 +76,11 @@ def activate() -> datetime | None:
         known = cursor.fetchone()
         number = known[0] if known else _begin(cursor, None)
         cursor.execute(ACTIVATE, [number])
-        (at,) = cursor.fetchone()
-        return at  # type: ignore[no-any-return]
+        at: datetime = cursor.fetchone()[0]
+        return at
 
 
-def _begin(cursor, copied_at: datetime | None) -> int:  # type: ignore[no-untyped-def]
+def _begin(cursor: CursorWrapper, copied_at: datetime | None) -> int:
     cursor.execute(BEGIN, [copied_at])
     number: int = cursor.fetchone()[0]
     cursor.execute("SELECT kefu_number_on(%s)", [number])
